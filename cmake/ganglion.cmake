@@ -1,0 +1,34 @@
+# The two ways a folder adds to the build: a library and its tests.
+
+# ganglion_library(NAME SOURCES a.cpp ... [DEPENDS target ...])
+function(ganglion_library name)
+    cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS" ${ARGN})
+    add_library(${name} STATIC ${arg_SOURCES})
+    target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR})
+    target_link_libraries(${name} PUBLIC ${arg_DEPENDS} PRIVATE ganglion_warnings)
+endfunction()
+
+# ganglion_test(NAME SOURCES a_test.cpp ... [DEPENDS target ...] [LABEL label] [TIMEOUT seconds] [SERIAL])
+# SERIAL: nothing else runs beside it, because it keeps real time.
+# One executable; every TEST in it is a ctest entry of its own. Tests learn where the real recordings and
+# reference models are from shared_dir() in tests/shared.hpp and skip by name where they are absent.
+function(ganglion_test name)
+    cmake_parse_arguments(arg "SERIAL" "TIMEOUT;LABEL" "SOURCES;DEPENDS" ${ARGN})
+    if(CMAKE_CROSSCOMPILING)
+        return()
+    endif()
+    if(NOT arg_TIMEOUT)
+        set(arg_TIMEOUT 120)
+    endif()
+    add_executable(${name} ${arg_SOURCES})
+    target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
+    target_compile_definitions(${name} PRIVATE GANGLION_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
+                                               GANGLION_BINARY_DIR="${PROJECT_BINARY_DIR}")
+    target_link_libraries(${name} PRIVATE ${arg_DEPENDS} ganglion_warnings GTest::gtest_main GTest::gmock)
+    set(properties TIMEOUT ${arg_TIMEOUT} RUN_SERIAL ${arg_SERIAL})
+    if(arg_LABEL)
+        list(APPEND properties LABELS ${arg_LABEL})
+    endif()
+    gtest_discover_tests(${name} TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60
+                         PROPERTIES ${properties})
+endfunction()
