@@ -1,0 +1,192 @@
+#include "device/decide/decision.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+#include <functional>
+#include <random>
+#include <vector>
+
+namespace ganglion {
+namespace {
+
+// A softmax output of scale 1/256 and zero point -128: 1000/256 = 16000 / 2^12.
+DecisionParameters class_rule() {
+    DecisionParameters p{};
+    p.kind = static_cast<uint32_t>(DecisionKind::class_probability);
+    p.label = 1;
+    p.average = 1;
+    p.threshold = 500;
+    p.consecutive = 1;
+    p.output_zero_point = -128;
+    p.score_multiplier = 16000;
+    p.score_shift = 12;
+    return p;
+}
+
+std::span<const uint8_t> bytes_of(const DecisionParameters& p) {
+    return {reinterpret_cast<const uint8_t*>(&p), sizeof p};
+}
+
+TEST(DecisionParameters, RefusesWhatIsOutOfRange) {
+    DecisionParameters parsed;
+    const DecisionParameters good = class_rule();
+    EXPECT_EQ(parse_decision(bytes_of(good), parsed), Status::ok);
+    EXPECT_EQ(std::memcmp(&parsed, &good, sizeof good), 0);
+    EXPECT_EQ(parse_decision(bytes_of(good).first(35), parsed), Status::truncated);
+
+    using Change = std::function<void(DecisionParameters&)>;
+    const std::vector<Change> changes = {
+        [](auto& p) { p.average = 0; },
+        [](auto& p) { p.average = 33; },
+        [](auto& p) { p.threshold = 0; },
+        [](auto& p) { p.threshold = 1001; },
+        [](auto& p) { p.consecutive = 0; },
+        [](auto& p) { p.consecutive = 1001; },
+        [](auto& p) { p.output_zero_point = 128; },
+        [](auto& p) { p.input_zero_point = -129; },
+        [](auto& p) { p.rescale_q16 = 1; },
+        [](auto& p) { p.score_multiplier = 0; },
+        [](auto& p) { p.score_multiplier = 1U << 15U; },
+        [](auto& p) { p.score_shift = 0; },
+        [](auto& p) { p.score_shift = 63; },
+        [](auto& p) { p.kind = 2; },
+    };
+    for (const Change& change : changes) {
+        DecisionParameters wrong = good;
+        change(wrong);
+        EXPECT_EQ(parse_decision(bytes_of(wrong), parsed), Status::bad_value);
+    }
+    DecisionParameters unknown = good;
+    unknown.kind = 3;
+    EXPECT_EQ(parse_decision(bytes_of(unknown), parsed), Status::unsupported);
+}
+
+TEST(ClassScore, IsTheProbabilityInPermille) {
+    const DecisionParameters p = class_rule();
+    for (int q = -128; q <= 127; ++q) {
+        EXPECT_EQ(class_score(p, static_cast<int8_t>(q)), std::lround((q + 128) * 1000.0 / 256));
+    }
+    DecisionParameters shifted = p;
+    shifted.output_zero_point = 100;
+    EXPECT_EQ(class_score(shifted, 99), 0);  // negative probabilities of a linear output
+    shifted.output_zero_point = -128;
+    shifted.score_shift = 10;
+    EXPECT_EQ(class_score(shifted, 127), 1000);  // saturates
+}
+
+TEST(ReconstructionScore, IsTheMeanSquareInPermilleOfFullScale) {
+    constexpr size_t size = 27;
+    constexpr double in_scale = 1.0 / 16;
+    constexpr double out_scale = 0.071;
+    constexpr double full_scale = 4.0;
+    DecisionParameters p = class_rule();
+    p.kind = static_cast<uint32_t>(DecisionKind::reconstruction_error);
+    p.input_zero_point = 3;
+    p.output_zero_point = -7;
+    p.rescale_q16 = static_cast<uint32_t>(std::lround(out_scale / in_scale * 65536));
+    const double factor = 1000.0 * in_scale * in_scale / 256 / (size * full_scale);
+    p.score_shift = 14 + static_cast<uint32_t>(-std::floor(std::log2(factor)));
+    p.score_multiplier =
+        static_cast<uint32_t>(std::lround(std::ldexp(factor, static_cast<int>(p.score_shift))));
+    DecisionParameters parsed;
+    ASSERT_EQ(parse_decision(bytes_of(p), parsed), Status::ok);
+
+    std::minstd_rand random(11);
+    int below_full = 0;
+    for (int round = 0; round < 500; ++round) {
+        const int reach = 1 + round / 6;
+        std::vector<int8_t> in(size);
+        std::vector<int8_t> out(size);
+        double sum = 0;
+        for (size_t i = 0; i < size; ++i) {
+            in[i] = static_cast<int8_t>(static_cast<int>(random() % 100) - 50);
+            const double real = (in[i] - p.input_zero_point) * in_scale;
+            const int off = static_cast<int>(random() % (2 * static_cast<unsigned>(reach))) - reach;
+            out[i] = static_cast<int8_t>(std::lround(real / out_scale) + p.output_zero_point + off);
+            const double difference = real - (out[i] - p.output_zero_point) * out_scale;
+            sum += difference * difference;
+        }
+        const double expected = std::min(1000.0, 1000 * sum / size / full_scale);
+        const size_t split = random() % (size + 1);
+        const uint16_t score = reconstruction_score(parsed, std::span(in).first(split),
+                                                    std::span(in).subspan(split), out);
+        EXPECT_NEAR(score, expected, 1.0 + 0.01 * expected);
+        below_full += score < 1000 ? 1 : 0;
+    }
+    EXPECT_GT(below_full, 250);
+    EXPECT_LT(below_full, 500);
+}
+
+TEST(ReconstructionScore, SaturatesWithoutOverflow) {
+    DecisionParameters p = class_rule();
+    p.kind = static_cast<uint32_t>(DecisionKind::reconstruction_error);
+    p.output_zero_point = 127;
+    p.input_zero_point = -128;
+    p.rescale_q16 = 16U << 16U;
+    p.score_multiplier = (1U << 15U) - 1U;
+    p.score_shift = 1;
+    const std::vector<int8_t> in(1U << 20U, 127);
+    const std::vector<int8_t> out(1U << 20U, -128);
+    EXPECT_EQ(reconstruction_score(p, in, {}, out), 1000);
+    p.score_shift = 62;  // 2^48 * 2^15 / 2^62
+    EXPECT_EQ(reconstruction_score(p, in, {}, out), 2);
+}
+
+TEST(Decider, AveragesFromZero) {
+    DecisionParameters p = class_rule();
+    p.average = 4;
+    Decider decider;
+    decider.start(p, 16000);
+    std::vector<uint16_t> averages;
+    for (const uint16_t score : {400, 400, 400, 400, 0, 0, 0, 1000}) {
+        const Decision decision = decider.decide(0, score);
+        averages.push_back(decision.score_permille);
+        EXPECT_FALSE(decision.fired);
+        EXPECT_EQ(decision.label, 1);
+    }
+    EXPECT_EQ(averages, (std::vector<uint16_t>{100, 200, 300, 400, 300, 200, 100, 250}));
+}
+
+TEST(Decider, FiresOncePerCrossing) {
+    Decider decider;
+    decider.start(class_rule(), 16000);
+    std::vector<int> fired;
+    const std::vector<uint16_t> scores = {499, 500, 900, 900, 499, 900, 900, 100, 500};
+    for (size_t i = 0; i < scores.size(); ++i) {
+        const Decision decision = decider.decide(i * 960, scores[i]);
+        EXPECT_EQ(decision.sample, i * 960);
+        if (decision.fired) fired.push_back(static_cast<int>(i));
+    }
+    EXPECT_EQ(fired, (std::vector<int>{1, 5, 8}));
+}
+
+TEST(Decider, WaitsForConsecutiveAverages) {
+    DecisionParameters p = class_rule();
+    p.consecutive = 3;
+    Decider decider;
+    decider.start(p, 16000);
+    std::vector<int> fired;
+    const std::vector<uint16_t> scores = {600, 600, 400, 600, 600, 600, 600};
+    for (size_t i = 0; i < scores.size(); ++i) {
+        if (decider.decide(i, scores[i]).fired) fired.push_back(static_cast<int>(i));
+    }
+    EXPECT_EQ(fired, (std::vector<int>{5}));
+}
+
+TEST(Decider, KeepsTheGapAndThenFiresIfStillArmed) {
+    DecisionParameters p = class_rule();
+    p.minimum_gap_ms = 1000;
+    Decider decider;
+    decider.start(p, 1000);
+    EXPECT_TRUE(decider.decide(0, 900).fired);
+    EXPECT_FALSE(decider.decide(100, 0).fired);
+    EXPECT_FALSE(decider.decide(500, 900).fired);  // crossed, but too early
+    EXPECT_FALSE(decider.decide(999, 900).fired);
+    EXPECT_TRUE(decider.decide(1000, 900).fired);  // still up when the gap ends
+    EXPECT_FALSE(decider.decide(5000, 900).fired);
+}
+
+}  // namespace
+}  // namespace ganglion

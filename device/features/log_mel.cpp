@@ -1,0 +1,66 @@
+#include "device/features/log_mel.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+#include "device/features/band_energies.hpp"
+#include "device/features/scale_feature.hpp"
+
+namespace ganglion {
+
+uint32_t LogMel::state_bytes(const FeatureSection& section) {
+    const uint32_t per_band = sizeof(int32_t) + sizeof(int16_t);
+    return section.header.bands * per_band + section.header.window * uint32_t{sizeof(int16_t)};
+}
+
+uint32_t LogMel::scratch_bytes(const FeatureSection& section) {
+    return band_energies_scratch_bytes(section);
+}
+
+void LogMel::start(const FeatureSection& section, std::span<uint8_t> state) {
+    *this = LogMel();
+    section_ = section;
+    uint8_t* next = state.data();
+    means_ = reinterpret_cast<int32_t*>(next);
+    next += section.header.bands * sizeof(int32_t);
+    energies_ = reinterpret_cast<int16_t*>(next);
+    next += section.header.bands * sizeof(int16_t);
+    samples_ = reinterpret_cast<int16_t*>(next);
+}
+
+size_t LogMel::push(std::span<const int16_t> samples, std::span<uint8_t> scratch, int8_t* frame,
+                    bool& ready) {
+    const uint32_t window = section_.header.window;
+    const size_t taken = std::min<size_t>(samples.size(), window - filled_);
+    std::copy_n(samples.data(), taken, samples_ + filled_);
+    filled_ += static_cast<uint32_t>(taken);
+    ready = filled_ == window;
+    if (ready) {
+        finish_frame(scratch, frame);
+        filled_ = window - section_.header.hop;
+        std::memmove(samples_, samples_ + section_.header.hop, filled_ * sizeof(int16_t));
+    }
+    return taken;
+}
+
+void LogMel::finish_frame(std::span<uint8_t> scratch, int8_t* frame) {
+    const FeatureHeader& header = section_.header;
+    band_energies(section_, samples_, 1, scratch, energies_);
+    if (header.normalise_shift == 0) {
+        for (uint32_t i = 0; i < header.bands; ++i) frame[i] = scale_feature(header, energies_[i]);
+        return;
+    }
+    constexpr int q20_from_q8 = 12;
+    const uint32_t last = 1U << header.normalise_shift;
+    if (frames_ < last) ++frames_;
+    const uint32_t shift = static_cast<uint32_t>(std::bit_width(frames_)) - 1U;
+    for (uint32_t i = 0; i < header.bands; ++i) {
+        const int32_t energy = energies_[i];
+        means_[i] = shift == 0 ? energy * (1 << q20_from_q8)
+                               : means_[i] + ((energy * (1 << q20_from_q8) - means_[i]) >> shift);
+        frame[i] = scale_feature(header, energy - (means_[i] >> q20_from_q8));
+    }
+}
+
+}  // namespace ganglion

@@ -1,0 +1,20 @@
+# ganglion_kernel_sources(RESULT PROCESSOR): the kernels' sources for a processor. One kernel family a file: a file of
+# the processor's own folder replaces the portable one of the same name, and its other files come along.
+function(ganglion_kernel_sources result processor)
+    set(folder ${PROJECT_SOURCE_DIR}/device/kernels)
+    set(own)
+    if(processor STREQUAL "cortex-m4")
+        set(own cortex_m4)
+        set(extra rows_3x3.cpp rows_any.cpp spread_four.cpp spread_three.cpp three_pixels.cpp)
+        list(TRANSFORM extra PREPEND ${folder}/cortex_m4/ OUTPUT_VARIABLE sources)
+    endif()
+    foreach(kernel conv_2d depthwise_conv_2d fully_connected pool_2d add softmax lookup pad copy fill load_constants
+                   packed_conv_2d packed_depthwise_conv_2d packed_fully_connected)
+        if(own AND EXISTS ${folder}/${own}/${kernel}.cpp)
+            list(APPEND sources ${folder}/${own}/${kernel}.cpp)
+        else()
+            list(APPEND sources ${folder}/portable/${kernel}.cpp)
+        endif()
+    endforeach()
+    set(${result} ${sources} PARENT_SCOPE)
+endfunction()

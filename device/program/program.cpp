@@ -1,0 +1,198 @@
+#include "device/program/program.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "device/core/crc32.hpp"
+#include "device/kernels/add.hpp"
+#include "device/kernels/conv_2d.hpp"
+#include "device/kernels/copy.hpp"
+#include "device/kernels/depthwise_conv_2d.hpp"
+#include "device/kernels/fill.hpp"
+#include "device/kernels/fully_connected.hpp"
+#include "device/kernels/load_constants.hpp"
+#include "device/kernels/lookup.hpp"
+#include "device/kernels/packed_conv_2d.hpp"
+#include "device/kernels/packed_depthwise_conv_2d.hpp"
+#include "device/kernels/packed_fully_connected.hpp"
+#include "device/kernels/pad.hpp"
+#include "device/kernels/pool_2d.hpp"
+#include "device/kernels/softmax.hpp"
+#include "device/program/format.hpp"
+
+namespace ganglion {
+namespace {
+
+constexpr uint32_t kChecksumBytes = 4;
+constexpr uint32_t kMostBytes = 1U << 30;  // positions and sizes stay within int32
+
+bool part_inside(uint32_t offset, uint32_t bytes, uint32_t total) {
+    return offset % kProgramAlignment == 0 && bytes <= total && offset <= total - bytes;
+}
+
+Status check_tensor(const TensorInfo& tensor, uint32_t arena_bytes) {
+    if (tensor.rank < 1 || tensor.rank > 4) return Status::bad_shape;
+    uint64_t elements = 1;
+    for (uint32_t i = 0; i < 4; ++i) {
+        if (tensor.dims[i] == 0 || tensor.dims[i] > kMostBytes) return Status::bad_shape;
+        if (i >= tensor.rank && tensor.dims[i] != 1) return Status::bad_shape;
+        elements *= tensor.dims[i];
+        if (elements > kMostBytes) return Status::bad_shape;
+    }
+    if (elements != tensor.bytes) return Status::bad_shape;
+    if (tensor.bytes > arena_bytes || tensor.offset > arena_bytes - tensor.bytes)
+        return Status::bad_offset;
+    const bool finite_and_positive = tensor.scale > 0.0F && tensor.scale < 3.4e38F;
+    if (tensor.type != ElementType::int8 && tensor.type != ElementType::uint8)
+        return Status::unsupported;
+    const int32_t smallest = tensor.type == ElementType::int8 ? -128 : 0;
+    if (!finite_and_positive || tensor.zero_point < smallest || tensor.zero_point > smallest + 255)
+        return Status::bad_value;
+    return Status::ok;
+}
+
+Status check_header(const ProgramHeader& header, size_t available) {
+    if (header.magic != kProgramMagic) return Status::bad_magic;
+    if (header.version != kProgramVersion || header.header_bytes != sizeof(ProgramHeader)) {
+        return Status::bad_version;
+    }
+    const uint32_t total = header.program_bytes;
+    if (total > available) return Status::truncated;
+    if (total > kMostBytes || total % kProgramAlignment != 0 ||
+        total < sizeof(ProgramHeader) + kChecksumBytes) {
+        return Status::bad_offset;
+    }
+    if (header.arena_bytes > kMostBytes || header.state_bytes > header.arena_bytes ||
+        header.reset_count > header.operation_count) {
+        return Status::bad_value;
+    }
+    const uint32_t content = total - kChecksumBytes;
+    if (header.operations_offset < sizeof(ProgramHeader) ||
+        !part_inside(header.operations_offset, header.operations_bytes, content) ||
+        !part_inside(header.constants_offset, header.constants_bytes, content)) {
+        return Status::bad_offset;
+    }
+    return Status::ok;
+}
+
+/// Walks all records; they must fill their part exactly.
+Status check_operations(const ProgramHeader& header, const uint8_t* base) {
+    const ProgramLimits limits{header.arena_bytes, base + header.constants_offset,
+                               header.constants_bytes};
+    const uint8_t* record = base + header.operations_offset;
+    uint32_t left = header.operations_bytes;
+    for (uint32_t i = 0; i < header.operation_count; ++i) {
+        if (left < sizeof(OpHeader)) return Status::truncated;
+        const auto& operation = *reinterpret_cast<const OpHeader*>(record);
+        if (operation.bytes < sizeof(OpHeader) || operation.bytes % 4 != 0 ||
+            operation.bytes > left) {
+            return Status::bad_offset;
+        }
+        if (Status status = validate_operation(operation, limits); status != Status::ok)
+            return status;
+        record += operation.bytes;
+        left -= operation.bytes;
+    }
+    return left == 0 ? Status::ok : Status::bad_offset;
+}
+
+template <typename Op>
+const Op& as(const OpHeader& record) {
+    return reinterpret_cast<const Op&>(record);
+}
+
+}  // namespace
+
+Status Program::load(std::span<const uint8_t> bytes) {
+    *this = Program();
+    if (bytes.size() < sizeof(ProgramHeader)) return Status::truncated;
+    if (reinterpret_cast<uintptr_t>(bytes.data()) % kProgramAlignment != 0)
+        return Status::bad_offset;
+    const auto& header = *reinterpret_cast<const ProgramHeader*>(bytes.data());
+    if (Status status = check_header(header, bytes.size()); status != Status::ok) return status;
+
+    const uint32_t content = header.program_bytes - kChecksumBytes;
+    uint32_t stored = 0;
+    std::memcpy(&stored, bytes.data() + content, sizeof stored);
+    if (crc32(bytes.first(content)) != stored) return Status::bad_checksum;
+
+    for (const TensorInfo& tensor : {header.input, header.output}) {
+        if (Status status = check_tensor(tensor, header.arena_bytes); status != Status::ok)
+            return status;
+    }
+    if (Status status = check_operations(header, bytes.data()); status != Status::ok) return status;
+
+    reset_operations_ = bytes.data() + header.operations_offset;
+    reset_count_ = header.reset_count;
+    operations_ = reset_operations_;
+    for (uint32_t i = 0; i < reset_count_; ++i)
+        operations_ += reinterpret_cast<const OpHeader*>(operations_)->bytes;
+    constants_ = bytes.data() + header.constants_offset;
+    operation_count_ = header.operation_count - reset_count_;
+    state_bytes_ = header.state_bytes;
+    arena_bytes_ = header.arena_bytes;
+    program_bytes_ = header.program_bytes;
+    input_ = header.input;
+    output_ = header.output;
+    return Status::ok;
+}
+
+void Program::run_until(std::span<int8_t> arena, uint32_t count) const {
+    execute(operations_, std::min(count, operation_count_), arena);
+}
+
+void Program::execute(const uint8_t* record, uint32_t count, std::span<int8_t> arena) const {
+    for (uint32_t i = 0; i < count; ++i) {
+        const auto& op = *reinterpret_cast<const OpHeader*>(record);
+        switch (op.kind) {
+            case OpKind::conv_2d:
+                conv_2d(as<Conv2dOp>(op), arena.data(), constants_);
+                break;
+            case OpKind::depthwise_conv_2d:
+                depthwise_conv_2d(as<DepthwiseConv2dOp>(op), arena.data(), constants_);
+                break;
+            case OpKind::fully_connected:
+                fully_connected(as<FullyConnectedOp>(op), arena.data(), constants_);
+                break;
+            case OpKind::average_pool_2d:
+                average_pool_2d(as<Pool2dOp>(op), arena.data(), constants_);
+                break;
+            case OpKind::max_pool_2d:
+                max_pool_2d(as<Pool2dOp>(op), arena.data(), constants_);
+                break;
+            case OpKind::add:
+                add(as<AddOp>(op), arena.data(), constants_);
+                break;
+            case OpKind::softmax:
+                softmax(as<SoftmaxOp>(op), arena.data(), constants_);
+                break;
+            case OpKind::lookup:
+                lookup(as<LookupOp>(op), arena.data(), constants_);
+                break;
+            case OpKind::pad:
+                pad(as<PadOp>(op), arena.data(), constants_);
+                break;
+            case OpKind::packed_conv_2d:
+                packed_conv_2d(as<PackedConv2dOp>(op), arena.data(), constants_);
+                break;
+            case OpKind::packed_depthwise_conv_2d:
+                packed_depthwise_conv_2d(as<PackedDepthwiseConv2dOp>(op), arena.data(), constants_);
+                break;
+            case OpKind::packed_fully_connected:
+                packed_fully_connected(as<PackedFullyConnectedOp>(op), arena.data(), constants_);
+                break;
+            case OpKind::copy:
+                copy(as<CopyOp>(op), arena.data(), constants_);
+                break;
+            case OpKind::fill:
+                fill(as<FillOp>(op), arena.data(), constants_);
+                break;
+            case OpKind::load_constants:
+                load_constants(as<LoadConstantsOp>(op), arena.data(), constants_);
+                break;
+        }
+        record += op.bytes;
+    }
+}
+
+}  // namespace ganglion
