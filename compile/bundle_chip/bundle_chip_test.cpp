@@ -1,0 +1,131 @@
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+
+#include "compile/bundle_chip/record.hpp"
+#include "compile/bundle_signature.hpp"
+#include "compile/bundle_test_models.hpp"
+#include "device/pipeline/pipeline.hpp"
+
+// Raw samples to decisions on the emulated Cortex-M4F and on the host: equal bits.
+
+namespace ganglion::compile {
+namespace {
+
+namespace fs = std::filesystem;
+using chip::Record;
+using tests::Application;
+
+template <typename T>
+void write_file(const fs::path& path, const std::vector<T>& values) {
+    std::ofstream file(path, std::ios::binary);
+    file.write(reinterpret_cast<const char*>(values.data()),
+               static_cast<std::streamsize>(values.size() * sizeof(T)));
+}
+
+// What the host makes of the same bundle and samples.
+std::vector<Record> on_host(const std::vector<uint8_t>& bytes, const std::vector<int16_t>& samples,
+                            const std::string& key) {
+    BundleVerifier verifier(public_key_of(key));
+    Bundle bundle;
+    EXPECT_EQ(bundle.load(bytes, verifier.callbacks()), Status::ok);
+    std::vector<int8_t> ram(Pipeline::ram_bytes(bundle));
+    Pipeline pipeline;
+    EXPECT_EQ(pipeline.start(bundle, ram), Status::ok);
+    std::vector<Record> records;
+    uint32_t crc = 0;
+    pipeline.feed(samples, [&](const Decision& decision) {
+        crc = pipeline.tensors_crc(crc);
+        records.push_back({decision.sample, decision.score_permille, pipeline.last_score(),
+                           decision.label, decision.fired, 0, crc,
+                           static_cast<uint32_t>(pipeline.inferences())});
+    });
+    return records;
+}
+
+class PipelineOnChip : public testing::TestWithParam<const char*> {
+  protected:
+    void SetUp() override {
+        folder_ = fs::path(testing::TempDir()) / (std::string("ganglion_pipeline_") + GetParam());
+        fs::create_directories(folder_);
+    }
+    void TearDown() override { fs::remove_all(folder_); }
+
+    std::string path(const char* name) const { return (folder_ / name).string(); }
+
+    int run_chip() const {
+        const std::string command =
+            CHIP_QEMU " -M mps2-an386 -nographic -monitor none -serial none -kernel " CHIP_RUNNER
+                      " -semihosting-config enable=on,target=native,arg=runner,arg=" +
+            path("bundle") + ",arg=" + path("samples") + ",arg=" + path("records") +
+            " -plugin " CHIP_COUNTER ",out=" + path("counts") + " </dev/null";
+        return std::system(command.c_str());
+    }
+
+    fs::path folder_;
+};
+
+TEST_P(PipelineOnChip, EqualsTheHostBitForBit) {
+    const Application application = std::string(GetParam()) == "wake_word"
+                                        ? tests::wake_word_application()
+                                        : tests::machine_application();
+    const std::string key = generate_signing_key();
+    const auto bytes = write_bundle(application.input(), key);
+    std::vector<int16_t> samples;
+    for (uint32_t part = 0; part < 12; ++part) {
+        const auto noise =
+            tests::random_samples(4000, part == 11 ? 32767 : 100U << (part % 8U), part);
+        samples.insert(samples.end(), noise.begin(), noise.end());
+    }
+    write_file(path("bundle"), bytes);
+    write_file(path("samples"), samples);
+    ASSERT_EQ(run_chip(), 0);  // includes the proof
+    std::ifstream file(path("records"), std::ios::binary);
+    const std::string found{std::istreambuf_iterator<char>(file), {}};
+    const std::vector<Record> expected = on_host(bytes, samples, key);
+    EXPECT_GT(expected.size(), 30U);
+    ASSERT_EQ(found.size(), expected.size() * sizeof(Record));
+    EXPECT_EQ(std::memcmp(found.data(), expected.data(), found.size()), 0);
+}
+
+TEST_P(PipelineOnChip, RefusesABundleWhoseProofFails) {
+    const Application application = std::string(GetParam()) == "wake_word"
+                                        ? tests::wake_word_application()
+                                        : tests::machine_application();
+    auto bytes = write_bundle(application.input(), generate_signing_key());
+    write_file(path("samples"), std::vector<int16_t>(1000));
+    write_file(path("bundle"), bytes);
+    ASSERT_EQ(run_chip(), 0);
+    bytes[bytes.size() - Bundle::signature_bytes - 2] ^= 1U;  // the last expected score
+    write_file(path("bundle"), bytes);
+    EXPECT_NE(run_chip(), 0);
+}
+
+// Instructions of one frame's features: of the blocks of one hop that complete a frame and lead to
+// no inference.
+TEST_P(PipelineOnChip, AFramesFeaturesStayWithinTheirInstructions) {
+    const bool speech = std::string(GetParam()) == "wake_word";
+    Application application =
+        speech ? tests::wake_word_application() : tests::machine_application();
+    write_file(path("bundle"), write_bundle(application.input(), generate_signing_key()));
+    write_file(path("samples"), tests::random_samples(10000, 3000, 1));  // too few for an inference
+    ASSERT_EQ(run_chip(), 0);
+    std::ifstream file(path("counts"));
+    const std::vector<uint64_t> counts{std::istream_iterator<uint64_t>(file), {}};
+    ASSERT_GT(counts.size(), 10U);
+    const uint64_t frame = counts[counts.size() - 2];  // the last block is not whole
+    std::cout << GetParam() << ": " << frame << " instructions a frame\n";
+    EXPECT_GT(frame, 10000U);
+    EXPECT_LT(frame, speech ? 50000U : 150000U);
+}
+
+INSTANTIATE_TEST_SUITE_P(Applications, PipelineOnChip, testing::Values("wake_word", "machine"),
+                         [](const auto& parameter) { return std::string(parameter.param); });
+
+}  // namespace
+}  // namespace ganglion::compile

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "project/project.hpp"
+
+namespace ganglion::compile {
+
+/// A bundle's FEATURES section: window and filter bank computed here, once, in floating point.
+std::vector<uint8_t> feature_section(const project::Project& project);
+
+/// The device's own feature code over a whole recording, bit for bit what the device's network
+/// sees: frames of project.frame_values() int8 values, one after the other. `samples` are
+/// interleaved. Starts from silence knowledge: a running mean (log_mel) starts with the first
+/// frame. With `running_normal_frames` (spectrum_bands) the first that many frames are learned from
+/// and not returned.
+std::vector<int8_t> feature_frames(const project::Project& project,
+                                   std::span<const int16_t> samples);
+
+/// spectrum_bands only: the frames before they are standardised or scaled (log2 energies in 1/256),
+/// for training that learns what is normal from recordings of its own choice with
+/// ganglion::RunningNormal.
+std::vector<int16_t> raw_feature_frames(const project::Project& project,
+                                        std::span<const int16_t> samples);
+
+}  // namespace ganglion::compile

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "project/project.hpp"
+
+namespace ganglion::compile {
+
+struct BundleInput {
+    const project::Project& project;
+    std::span<const uint8_t> program;  ///< CompiledModel::program
+    std::span<const int16_t>
+        proof_samples;  ///< raw samples (interleaved) to replay on each device before it trusts the
+                        ///< bundle; must lead to at least one inference
+    uint32_t proof_learn_frames =
+        0;  ///< spectrum_bands that learn: frames learned within the proof, e.g. 4
+    uint32_t instructions = 0;  ///< estimate for one inference with its features; 0: unknown
+};
+
+/// The signed bundle (docs/bundle.md). Runs the very pipeline of the device over the proof samples
+/// and stores what came out. `signing_key_pem`: an EC P-256 private key
+/// (compile/bundle_signature.hpp makes one). Throws std::runtime_error: model and project do not
+/// fit each other, proof too short, budget exceeded, bad key.
+std::vector<uint8_t> write_bundle(const BundleInput& input, const std::string& signing_key_pem);
+
+}  // namespace ganglion::compile

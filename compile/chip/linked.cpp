@@ -1,0 +1,23 @@
+// The linked-in form: C++ that emit_cpp() wrote under the name `network`.
+#include "compile/chip/form.hpp"
+#include "network.hpp"
+
+namespace ganglion::chip {
+
+bool prepare(std::string_view) {
+    return true;
+}
+const TensorInfo& input() {
+    return network::input;
+}
+const TensorInfo& output() {
+    return network::output;
+}
+uint32_t arena_bytes() {
+    return network::arena_bytes;
+}
+void run(std::span<int8_t> arena) {
+    network::invoke(arena.data());
+}
+
+}  // namespace ganglion::chip

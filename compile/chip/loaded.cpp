@@ -1,0 +1,33 @@
+// The loadable form: a program read from a file of the host.
+#include "compile/chip/form.hpp"
+#include "firmware/boards/mps2_an386/semihosting.hpp"
+
+namespace ganglion::chip {
+namespace {
+
+alignas(16) uint8_t program_bytes[1024 * 1024];
+Program program;
+
+}  // namespace
+
+bool prepare(std::string_view path) {
+    firmware::semihosting::File file(path, firmware::semihosting::Mode::read);
+    if (!file.is_open()) return false;
+    const size_t bytes = file.read(program_bytes);
+    return program.load(std::span(program_bytes).first(bytes)) == Status::ok;
+}
+
+const TensorInfo& input() {
+    return program.input();
+}
+const TensorInfo& output() {
+    return program.output();
+}
+uint32_t arena_bytes() {
+    return program.arena_bytes();
+}
+void run(std::span<int8_t> arena) {
+    program.run(arena);
+}
+
+}  // namespace ganglion::chip

@@ -1,0 +1,96 @@
+#include "compile/golden.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+#include "compile/compile.hpp"
+#include "device/program/program.hpp"
+#include "model/tflite.hpp"
+
+// Every reference model, run as a program on this machine, must give the reference kernels' outputs
+// bit for bit.
+
+namespace ganglion::compile {
+namespace {
+
+using Json = nlohmann::json;
+
+/// First layer whose output differs from the reference's for input 0; empty when all agree.
+std::string first_wrong_layer(const Program& program, const CompiledModel& compiled,
+                              const Golden& golden) {
+    const Json& about = golden.entry["layers"];
+    std::ifstream file(tests::shared_dir() / about["index"].get<std::string>());
+    const Json index = Json::parse(file);
+    const std::vector<int8_t> expected =
+        read_values(tests::shared_dir() / about["file"].get<std::string>());
+    std::vector<Json> layers;
+    for (const Json& layer : index) {
+        if (layer["op"] != "RESHAPE") layers.push_back(layer);
+    }
+    std::vector<int8_t> arena(program.arena_bytes());
+    for (size_t i = 0; i < layers.size() && i < compiled.report.layers.size(); ++i) {
+        std::memcpy(arena.data() + program.input().offset, golden.inputs.data(),
+                    program.input().bytes);
+        program.run_until(arena, static_cast<uint32_t>(i + 1));
+        const LayerReport& layer = compiled.report.layers[i];
+        if (layer.output_bytes != layers[i]["bytes"]) continue;  // channels were removed
+        if (std::memcmp(arena.data() + layer.output_offset,
+                        expected.data() + layers[i]["offset"].get<size_t>(),
+                        layer.output_bytes) != 0) {
+            return "operation " + std::to_string(i) + " (" + layer.operation + ")";
+        }
+    }
+    return "";
+}
+
+/// A model and the target it is compiled for: packed operations give the same bits here.
+class ReferenceModel : public testing::TestWithParam<std::tuple<const char*, const char*>> {};
+
+TEST_P(ReferenceModel, EqualsTheReferenceBitForBit) {
+    const auto [model, target] = GetParam();
+    GANGLION_NEEDS_SHARED(model);
+    const Golden golden = read_golden(model);
+    const CompiledModel compiled =
+        compile(model::read_tflite_file(tests::shared_dir() / model), target_by_name(target));
+    Program program;
+    ASSERT_EQ(program.load(compiled.program), Status::ok);
+    ASSERT_EQ(golden.inputs.size(), golden.count * program.input().bytes);
+    ASSERT_EQ(golden.outputs.size(), golden.count * program.output().bytes);
+    EXPECT_EQ(first_wrong_layer(program, compiled, golden), "");
+
+    std::vector<int8_t> arena(program.arena_bytes());
+    size_t wrong = 0;
+    for (size_t i = 0; i < golden.count; ++i) {
+        std::memcpy(arena.data() + program.input().offset,
+                    golden.inputs.data() + i * program.input().bytes, program.input().bytes);
+        program.run(arena);
+        wrong += std::memcmp(arena.data() + program.output().offset,
+                             golden.outputs.data() + i * program.output().bytes,
+                             program.output().bytes) != 0;
+    }
+    EXPECT_EQ(wrong, 0U) << "of " << golden.count << " inputs";
+    EXPECT_GE(compiled.report.arena_bytes, compiled.report.arena_lower_bound);
+    RecordProperty("report", to_text(compiled.report));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Golden, ReferenceModel,
+    testing::Combine(testing::Values("models/mlperf_tiny/kws_dscnn_int8.tflite",
+                                     "models/mlperf_tiny/ic_resnet8_int8.tflite",
+                                     "models/mlperf_tiny/ad_autoencoder_int8.tflite",
+                                     "models/mlperf_tiny/vww_mobilenetv1_025_96_int8.tflite",
+                                     "models/mlperf_tiny/sww_dscnn1d_int8.tflite",
+                                     "models/tflm/hello_world_int8.tflite",
+                                     "models/tflm/micro_speech_int8.tflite",
+                                     "models/tflm/person_detect_int8.tflite"),
+                     testing::Values("portable", "cortex-m4")),
+    [](const auto& parameter) {
+        const std::string target = std::get<1>(parameter.param);
+        return std::filesystem::path(std::get<0>(parameter.param)).stem().string() +
+               (target == "portable" ? "" : "_cortex_m4");
+    });
+
+}  // namespace
+}  // namespace ganglion::compile

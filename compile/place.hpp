@@ -1,0 +1,119 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "compile/operation.hpp"
+#include "compile/quantization.hpp"
+#include "model/graph.hpp"
+
+namespace ganglion::compile {
+
+/// A program's constants while they are collected; every entry starts at a word boundary.
+class Constants {
+  public:
+    uint32_t add(std::span<const uint8_t> bytes);
+    uint32_t add(std::span<const int32_t> words);
+    void truncate(size_t bytes) { bytes_.resize(bytes); }
+    const std::vector<uint8_t>& bytes() const { return bytes_; }
+
+  private:
+    std::vector<uint8_t> bytes_;
+};
+
+/// A PAD operator whose work its only reader, a convolution, does for nothing: rows and columns
+/// that it puts before the image.
+struct FoldedPad {
+    int32_t unpadded;  ///< tensor before the padding; -1: nothing folded
+    int32_t top, left;
+};
+
+/// One operator of the graph that is being lowered: checked access to its tensors. All errors are
+/// std::runtime_error that name the operator and its place in the graph.
+class Place {
+  public:
+    Place(const model::Graph& graph, size_t index, Constants& constants, const FoldedPad& pad)
+        : graph_(graph), index_(index), constants_(constants), pad_(pad) {}
+
+    const model::Operator& op() const { return graph_.operators[index_]; }
+    Constants& constants() const { return constants_; }
+    const FoldedPad& pad() const { return pad_; }
+
+    [[noreturn]] void fail(const std::string& what) const;
+
+    bool has_input(size_t n) const { return n < op().inputs.size() && op().inputs[n] >= 0; }
+    const model::Tensor& input(size_t n) const;
+    const model::Tensor& output() const;
+
+    /// Computed int8 tensors with one scale and a zero point in int8.
+    const model::Tensor& int8_input(size_t n) const;
+    const model::Tensor& int8_output() const;
+    const model::Tensor& int8_output(size_t n) const;  ///< of an operator with several
+    int32_t input_number(size_t n) const { return op().inputs[n]; }
+    int32_t output_number(size_t n = 0) const { return op().outputs[n]; }
+    /// Input 0, or what it was before a folded PAD.
+    int32_t unpadded_number() const { return pad_.unpadded >= 0 ? pad_.unpadded : input_number(0); }
+    const model::Tensor& unpadded_input() const { return graph_.tensors[unpadded_number()]; }
+
+    /// Constant int8 weights of `rank` dimensions, zero points 0, scales present.
+    const model::Tensor& weights(size_t n, size_t rank) const;
+    /// int32 bias of `count` entries; zeros where the operator has none.
+    std::vector<int32_t> bias(size_t n, uint32_t count) const;
+
+    /// Constant int32 values of a small vector or scalar, such as axes and sizes.
+    std::vector<int32_t> numbers(size_t n) const;
+
+    /// The operator's options, which must be of this kind.
+    template <typename Options>
+    const Options& options() const {
+        if (const auto* options = std::get_if<Options>(&op().options)) return *options;
+        fail("its options are missing");
+    }
+
+    /// `value` as a number that fits the program's 16-bit field.
+    uint16_t narrow(int64_t value, const char* what) const;
+
+    OutputRange range(model::Activation activation) const;
+    Multiplier multiplier(double real) const;
+
+  private:
+    const model::Tensor& int8_activation(int32_t number) const;
+
+    const model::Graph& graph_;
+    size_t index_;
+    Constants& constants_;
+    const FoldedPad& pad_;
+};
+
+int32_t zero_point(const model::Tensor& tensor);
+
+/// One function per operator; arena fields of the result hold tensor numbers, a convolution's
+/// scratch UINT32_MAX.
+Operation lower_conv_2d(const Place& place);
+Operation lower_depthwise_conv_2d(const Place& place);
+Operation lower_average_pool_2d(const Place& place);
+Operation lower_max_pool_2d(const Place& place);
+Operation lower_pad(const Place& place);
+Operation lower_fully_connected(const Place& place);
+Operation lower_add(const Place& place);
+Operation lower_softmax(const Place& place);
+Operation lower_logistic(const Place& place);
+Operation lower_quantize(const Place& place);
+/// RELU, RELU6 and LEAKY_RELU on their own.
+Operation lower_relu(const Place& place);
+Operation lower_leaky_relu(const Place& place);
+
+/// Operators that only move values: one copy or several.
+std::vector<Operation> lower_concatenation(const Place& place);
+std::vector<Operation> lower_strided_slice(const Place& place);
+std::vector<Operation> lower_split(const Place& place);
+
+/// top, bottom, left, right of a PAD operator; throws where it pads anything but height and width.
+struct ImagePadding {
+    int32_t top, bottom, left, right;
+};
+ImagePadding image_padding(const Place& place);
+
+}  // namespace ganglion::compile

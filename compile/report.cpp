@@ -1,0 +1,58 @@
+#include "compile/report.hpp"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+namespace ganglion::compile {
+namespace {
+
+std::string shape_text(const std::vector<uint32_t>& shape) {
+    return fmt::format("{}", fmt::join(shape, "x"));
+}
+
+}  // namespace
+
+nlohmann::json to_json(const Report& report) {
+    nlohmann::json layers = nlohmann::json::array();
+    for (const LayerReport& layer : report.layers) {
+        layers.push_back({{"operation", layer.operation},
+                          {"output_shape", layer.output_shape},
+                          {"macs", layer.macs},
+                          {"constant_bytes", layer.constant_bytes},
+                          {"output_offset", layer.output_offset},
+                          {"output_bytes", layer.output_bytes}});
+    }
+    return {{"target", report.target},
+            {"layers", layers},
+            {"macs", report.macs},
+            {"constant_bytes", report.constant_bytes},
+            {"program_bytes", report.program_bytes},
+            {"state_bytes", report.state_bytes},
+            {"arena_bytes", report.arena_bytes},
+            {"arena_lower_bound", report.arena_lower_bound}};
+}
+
+std::string to_text(const Report& report) {
+    std::string text =
+        fmt::format("{:>3}  {:<18} {:>14} {:>12} {:>10} {:>10} {:>10}\n", "", "operation", "output",
+                    "MACs", "constants", "RAM at", "RAM bytes");
+    for (size_t i = 0; i < report.layers.size(); ++i) {
+        const LayerReport& layer = report.layers[i];
+        text += fmt::format("{:>3}  {:<18} {:>14} {:>12} {:>10} {:>10} {:>10}\n", i,
+                            layer.operation, shape_text(layer.output_shape), layer.macs,
+                            layer.constant_bytes, layer.output_offset, layer.output_bytes);
+    }
+    const double over =
+        report.arena_lower_bound == 0
+            ? 0.0
+            : 100.0 * (static_cast<double>(report.arena_bytes) / report.arena_lower_bound - 1.0);
+    text += fmt::format(
+        "target {}: {} MACs, program {} bytes ({} of constants), RAM {} bytes ({:.1f} % over the "
+        "lower bound of {})\n",
+        report.target, report.macs, report.program_bytes, report.constant_bytes, report.arena_bytes,
+        over, report.arena_lower_bound);
+    return text;
+}
+
+}  // namespace ganglion::compile

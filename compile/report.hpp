@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+namespace ganglion::compile {
+
+/// One operation of the compiled model.
+struct LayerReport {
+    std::string operation;  ///< "conv_2d"
+    std::vector<uint32_t> output_shape;
+    uint64_t macs;            ///< multiply-accumulates, padding counted as work like everyone does
+    uint32_t constant_bytes;  ///< weights and per-channel tables
+    uint32_t output_offset;   ///< in the arena
+    uint32_t output_bytes;
+};
+
+/// What a model costs before it is flashed.
+struct Report {
+    std::string target;
+    std::vector<LayerReport> layers;
+    uint64_t macs = 0;
+    uint32_t constant_bytes = 0;
+    uint32_t program_bytes = 0;      ///< everything: header, operations, constants
+    uint32_t state_bytes = 0;        ///< RAM of it that is kept from run to run
+    uint32_t arena_bytes = 0;        ///< RAM for state, tensors and scratch
+    uint32_t arena_lower_bound = 0;  ///< no plan can be smaller: largest sum of bytes alive at once
+};
+
+nlohmann::json to_json(const Report& report);
+
+/// A table for people, one line a layer, then totals; ends with a newline.
+std::string to_text(const Report& report);
+
+}  // namespace ganglion::compile
