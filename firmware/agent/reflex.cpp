@@ -1,0 +1,132 @@
+#include "firmware/agent/reflex.hpp"
+
+#include <array>
+
+#include "device/pipeline/pipeline.hpp"
+#include "firmware/agent/gate.hpp"
+#include "firmware/agent/sampler.hpp"
+#include "firmware/boards/mps2_an386/board.hpp"
+#include "firmware/layout.hpp"
+#include "firmware/network/mqtt_session.hpp"
+#include "firmware/network/network.hpp"
+
+namespace ganglion::firmware::reflex {
+namespace {
+
+alignas(16) std::array<int8_t, kPipelineRamBytes> pipeline_ram;
+Pipeline pipeline;
+const Bundle* active = nullptr;
+Outbox* events = nullptr;
+uint32_t boot_id = 0;
+uint32_t sequence = 0;  // of the newest event
+bool stopped = false;
+
+uint64_t inference_ticks = 0;  // spent since the last inference
+volatile uint32_t last_instructions = 0;
+volatile uint16_t highest_score = 0;
+
+/// Pulls the line and tells so on the serial line. Returns the instructions since `arrival`.
+uint32_t pull_stop_line(uint64_t arrival, uint64_t sample) {
+    board::set_stop_line(true);
+    const uint64_t tick = board::ticks();
+    const auto instructions = static_cast<uint32_t>(instructions_in(tick - arrival));
+    stopped = true;
+    const StopEdgeRecord record{StopEdgeRecord::kMagic,
+                                1,
+                                tick,
+                                sample,
+                                instructions,
+                                mqtt::in_handshake() && network::busy() ? 1U : 0U};
+    board::send_record({reinterpret_cast<const uint8_t*>(&record), sizeof record});
+    return instructions;
+}
+
+void act_on(const Decision& decision, const sampler::Block& block) {
+    Event event;
+    event.boot = boot_id;
+    event.sequence = sequence + 1;
+    event.label = EventLabel(active->label(decision.label));
+    event.score_permille = decision.score_permille;
+    event.sample = decision.sample;
+    // The line stays pulled: a stopped machine starts again by a person's hand.
+    if (active->meta().stop_line != 0 && !stopped) {
+        event.kind = EventKind::action;
+        event.stop_instructions = pull_stop_line(block.arrival, decision.sample);
+        const uint64_t end = block.first_sample + block.values.size() / active->meta().channels;
+        event.stop_samples = static_cast<uint32_t>(sampler::arrived() - end);
+    }
+    event.clock_ms = board::milliseconds();
+    if (events->append(event) == Status::ok) ++sequence;
+    gate::open_after(decision.sample);
+}
+
+void work_off(const sampler::Block& block) {
+    const uint64_t before = board::ticks();
+    Decision decision;
+    const bool inferred = pipeline.push(block.values, decision);
+    inference_ticks += board::ticks() - before;
+    if (inferred) {
+        last_instructions = static_cast<uint32_t>(instructions_in(inference_ticks));
+        inference_ticks = 0;
+        if (decision.score_permille > highest_score) highest_score = decision.score_permille;
+        if (decision.fired) act_on(decision, block);
+    }
+    gate::offer(block.first_sample, block.values);
+}
+
+}  // namespace
+
+Status prepare(const Bundle& bundle) {
+    const uint32_t needed = Pipeline::ram_bytes(bundle);
+    if (needed > pipeline_ram.size()) return Status::too_large;
+    if (const Status status = pipeline.start(bundle, pipeline_ram); status != Status::ok)
+        return status;
+    return pipeline.prove(bundle, pipeline_ram);
+}
+
+void run(const Bundle& bundle, Outbox& outbox, uint32_t boot, uint32_t next_sequence) {
+    active = &bundle;
+    events = &outbox;
+    boot_id = boot;
+    sequence = next_sequence - 1;
+    const BundleMeta& meta = bundle.meta();
+    const uint64_t samples = static_cast<uint64_t>(meta.gate_ms) * meta.rate_hz / 1000;
+    gate::start(boot, meta.channels, samples * meta.channels);
+    sampler::start(meta.rate_hz, meta.channels, pipeline.block_values());
+}
+
+uint64_t inferences() {
+    const board::ReflexLock lock;
+    return pipeline.inferences();
+}
+
+uint32_t instructions() {
+    return last_instructions;
+}
+
+uint16_t take_highest_score() {
+    const board::ReflexLock lock;
+    const uint16_t highest = highest_score;
+    highest_score = 0;
+    return highest;
+}
+
+uint32_t last_sequence() {
+    return sequence;
+}
+
+void work() {
+    sampler::Block block;
+    while (sampler::front(block)) {
+        work_off(block);
+        sampler::pop();
+    }
+    if (sampler::finished()) gate::close();
+}
+
+}  // namespace ganglion::firmware::reflex
+
+extern "C" void pendsv_handler();
+extern "C" void pendsv_handler() {
+    ganglion::firmware::reflex::work();
+}

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+
+#include "device/bundle/bundle.hpp"
+#include "device/core/status.hpp"
+#include "device/outbox/outbox.hpp"
+
+/// What the board does by itself, in an interrupt between sampling and the network: samples →
+/// pipeline → decision → stop line, event, gate. Nothing that the network does can delay it.
+namespace ganglion::firmware::reflex {
+
+/// RAM set aside for a bundle's pipeline.
+inline constexpr uint32_t kPipelineRamBytes = 128 * 1024;
+
+/// Starts `bundle` and makes it prove itself; ready to run() then. too_large, proof_failed and the
+/// pipeline's errors.
+Status prepare(const Bundle& bundle);
+
+/// Starts sampling. `outbox` gets events of `boot`, whose next sequence is `next_sequence`.
+void run(const Bundle& bundle, Outbox& outbox, uint32_t boot, uint32_t next_sequence);
+
+uint64_t inferences();
+/// Of the last inference with its features, the interrupts that came in between included; 0 before
+/// the first.
+uint32_t instructions();
+/// Highest score since the last call, permille.
+uint16_t take_highest_score();
+/// Sequence of the newest event.
+uint32_t last_sequence();
+
+}  // namespace ganglion::firmware::reflex
