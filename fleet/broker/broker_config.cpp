@@ -1,0 +1,73 @@
+#include "fleet/broker/broker_config.hpp"
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include <sstream>
+
+#include "fleet/base/port.hpp"
+
+namespace ganglion::fleet {
+namespace {
+
+/// Far more than the largest message of the protocol (a gate chunk); keeps a hostile client from
+/// filling memory.
+constexpr int max_packet_bytes = 64 * 1024;
+constexpr int max_queued_messages = 10000;
+
+}  // namespace
+
+std::string broker_configuration(const Pki& pki, const std::filesystem::path& acl_file,
+                                 uint16_t port) {
+    std::ostringstream out;
+    // Started as root, mosquitto would become another user, who cannot read the keys.
+    if (const passwd* user = ::getpwuid(::geteuid())) out << "user " << user->pw_name << '\n';
+    // Nothing is kept on disk here: events live in the devices' outboxes until the store has them,
+    // raw samples from the gate must not lie around, and "online" from before a crash would be a
+    // lie.
+    out << "persistence false\n"
+        << "per_listener_settings false\n"
+        << "allow_anonymous false\n"
+        << "acl_file " << acl_file.string() << '\n'
+        << "max_packet_size " << max_packet_bytes << '\n'
+        << "max_queued_messages " << max_queued_messages << '\n'
+        << "sys_interval 0\n"
+        << "set_tcp_nodelay true\n"
+        << "log_dest stderr\n"
+        << "log_type error\nlog_type warning\nlog_type notice\nlog_type information\n"
+        << "connection_messages false\n"
+        << "listener " << port << ' ' << loopback << '\n'
+        << "cafile " << pki.ca_file().string() << '\n'
+        << "certfile " << pki.certificate_file("broker").string() << '\n'
+        << "keyfile " << pki.key_file("broker").string() << '\n'
+        << "tls_version tlsv1.2\n"  // the oldest one accepted
+        << "require_certificate true\n"
+        << "use_identity_as_username true\n"
+        << "use_username_as_clientid true\n";
+    return out.str();
+}
+
+std::string broker_access_list() {
+    std::ostringstream out;
+    out << "user " << Pki::server_id << '\n'
+        << "topic read ganglion/1/#\n"
+        << "topic write ganglion/1/+/ack\n\n"
+        << "pattern write ganglion/1/%u/event\n"
+        << "pattern write ganglion/1/%u/status\n"
+        << "pattern write ganglion/1/%u/report\n"
+        << "pattern write ganglion/1/%u/gate\n"
+        << "pattern read ganglion/1/%u/ack\n";
+    return out.str();
+}
+
+std::string first_error(const std::string& broker_log) {
+    constexpr std::string_view mark = "Error: ";
+    std::istringstream lines(broker_log);
+    for (std::string line; std::getline(lines, line);) {
+        const size_t at = line.find(mark);
+        if (at != std::string::npos) return line.substr(at + mark.size());
+    }
+    return {};
+}
+
+}  // namespace ganglion::fleet

@@ -1,0 +1,131 @@
+#include "fleet/ingest/mqtt_client.hpp"
+
+#include <openssl/ssl.h>
+
+#include <chrono>
+#include <csignal>
+#include <stdexcept>
+#include <utility>
+
+#include "fleet/base/port.hpp"
+
+namespace ganglion::fleet {
+namespace {
+
+constexpr int at_least_once = 1;
+constexpr int keep_alive_seconds = 15;
+constexpr int loop_ms = 100;
+constexpr auto reconnect_pause = std::chrono::milliseconds(100);
+constexpr auto handshake_pause = std::chrono::milliseconds(1);
+constexpr auto handshake_limit = std::chrono::seconds(3);
+
+/// libmosquitto asks for one initialisation per process, before anything else; and a broker that
+/// dies while we write to it must not end this process.
+void initialise_library() {
+    static const int result = [] {
+        std::signal(SIGPIPE, SIG_IGN);
+        return mosquitto_lib_init();
+    }();
+    if (result != MOSQ_ERR_SUCCESS) throw std::runtime_error("libmosquitto does not initialise");
+}
+
+MqttClient& self(void* object) {
+    return *static_cast<MqttClient*>(object);
+}
+
+}  // namespace
+
+MqttClient::MqttClient(const MqttConfig& config, MqttHandlers handlers)
+    : handlers_(std::move(handlers)) {
+    initialise_library();
+    client_.reset(mosquitto_new(config.id.c_str(), true, this));
+    if (!client_) throw std::runtime_error("MQTT client: out of memory");
+    mosquitto* const client = client_.get();
+    check(mosquitto_tls_set(client, config.ca_file.c_str(), nullptr,
+                            config.certificate_file.c_str(), config.key_file.c_str(), nullptr),
+          "use the certificate");
+    check(mosquitto_tls_opts_set(client, SSL_VERIFY_PEER, "tlsv1.2", nullptr), "set TLS options");
+    if (!config.will_topic.empty()) {
+        check(mosquitto_will_set(client, config.will_topic.c_str(),
+                                 static_cast<int>(config.will_payload.size()),
+                                 config.will_payload.data(), at_least_once, true),
+              "set the last will");
+    }
+    check(mosquitto_threaded_set(client, true), "be used by several threads");
+    set_callbacks();
+    thread_ = std::thread([this, port = config.port] { run(port); });
+}
+
+MqttClient::~MqttClient() {
+    stopping_ = true;
+    mosquitto_disconnect(client_.get());
+    thread_.join();
+}
+
+/// libmosquitto's own loop ends for good after a TLS error, such as a broker that was killed; this
+/// one never gives up.
+void MqttClient::run(uint16_t port) {
+    int result = mosquitto_connect(client_.get(), loopback, port, keep_alive_seconds);
+    for (;;) {
+        // After a wish to stop, this ends when what was queued is sent and the connection closed.
+        if (result == MOSQ_ERR_SUCCESS) serve_connection();
+        connected_ = false;
+        if (stopping_) return;
+        std::this_thread::sleep_for(reconnect_pause);
+        if (stopping_) return;
+        result = mosquitto_reconnect(client_.get());
+    }
+}
+
+/// One connection, until it ends. A broker that dies in the middle of the handshake leaves
+/// libmosquitto trying to write without rest until the keep-alive is over; the pause and the limit
+/// are against that.
+void MqttClient::serve_connection() {
+    const auto begin = std::chrono::steady_clock::now();
+    while (mosquitto_loop(client_.get(), loop_ms, 1) == MOSQ_ERR_SUCCESS) {
+        if (connected_) continue;
+        if (stopping_ || std::chrono::steady_clock::now() - begin > handshake_limit) return;
+        std::this_thread::sleep_for(handshake_pause);
+    }
+}
+
+void MqttClient::check(int result, const char* what) const {
+    if (result == MOSQ_ERR_SUCCESS) return;
+    throw std::runtime_error(std::string("MQTT client cannot ") + what + ": " +
+                             mosquitto_strerror(result));
+}
+
+bool MqttClient::subscribe(const std::string& pattern) {
+    return mosquitto_subscribe(client_.get(), nullptr, pattern.c_str(), at_least_once) ==
+           MOSQ_ERR_SUCCESS;
+}
+
+bool MqttClient::publish(const std::string& topic, std::span<const uint8_t> payload, bool retain) {
+    return mosquitto_publish(client_.get(), nullptr, topic.c_str(),
+                             static_cast<int>(payload.size()), payload.data(), at_least_once,
+                             retain) == MOSQ_ERR_SUCCESS;
+}
+
+void MqttClient::set_callbacks() {
+    mosquitto_connect_callback_set(client_.get(), [](mosquitto*, void* object, int result) {
+        if (result != 0) {
+            self(object).handlers_.disconnected(mosquitto_connack_string(result));
+            return;
+        }
+        self(object).connected_ = true;
+        self(object).handlers_.connected();
+    });
+    mosquitto_disconnect_callback_set(client_.get(), [](mosquitto*, void* object, int result) {
+        self(object).connected_ = false;
+        if (result == MOSQ_ERR_SUCCESS) return;  // we wished it
+        self(object).handlers_.disconnected(mosquitto_strerror(result));
+    });
+    mosquitto_message_callback_set(client_.get(), [](mosquitto*, void* object,
+                                                     const mosquitto_message* message) {
+        const auto* payload = static_cast<const uint8_t*>(message->payload);
+        self(object).handlers_.message(
+            message->topic, {payload, static_cast<size_t>(message->payloadlen)}, message->retain);
+    });
+}
+
+}  // namespace ganglion::fleet

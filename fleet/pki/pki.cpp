@@ -1,0 +1,111 @@
+#include "fleet/pki/pki.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+#include "fleet/base/files.hpp"
+
+namespace ganglion::fleet {
+namespace {
+
+constexpr int authority_days = 20 * 365;
+constexpr int identity_days = 10 * 365;
+
+bool is_id_character(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == '-';
+}
+
+Identity identity_of(const std::string& id, EVP_PKEY* key, X509* certificate) {
+    return {id, to_pem(key), to_pem(certificate), to_der(key), to_der(certificate)};
+}
+
+/// Runs `read` and puts the file's name in front of what it says.
+template <typename Read>
+auto reading(const std::filesystem::path& path, Read read) {
+    try {
+        return read(read_file(path));
+    } catch (const std::runtime_error& error) {
+        throw std::runtime_error(path.string() + ": " + error.what() +
+                                 "; restore the file or remove the folder to begin a new fleet");
+    }
+}
+
+}  // namespace
+
+bool is_valid_device_id(std::string_view id) {
+    return !id.empty() && id.size() <= 64 && id.front() != '.' &&
+           std::ranges::all_of(id, is_id_character);
+}
+
+Pki::Pki(std::filesystem::path directory, Key key, Certificate certificate)
+    : directory_(std::move(directory)),
+      key_(std::move(key)),
+      certificate_(std::move(certificate)) {}
+
+Pki Pki::create(const std::filesystem::path& directory) {
+    create_private_directory(directory);
+    create_private_directory(directory / "devices");
+    const auto key_path = directory / "ca.key";
+    const auto certificate_path = directory / "ca.pem";
+    Key key;
+    Certificate certificate;
+    // The certificate is written last: without it a start was cut short and nothing was ever
+    // issued.
+    if (std::filesystem::exists(certificate_path)) {
+        key = reading(key_path, key_from_pem);
+        certificate = reading(certificate_path, certificate_from_pem);
+        if (X509_check_private_key(certificate.get(), key.get()) != 1) {
+            throw std::runtime_error(key_path.string() + " does not belong to " +
+                                     certificate_path.string());
+        }
+    } else {
+        key = new_key();
+        certificate = new_certificate(key.get(), "Ganglion fleet", Purpose::authority, nullptr,
+                                      key.get(), authority_days);
+        write_private_file(key_path, to_pem(key.get()));
+        write_private_file(certificate_path, to_pem(certificate.get()));
+    }
+    Pki pki(directory, std::move(key), std::move(certificate));
+    pki.load_or_issue("broker", "ganglion-broker", Purpose::broker);
+    pki.load_or_issue("server", server_id, Purpose::client);
+    return pki;
+}
+
+Identity Pki::issue_device(const std::string& id) {
+    if (!is_valid_device_id(id) || id == server_id) {
+        throw std::runtime_error("'" + id +
+                                 "' cannot be a device's id: use 1 to 64 of a-z A-Z 0-9 . _ - not "
+                                 "beginning with a dot, and not " +
+                                 server_id);
+    }
+    return load_or_issue("devices/" + id, id, Purpose::client);
+}
+
+std::filesystem::path Pki::certificate_file(const std::string& name) const {
+    return directory_ / (name + ".pem");
+}
+
+std::filesystem::path Pki::key_file(const std::string& name) const {
+    return directory_ / (name + ".key");
+}
+
+Identity Pki::load_or_issue(const std::string& name, const std::string& common_name,
+                            Purpose purpose) {
+    const auto key_path = key_file(name);
+    const auto certificate_path = certificate_file(name);
+    if (std::filesystem::exists(certificate_path)) {
+        const Key key = reading(key_path, key_from_pem);
+        const Certificate certificate = reading(certificate_path, certificate_from_pem);
+        return identity_of(common_name, key.get(), certificate.get());
+    }
+    const Key key = new_key();
+    const Certificate certificate = new_certificate(key.get(), common_name, purpose,
+                                                    certificate_.get(), key_.get(), identity_days);
+    write_private_file(key_path, to_pem(key.get()));
+    write_private_file(certificate_path, to_pem(certificate.get()));
+    return identity_of(common_name, key.get(), certificate.get());
+}
+
+}  // namespace ganglion::fleet

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "fleet/pki/x509.hpp"
+
+namespace ganglion::fleet {
+
+/// A private key and the certificate that names its owner, as PEM text and as DER bytes (RFC 5915,
+/// RFC 5280).
+struct Identity {
+    std::string id;
+    std::string key_pem;
+    std::string cert_pem;
+    std::string key_der;
+    std::string cert_der;
+};
+
+/// True for 1 to 64 of [A-Za-z0-9._-] that do not begin with a dot: safe as an MQTT topic level, a
+/// file name and a word of the broker's configuration.
+bool is_valid_device_id(std::string_view id);
+
+/// The fleet's own certificate authority (EC P-256, one level), kept as PEM files in one folder:
+///   ca.pem ca.key                the authority
+///   broker.pem broker.key        the broker, for 127.0.0.1, 10.0.2.2, localhost and
+///   "ganglion-broker" server.pem server.key        the fleet server as the broker's client
+///   devices/<id>.pem <id>.key    one per device
+/// Files are readable by their owner only and written whole or not at all. One Pki object is for
+/// one thread; several processes may use one folder, since an identity that exists is never
+/// changed.
+class Pki {
+  public:
+    /// Common name and MQTT user name of the server's certificate; no device can have it.
+    static constexpr const char* server_id = "ganglion-server";
+
+    /// Opens the authority in `directory`, making what is missing. Throws std::runtime_error on
+    /// unreadable files.
+    static Pki create(const std::filesystem::path& directory);
+
+    /// The device's identity: the stored one, or a new one. Throws std::runtime_error when the id
+    /// is not valid.
+    Identity issue_device(const std::string& id);
+
+    std::string ca_pem() const { return to_pem(certificate_.get()); }
+    std::string ca_der() const { return to_der(certificate_.get()); }
+
+    std::filesystem::path ca_file() const { return directory_ / "ca.pem"; }
+    std::filesystem::path certificate_file(const std::string& name) const;
+    std::filesystem::path key_file(const std::string& name) const;
+
+  private:
+    Pki(std::filesystem::path directory, Key key, Certificate certificate);
+    Identity load_or_issue(const std::string& name, const std::string& common_name,
+                           Purpose purpose);
+
+    std::filesystem::path directory_;
+    Key key_;
+    Certificate certificate_;
+};
+
+}  // namespace ganglion::fleet

@@ -1,0 +1,138 @@
+#include "fleet/server/server.hpp"
+
+#include <charconv>
+#include <chrono>
+#include <iostream>
+#include <stdexcept>
+#include <thread>
+#include <utility>
+
+#include "fleet/api/http_api.hpp"
+#include "fleet/base/files.hpp"
+#include "fleet/base/port.hpp"
+#include "fleet/broker/broker.hpp"
+#include "fleet/ingest/ingest.hpp"
+#include "fleet/store/sqlite_store.hpp"
+
+namespace ganglion::fleet {
+namespace {
+
+constexpr auto connect_limit = std::chrono::seconds(15);
+
+std::filesystem::path port_file(const ServerConfig& config) {
+    return config.state_dir / "mqtt-port";
+}
+
+/// The port asked for, else the one that devices of this folder were told, else a free one.
+uint16_t choose_mqtt_port(const ServerConfig& config) {
+    if (config.mqtt_port != 0) return config.mqtt_port;
+    uint16_t port = 0;
+    if (std::filesystem::exists(port_file(config))) {
+        const std::string text = read_file(port_file(config));
+        std::from_chars(text.data(), text.data() + text.size(), port);
+    }
+    return port != 0 ? port : pick_free_port();
+}
+
+MqttConfig mqtt_config(const Pki& pki, uint16_t port) {
+    MqttConfig config;
+    config.port = port;
+    config.id = Pki::server_id;
+    config.ca_file = pki.ca_file();
+    config.certificate_file = pki.certificate_file("server");
+    config.key_file = pki.key_file("server");
+    return config;
+}
+
+const ServerConfig& prepared(const ServerConfig& config) {
+    create_private_directory(config.state_dir);
+    return config;
+}
+
+}  // namespace
+
+/// In order of dependence; taken down in the opposite order.
+struct Server::Parts {
+    Parts(const ServerConfig& config, const Log& log)
+        : lock(prepared(config).state_dir),
+          pki(Pki::create(config.state_dir / "pki")),
+          store(config.state_dir / "fleet.db"),
+          broker(config.state_dir / "broker", pki, choose_mqtt_port(config), log),
+          stream(store),
+          ingest(
+              mqtt_config(pki, broker.port()), store,
+              [this](const Committed& committed) { stream.publish(committed); }, log),
+          http(
+              store, stream, config.http_port, config.dashboard_dir, [this] { return fault(); },
+              log) {
+        write_private_file(port_file(config), std::to_string(broker.port()) + "\n");
+    }
+
+    std::optional<std::string> fault() const {
+        if (broker.pid() < 0) return "the broker is being started again";
+        return ingest.fault();
+    }
+
+    DirectoryLock lock;
+    Pki pki;
+    SqliteStore store;
+    Broker broker;
+    EventStream stream;
+    Ingest ingest;
+    HttpApi http;
+};
+
+Server::Server(ServerConfig config) : config_(std::move(config)) {
+    if (!config_.log) {
+        config_.log = [](std::string_view line) { std::cerr << std::string(line) + "\n"; };
+    }
+}
+
+Server::~Server() = default;
+
+void Server::start() {
+    if (parts_) return;
+    parts_ = std::make_unique<Parts>(config_, config_.log);
+    const auto limit = std::chrono::steady_clock::now() + connect_limit;
+    while (parts_->fault() && std::chrono::steady_clock::now() < limit) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    if (const auto fault = parts_->fault()) {
+        parts_.reset();
+        throw std::runtime_error("the fleet server does not start: " + *fault + "; see " +
+                                 (config_.state_dir / "broker" / "mosquitto.log").string());
+    }
+}
+
+void Server::stop() {
+    parts_.reset();
+}
+
+uint16_t Server::mqtt_port() const {
+    return parts().broker.port();
+}
+uint16_t Server::http_port() const {
+    return parts().http.port();
+}
+std::string Server::url() const {
+    return std::string("http://") + loopback + ":" + std::to_string(http_port()) + "/";
+}
+Pki& Server::pki() {
+    return parts().pki;
+}
+Store& Server::store() {
+    return parts().store;
+}
+std::optional<std::string> Server::fault() const {
+    return parts().fault();
+}
+pid_t Server::broker_pid() const {
+    return parts().broker.pid();
+}
+
+Server::Parts& Server::parts() const {
+    if (!parts_) throw std::runtime_error("the fleet server is not started");
+    return *parts_;
+}
+
+}  // namespace ganglion::fleet

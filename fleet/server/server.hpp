@@ -1,0 +1,67 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "fleet/base/log.hpp"
+#include "fleet/pki/pki.hpp"
+#include "fleet/store/store.hpp"
+
+namespace ganglion::fleet {
+
+struct ServerConfig {
+    /// Everything that must outlive the server is in here (docs/fleet.md).
+    std::filesystem::path state_dir;
+    /// 0: the port this folder used before (its devices know it), else a free one.
+    uint16_t mqtt_port = 0;
+    /// 0: a free one.
+    uint16_t http_port = 0;
+    /// Built files of the page; where there are none the API is served alone.
+    std::filesystem::path dashboard_dir;
+    /// Receives log lines, from several threads. Empty: standard error.
+    Log log;
+};
+
+/// A whole fleet on one machine: certificate authority, broker, store, ingestion and web server, on
+/// loopback. Started again with the same state folder it goes on where it was, also after a kill.
+class Server {
+  public:
+    explicit Server(ServerConfig config);
+    ~Server();
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
+
+    /// Returns when devices can connect and the page can be read. Throws std::runtime_error with
+    /// one line: a port is taken, mosquitto is missing, the folder cannot be written or is another
+    /// server's.
+    void start();
+    /// Stores what has arrived and ends everything. Does nothing when not started.
+    void stop();
+
+    uint16_t mqtt_port() const;
+    uint16_t http_port() const;
+    /// "http://127.0.0.1:<port>/"
+    std::string url() const;
+    /// Issues identities for devices; for one thread at a time.
+    Pki& pki();
+    Store& store();
+    /// What is wrong now, in one line; nothing when all is well.
+    std::optional<std::string> fault() const;
+    /// The broker's process, -1 while it is being started again.
+    pid_t broker_pid() const;
+
+  private:
+    struct Parts;
+
+    Parts& parts() const;
+
+    ServerConfig config_;
+    std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace ganglion::fleet

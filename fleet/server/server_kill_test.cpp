@@ -1,0 +1,123 @@
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <set>
+#include <string>
+
+#include "fleet/base/files.hpp"
+#include "fleet/base/port.hpp"
+#include "fleet/server/server.hpp"
+#include "fleet/store/sqlite_store.hpp"
+#include "fleet/testing/device_client.hpp"
+#include "fleet/testing/temporary_directory.hpp"
+#include "fleet/testing/wait.hpp"
+
+namespace ganglion::fleet {
+namespace {
+
+using testing::DeviceClient;
+using testing::eventually;
+using testing::patience;
+using testing::TemporaryDirectory;
+
+/// A server in another process, ready for devices once constructed.
+class ServerProcess {
+  public:
+    explicit ServerProcess(const std::filesystem::path& state_dir) {
+        int ends[2];
+        if (::pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error("no pipe");
+        posix_spawn_file_actions_t actions;
+        posix_spawn_file_actions_init(&actions);
+        posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+        std::string program = GANGLION_FLEET_SERVER_PROCESS;
+        std::string folder = state_dir.string();
+        const std::array<char*, 3> arguments{program.data(), folder.data(), nullptr};
+        ::posix_spawn(&pid_, program.c_str(), &actions, nullptr, arguments.data(), environ);
+        posix_spawn_file_actions_destroy(&actions);
+        ::close(ends[1]);
+        std::array<char, 16> text{};
+        ready_ = ::read(ends[0], text.data(), text.size()) > 0;
+        ::close(ends[0]);
+    }
+    ~ServerProcess() { end(SIGTERM); }
+    ServerProcess(const ServerProcess&) = delete;
+    ServerProcess& operator=(const ServerProcess&) = delete;
+
+    bool ready() const { return ready_; }
+    /// The exit status as waitpid tells it.
+    int end(int signal) {
+        if (pid_ <= 0) return 0;
+        int status = 0;
+        ::kill(pid_, signal);
+        ::waitpid(pid_, &status, 0);
+        pid_ = -1;
+        return status;
+    }
+
+  private:
+    pid_t pid_ = -1;
+    bool ready_ = false;
+};
+
+TEST(ServerKill, NothingAcknowledgedIsLostHoweverTheServerEnds) {
+    const TemporaryDirectory directory;
+    const auto state_dir = directory.path() / "state";
+    std::optional<ServerProcess> server(std::in_place, state_dir);
+    ASSERT_TRUE(server->ready());
+    const auto port = static_cast<uint16_t>(std::stoi(read_file(state_dir / "mqtt-port")));
+    Pki pki = Pki::create(state_dir / "pki");
+    DeviceClient speaker(pki, "speaker", port);
+    DeviceClient motor(pki, "motor", port);
+    ASSERT_TRUE(speaker.wait_until_connected() && motor.wait_until_connected());
+    constexpr int rounds = 4;
+    constexpr uint32_t events_a_round = 200;
+    for (int round = 0; round < rounds; ++round) {
+        for (uint32_t index = 0; index < events_a_round; ++index) {
+            speaker.add_event();
+            motor.add_event("anomaly", EventKind::action);
+        }
+        speaker.send_outbox(2);
+        motor.send_outbox(2);
+        const uint32_t some = speaker.through() + 10;
+        ASSERT_TRUE(eventually([&] { return speaker.through() >= some; }));
+        const int status = server->end(SIGKILL);
+        ASSERT_TRUE(WIFSIGNALED(status));
+        ASSERT_TRUE(eventually([&] { return port_is_free(port); }))
+            << "the broker dies with its server";
+        server.reset();
+        {
+            // Between the lives of the server: what the devices were told is there.
+            SqliteStore store(state_dir / "fleet.db");
+            for (const DeviceClient* device : {&speaker, &motor}) {
+                std::set<uint32_t> stored;
+                for (const StoredEvent& event : store.events({device->id(), 0, {}, 1'000'000})) {
+                    stored.insert(event.event.sequence);
+                }
+                for (uint32_t sequence = 1; sequence <= device->through(); ++sequence) {
+                    ASSERT_TRUE(stored.contains(sequence))
+                        << "acknowledged and missing: " << sequence;
+                }
+            }
+        }
+        server.emplace(state_dir);
+        ASSERT_TRUE(server->ready());
+        ASSERT_TRUE(speaker.deliver(patience));
+        ASSERT_TRUE(motor.deliver(patience));
+    }
+    const int status = server->end(SIGTERM);
+    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    SqliteStore store(state_dir / "fleet.db");
+    for (const char* device : {"speaker", "motor"}) {
+        EXPECT_EQ(store.events({device, 0, {}, 1'000'000}).size(), rounds * events_a_round);
+        EXPECT_EQ(store.device(device)->events, rounds * events_a_round);
+    }
+    EXPECT_TRUE(store.gaps({}).empty());
+}
+
+}  // namespace
+}  // namespace ganglion::fleet

@@ -1,0 +1,204 @@
+#include "fleet/store/sqlite_store.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "fleet/store/schema.hpp"
+
+namespace ganglion::fleet {
+namespace {
+
+Database opened(const std::filesystem::path& file) {
+    Database database(file);
+    prepare_schema(database);
+    return database;
+}
+
+constexpr const char* select_devices =
+    "SELECT id, application, online, last_seen_ms, d.boot, bundle_version, bundle_digest, "
+    "ram_bytes, flash_bytes, "
+    "instructions, firmware, fault, rate_hz, outbox, score, events, rejected, "
+    "coalesce(sum(bytes_sensed), 0), coalesce(sum(bytes_sent), 0), coalesce(sum(bytes_gate), 0), "
+    "coalesce(sum(gate_openings), 0), coalesce(sum(inferences), 0), coalesce(sum(overruns), 0), "
+    "coalesce(sum(events_lost), 0) "
+    "FROM devices d LEFT JOIN boots b ON b.device = d.id WHERE ?1 IS NULL OR d.id = ?1 GROUP BY "
+    "d.id ORDER BY d.id";
+
+DeviceRow device_row(const Statement& row) {
+    DeviceRow device;
+    device.id = row.text(0);
+    device.application = row.text(1);
+    device.online = row.integer(2) != 0;
+    device.last_seen_ms = row.integer(3);
+    device.boot = row.number<uint32_t>(4);
+    device.bundle_version = row.text(5);
+    device.bundle_digest = row.text(6);
+    device.ram_bytes = row.number<uint32_t>(7);
+    device.flash_bytes = row.number<uint32_t>(8);
+    device.instructions = row.number<uint32_t>(9);
+    device.firmware = row.text(10);
+    device.fault = row.text(11);
+    device.rate_hz = row.number<uint32_t>(12);
+    device.outbox = row.number<uint32_t>(13);
+    device.score_permille = row.number<uint16_t>(14);
+    device.events = row.number<uint64_t>(15);
+    device.rejected = row.number<uint64_t>(16);
+    device.bytes_sensed = row.number<uint64_t>(17);
+    device.bytes_sent = row.number<uint64_t>(18);
+    device.bytes_gate = row.number<uint64_t>(19);
+    device.gate_openings = row.number<uint64_t>(20);
+    device.inferences = row.number<uint64_t>(21);
+    device.overruns = row.number<uint64_t>(22);
+    device.events_lost = row.number<uint64_t>(23);
+    return device;
+}
+
+std::optional<uint32_t> optional_number(const Statement& row, int column) {
+    if (row.is_null(column)) return std::nullopt;
+    return row.number<uint32_t>(column);
+}
+
+StoredEvent stored_event(const Statement& row) {
+    StoredEvent stored;
+    stored.id = row.integer(0);
+    stored.device = row.text(1);
+    stored.time_ms = row.integer(2);
+    stored.uncertainty_ms = row.integer(3);
+    stored.received_ms = row.integer(4);
+    stored.event.boot = row.number<uint32_t>(5);
+    stored.event.sequence = row.number<uint32_t>(6);
+    stored.event.clock_ms = row.number<uint64_t>(7);
+    stored.event.kind = row.number<uint8_t>(8);
+    stored.event.label = row.text(9);
+    stored.event.score_permille = row.number<uint16_t>(10);
+    stored.event.sample = row.number<uint64_t>(11);
+    stored.event.stop_samples = optional_number(row, 12);
+    stored.event.stop_instructions = optional_number(row, 13);
+    return stored;
+}
+
+}  // namespace
+
+SqliteStore::SqliteStore(const std::filesystem::path& file)
+    : write_database_(opened(file)), writer_(write_database_), read_database_(file) {}
+
+Committed SqliteStore::commit(std::span<const Message> messages) {
+    const std::lock_guard lock(write_mutex_);
+    Transaction transaction(write_database_);
+    Committed committed = writer_.write(messages);
+    transaction.commit();
+    return committed;
+}
+
+std::vector<std::string> SqliteStore::mark_all_offline() {
+    const std::lock_guard lock(write_mutex_);
+    std::vector<std::string> changed;
+    Statement update =
+        write_database_.prepare("UPDATE devices SET online = 0 WHERE online <> 0 RETURNING id");
+    while (update.step()) changed.push_back(update.text(0));
+    return changed;
+}
+
+Summary SqliteStore::summary() {
+    const std::lock_guard lock(read_mutex_);
+    Statement row = read_database_.prepare(
+        "SELECT count(*), coalesce(sum(online), 0), coalesce(sum(events), 0), "
+        "(SELECT coalesce(sum(bytes_sensed), 0) FROM boots), (SELECT coalesce(sum(bytes_sent), 0) "
+        "FROM boots), "
+        "(SELECT coalesce(sum(bytes_gate), 0) FROM boots) FROM devices");
+    row.step();
+    return {row.number<uint64_t>(0), row.number<uint64_t>(1), row.number<uint64_t>(2),
+            row.number<uint64_t>(3), row.number<uint64_t>(4), row.number<uint64_t>(5)};
+}
+
+std::vector<DeviceRow> SqliteStore::devices() {
+    const std::lock_guard lock(read_mutex_);
+    Statement row = read_database_.prepare(select_devices);
+    std::vector<DeviceRow> devices;
+    while (row.step()) devices.push_back(device_row(row));
+    return devices;
+}
+
+std::optional<DeviceRow> SqliteStore::device(const std::string& id) {
+    const std::lock_guard lock(read_mutex_);
+    Statement row = read_database_.prepare(select_devices);
+    row.bind(id);
+    if (!row.step()) return std::nullopt;
+    return device_row(row);
+}
+
+std::vector<StoredEvent> SqliteStore::events(const EventQuery& query) {
+    const std::lock_guard lock(read_mutex_);
+    const bool newest = !query.after;
+    std::string sql =
+        "SELECT id, device, time_ms, uncertainty_ms, received_ms, boot, sequence, clock_ms, kind, "
+        "label, score, "
+        "sample, stop_samples, stop_instructions FROM events WHERE id > ? AND id < ?";
+    if (query.device) sql += " AND device = ?";
+    sql += newest ? " ORDER BY id DESC LIMIT ?" : " ORDER BY id LIMIT ?";
+    Statement row = read_database_.prepare(sql);
+    row.bind(query.after.value_or(0))
+        .bind(query.before.value_or(std::numeric_limits<int64_t>::max()));
+    if (query.device) row.bind(*query.device);
+    row.bind(query.limit);
+    std::vector<StoredEvent> events;
+    while (row.step()) events.push_back(stored_event(row));
+    if (newest) std::ranges::reverse(events);
+    return events;
+}
+
+std::vector<Gap> SqliteStore::gaps(const std::optional<std::string>& device) {
+    const std::lock_guard lock(read_mutex_);
+    // Up to `through` there is none; above it, a gap lies before each sequence whose predecessor is
+    // not there.
+    Statement row = read_database_.prepare(
+        "SELECT device, boot, before + 1, sequence - 1 FROM ("
+        " SELECT e.device, e.boot, e.sequence, lag(e.sequence, 1, b.through)"
+        "  OVER (PARTITION BY e.device, e.boot ORDER BY e.sequence) AS before"
+        " FROM boots b JOIN events e ON e.device = b.device AND e.boot = b.boot AND e.sequence > "
+        "b.through"
+        " WHERE ?1 IS NULL OR b.device = ?1)"
+        " WHERE sequence > before + 1 ORDER BY device, boot, sequence");
+    row.bind_optional(device);
+    std::vector<Gap> gaps;
+    while (row.step()) {
+        gaps.push_back({row.text(0), row.number<uint32_t>(1), row.number<uint32_t>(2),
+                        row.number<uint32_t>(3)});
+    }
+    return gaps;
+}
+
+std::vector<GateOpening> SqliteStore::gate(const std::optional<std::string>& device) {
+    const std::lock_guard lock(read_mutex_);
+    Statement row = read_database_.prepare(
+        "SELECT device, boot, opening, first_sample, length(samples), last FROM gate_chunks "
+        "WHERE ?1 IS NULL OR device = ?1 ORDER BY device, boot, opening, first_sample");
+    row.bind_optional(device);
+    constexpr uint64_t sample_bytes = 2;
+    std::vector<GateOpening> openings;
+    bool contiguous = true;
+    while (row.step()) {
+        GateOpening chunk{row.text(0),
+                          row.number<uint32_t>(1),
+                          row.number<uint32_t>(2),
+                          row.number<uint64_t>(3),
+                          row.number<uint64_t>(4),
+                          row.integer(5) != 0};
+        const bool same = !openings.empty() && openings.back().device == chunk.device &&
+                          openings.back().boot == chunk.boot &&
+                          openings.back().opening == chunk.opening;
+        if (!same) {
+            contiguous = true;
+            openings.push_back(chunk);
+            continue;
+        }
+        GateOpening& opening = openings.back();
+        contiguous =
+            contiguous && opening.first_sample + opening.bytes / sample_bytes == chunk.first_sample;
+        opening.bytes += chunk.bytes;
+        opening.complete = contiguous && chunk.complete;
+    }
+    return openings;
+}
+
+}  // namespace ganglion::fleet

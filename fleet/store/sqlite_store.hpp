@@ -1,0 +1,38 @@
+#pragma once
+
+#include <filesystem>
+#include <mutex>
+
+#include "fleet/store/sqlite.hpp"
+#include "fleet/store/store.hpp"
+#include "fleet/store/writer.hpp"
+
+namespace ganglion::fleet {
+
+/// The store for one machine: one SQLite file in WAL mode with full synchronisation, one
+/// transaction a batch. One connection writes and one reads, so that a page load never holds up an
+/// acknowledgement.
+class SqliteStore final : public Store {
+  public:
+    /// Opens the file or makes it. Throws StoreError when it is no database of ours.
+    explicit SqliteStore(const std::filesystem::path& file);
+
+    Committed commit(std::span<const Message> messages) override;
+    std::vector<std::string> mark_all_offline() override;
+
+    Summary summary() override;
+    std::vector<DeviceRow> devices() override;
+    std::optional<DeviceRow> device(const std::string& id) override;
+    std::vector<StoredEvent> events(const EventQuery& query) override;
+    std::vector<Gap> gaps(const std::optional<std::string>& device) override;
+    std::vector<GateOpening> gate(const std::optional<std::string>& device) override;
+
+  private:
+    std::mutex write_mutex_;
+    Database write_database_;
+    Writer writer_;
+    std::mutex read_mutex_;
+    Database read_database_;
+};
+
+}  // namespace ganglion::fleet

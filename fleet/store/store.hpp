@@ -1,0 +1,45 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "fleet/store/records.hpp"
+
+namespace ganglion::fleet {
+
+/// The store could not do it now (disk full, locked, I/O error); nothing was changed and trying
+/// again is right.
+class StoreError : public std::runtime_error {
+  public:
+    using std::runtime_error::runtime_error;
+};
+
+/// The fleet's memory. Safe to call from several threads. Every call may throw StoreError.
+class Store {
+  public:
+    Store() = default;
+    Store(const Store&) = delete;
+    Store& operator=(const Store&) = delete;
+    virtual ~Store() = default;
+
+    /// Stores all messages or none; when it returns they survive a crash of the machine. Events
+    /// that are already there are not stored again. `acks` names how far each boot is complete,
+    /// also where all were duplicates.
+    virtual Committed commit(std::span<const Message> messages) = 0;
+
+    /// Marks every device offline: a fresh connection to the broker knows nothing yet. Returns
+    /// whose row changed.
+    virtual std::vector<std::string> mark_all_offline() = 0;
+
+    virtual Summary summary() = 0;
+    virtual std::vector<DeviceRow> devices() = 0;
+    virtual std::optional<DeviceRow> device(const std::string& id) = 0;
+    virtual std::vector<StoredEvent> events(const EventQuery& query) = 0;  ///< oldest first
+    virtual std::vector<Gap> gaps(const std::optional<std::string>& device) = 0;
+    virtual std::vector<GateOpening> gate(const std::optional<std::string>& device) = 0;
+};
+
+}  // namespace ganglion::fleet
