@@ -1,0 +1,44 @@
+#include "train/corpus/disturb.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace ganglion::train {
+
+std::span<const float> pick(const std::vector<Sound>& sounds, Random& random) {
+    if (sounds.empty()) return {};
+    return sounds[random.below(sounds.size())];
+}
+
+void set_peak(Sound& sound, double peak) {
+    float loudest = 1;
+    for (const float s : sound) loudest = std::max(loudest, std::fabs(s));
+    const auto gain = static_cast<float>(peak / loudest);
+    for (auto& s : sound) s *= gain;
+}
+
+double log_uniform(Random& random, double low, double high) {
+    return std::exp(random.uniform(std::log(low), std::log(high)));
+}
+
+void add_surroundings(Sound& sound, double level, const SpeechCorpus& corpus, Random& random) {
+    if (random.chance(0.7)) colour(sound, random);
+    if (random.chance(0.4)) sound = add_room(sound, random);
+    if (random.chance(0.65))
+        mix(sound, pick(corpus.noise, random), level, random.uniform(2, 30), random);
+    if (random.chance(0.12))
+        mix(sound, pick(corpus.speech, random), level, random.uniform(8, 25), random);
+    // Every microphone has a noise floor; without one, silence would give it away that a sound was
+    // pasted.
+    const double floor = log_uniform(random, 0.5, 40);
+    if (random.chance(0.8)) {
+        for (auto& s : sound) s += static_cast<float>(floor * random.normal());
+    }
+}
+
+void disturb(Sound& sound, const SpeechCorpus& corpus, Random& random) {
+    set_peak(sound, log_uniform(random, 500, 32000));
+    add_surroundings(sound, level_of(sound), corpus, random);
+}
+
+}  // namespace ganglion::train

@@ -1,0 +1,162 @@
+#include "train/corpus/word_frames.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+
+#include "compile/bundle_features.hpp"
+#include "train/corpus/disturb.hpp"
+#include "train/corpus/parallel.hpp"
+
+namespace ganglion::train {
+namespace {
+
+constexpr size_t rate_hz = 16000;
+
+/// Up to `length` samples of `sound` from a random place, brought to `level`, edges faded over 10
+/// ms.
+Sound snippet(std::span<const float> sound, size_t length, double level, Random& random) {
+    length = std::min(length, sound.size());
+    const size_t at = random.below(sound.size() - length + 1);
+    Sound piece(sound.begin() + static_cast<ptrdiff_t>(at),
+                sound.begin() + static_cast<ptrdiff_t>(at + length));
+    const double own = level_of(piece);
+    const auto gain = static_cast<float>(own > 1 ? level / own : 0);
+    const size_t fade = std::min<size_t>(160, length / 2);
+    for (size_t i = 0; i < length; ++i) {
+        const size_t edge = std::min(i, length - 1 - i);
+        piece[i] *=
+            gain * (edge < fade ? static_cast<float>(edge) / static_cast<float>(fade) : 1.0F);
+    }
+    return piece;
+}
+
+/// The word alone, set into fresh surroundings: silence or other speech before and after.
+Utterance transplant(const Utterance& from, const SpeechCorpus& corpus, Random& random) {
+    constexpr size_t margin = rate_hz / 20;
+    const size_t begin = from.word.begin > margin ? from.word.begin - margin : 0;
+    const size_t end = std::min(from.word.end + margin, from.sound.size());
+    const Sound word(from.sound.begin() + static_cast<ptrdiff_t>(begin),
+                     from.sound.begin() + static_cast<ptrdiff_t>(end));
+    const double level = level_of(word);
+    const auto seconds = [&](double low, double high) {
+        return static_cast<size_t>(random.uniform(low, high) * rate_hz);
+    };
+    Utterance to;
+    to.group = from.group;
+    to.synthetic = from.synthetic;
+    to.sound.assign(seconds(0.4, 1.0), 0.0F);
+    const auto speak_around = [&] {
+        const auto piece = snippet(pick(corpus.speech, random), seconds(0.3, 1.2),
+                                   level * std::pow(10.0, random.uniform(-8, 4) / 20), random);
+        to.sound.insert(to.sound.end(), piece.begin(), piece.end());
+    };
+    if (!corpus.speech.empty() && random.chance(0.4)) {
+        speak_around();
+        to.sound.resize(to.sound.size() + seconds(0.0, 0.5), 0.0F);
+    }
+    if (to.sound.size() < rate_hz)
+        to.sound.insert(to.sound.begin(), rate_hz - to.sound.size(), 0.0F);
+    to.word.begin = to.sound.size() + (from.word.begin - begin);
+    to.word.end = to.sound.size() + (from.word.end - begin);
+    to.sound.insert(to.sound.end(), word.begin(), word.end());
+    if (!corpus.speech.empty() && random.chance(0.5)) {
+        to.sound.resize(to.sound.size() + seconds(0.0, 0.3), 0.0F);
+        speak_around();
+    }
+    to.sound.resize(to.sound.size() + seconds(0.4, 0.9), 0.0F);
+    return to;
+}
+
+Track track_of(const project::Project& project, const Sound& sound) {
+    Track track;
+    track.values = compile::feature_frames(project, to_samples(sound));
+    track.frames = static_cast<int32_t>(track.values.size() / project.frame_values());
+    return track;
+}
+
+Track positive_track(const project::Project& project, const Utterance& original,
+                     const SpeechCorpus& corpus, Random& random) {
+    Utterance u;
+    if (random.chance(original.synthetic ? 0.95 : 0.5)) {
+        u = transplant(original, corpus, random);
+    } else {
+        u = original;
+        const size_t lead = static_cast<size_t>(random.uniform(0.9, 1.3) * rate_hz);
+        u.sound.insert(u.sound.begin(), lead, 0.0F);
+        u.sound.resize(u.sound.size() + rate_hz / 2, 0.0F);
+        u.word.begin += lead;
+        u.word.end += lead;
+    }
+    const double speed = random.uniform(0.84, 1.19);
+    u.sound = change_speed(u.sound, speed);
+    u.word.begin = static_cast<size_t>(static_cast<double>(u.word.begin) / speed);
+    u.word.end =
+        std::min(u.sound.size(), static_cast<size_t>(static_cast<double>(u.word.end) / speed));
+    set_peak(u.sound, log_uniform(random, 1200, 32000));
+    add_surroundings(u.sound,
+                     level_of(std::span(u.sound).subspan(u.word.begin, u.word.end - u.word.begin)),
+                     corpus, random);
+    Track track = track_of(project, u.sound);
+    const auto hop = static_cast<ptrdiff_t>(project.features.hop);
+    const auto window = static_cast<ptrdiff_t>(project.features.window);
+    track.word_begin = static_cast<int32_t>(
+        std::max<ptrdiff_t>(0, (static_cast<ptrdiff_t>(u.word.begin) - window) / hop + 1));
+    track.word_end = static_cast<int32_t>(
+        std::max<ptrdiff_t>(0, (static_cast<ptrdiff_t>(u.word.end) - window) / hop));
+    return track;
+}
+
+Track negative_track(const project::Project& project, const Sound& original, size_t copy,
+                     const SpeechCorpus& corpus, Random& random) {
+    // Half a second of quiet before and after: words also begin out of silence.
+    Sound sound(rate_hz / 2, 0.0F);
+    sound.insert(sound.end(), original.begin(), original.end());
+    sound.resize(sound.size() + rate_hz / 2, 0.0F);
+    if (copy > 0) {
+        sound = change_speed(sound, random.uniform(0.84, 1.19));
+        disturb(sound, corpus, random);
+    }
+    return track_of(project, sound);
+}
+
+}  // namespace
+
+WordFrames make_word_frames(const project::Project& project, const SpeechCorpus& corpus,
+                            const AugmentPlan& plan,
+                            const std::function<void(size_t, size_t)>& step) {
+    std::vector<const Utterance*> positives;
+    for (const auto& utterance : corpus.positives) {
+        positives.insert(positives.end(),
+                         utterance.synthetic ? plan.synthetic_copies : plan.recorded_copies,
+                         &utterance);
+    }
+    std::vector<std::pair<const Sound*, size_t>> negatives;
+    for (size_t copy = 0; copy < plan.negative_copies; ++copy) {
+        for (const auto& sound : corpus.speech) negatives.emplace_back(&sound, copy);
+        for (const auto& sound : corpus.noise) negatives.emplace_back(&sound, copy);
+    }
+    WordFrames frames;
+    frames.positives.resize(positives.size());
+    frames.negatives.resize(negatives.size());
+    const Random root(plan.seed);
+    const size_t all = positives.size() + negatives.size();
+    std::atomic<size_t> done = 0;
+    in_parallel(
+        all,
+        [&](size_t i) {
+            Random random = root.fork(i);
+            if (i < positives.size()) {
+                frames.positives[i] = positive_track(project, *positives[i], corpus, random);
+            } else {
+                const auto [sound, copy] = negatives[i - positives.size()];
+                frames.negatives[i - positives.size()] =
+                    negative_track(project, *sound, copy, corpus, random);
+            }
+            ++done;
+        },
+        [&] { step(done, all); });
+    return frames;
+}
+
+}  // namespace ganglion::train

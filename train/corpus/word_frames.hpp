@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "project/project.hpp"
+#include "train/corpus/speech_corpus.hpp"
+
+namespace ganglion::train {
+
+/// Feature frames of one sound, exactly as the device computes them, and where the word is among
+/// them.
+struct Track {
+    std::vector<int8_t> values;  ///< frame after frame
+    int32_t frames = 0;
+    int32_t word_begin = -1;  ///< first frame that touches the word; -1: no word
+    int32_t word_end = -1;    ///< last frame that lies within the word
+};
+
+struct WordFrames {
+    std::vector<Track> positives;
+    std::vector<Track> negatives;
+};
+
+struct AugmentPlan {
+    size_t recorded_copies = 40;  ///< of each recorded positive
+    size_t synthetic_copies = 5;  ///< of each spoken one
+    size_t negative_copies = 3;   ///< of each negative; the first is left as recorded
+    uint64_t seed = 1;
+};
+
+/// Augments on the waveform (speed, other speech around the word, microphone, room, noise,
+/// loudness) and runs the device's features over the result. Deterministic; uses all cores.
+/// `step(done, all)` reports progress.
+WordFrames make_word_frames(const project::Project& project, const SpeechCorpus& corpus,
+                            const AugmentPlan& plan,
+                            const std::function<void(size_t, size_t)>& step);
+
+}  // namespace ganglion::train

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "project/project.hpp"
+#include "train/corpus/word_frames.hpp"
+#include "train/fit/progress.hpp"
+#include "train/quantize/layers.hpp"
+
+namespace ganglion::train {
+
+/// The layers of a wake word network for this project: a depthwise-separable network over time
+/// alone (Zhang et al., "Hello Edge: Keyword Spotting on Microcontrollers", 2017, with
+/// one-dimensional kernels), no padding, so that the same weights slide over a long recording.
+/// [network] channels: the width of the first convolution and of each depthwise-separable block.
+/// Weights empty. Throws std::runtime_error when frames are too few for the blocks.
+std::vector<FoldedLayer> spotter_layers(const project::Project& project);
+
+/// Fits the network to the tracks: two outputs, "other" and the word, before softmax. epochs × 100
+/// steps of `batch` segments; negatives which the network takes for the word are searched again and
+/// again and shown more often. Deterministic for equal input, seed and number of threads. Ends
+/// early when `stop` is set, keeping what was reached.
+FoldedNetwork fit_spotter(const project::Project& project, const WordFrames& frames,
+                          const ProgressCallback& progress, const StopFlag& stop);
+
+}  // namespace ganglion::train
