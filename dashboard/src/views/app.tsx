@@ -1,0 +1,91 @@
+import { useEffect, useMemo, useReducer, useState } from "preact/hooks";
+import { EVENT_KINDS } from "../api.ts";
+import { Live } from "../live.ts";
+import { chosen, EMPTY, type Filter, missing, totals, update } from "../state.ts";
+import { DeviceCard } from "./device_card.tsx";
+import { Empty } from "./empty.tsx";
+import { EventFilter } from "./event_filter.tsx";
+import { EventTable } from "./event_table.tsx";
+import { Header, Notices } from "./header.tsx";
+import { use_now } from "./hooks.ts";
+import { Overview } from "./overview.tsx";
+import { Timeline } from "./timeline.tsx";
+
+export function App() {
+  const [state, tell] = useReducer(update, EMPTY);
+  const live = useMemo(() => new Live(tell), []);
+  useEffect(() => live.start(), [live]);
+
+  const now = use_now();
+  const [filter, set_filter] = useState<Filter>({ device: "", kinds: new Set(EVENT_KINDS) });
+  const [range_ms, set_range] = useState(0);
+
+  const sums = useMemo(() => totals(state.devices), [state.devices]);
+  const events = useMemo(() => chosen(state.events, filter), [state.events, filter]);
+  const shown = state.devices.filter((device) => filter.device === "" || device.id === filter.device);
+  const newest = state.events[state.events.length - 1];
+
+  return (
+    <>
+      <a class="skip" href="#events">
+        Skip to the events
+      </a>
+      <Header link={state.link} />
+      <main>
+        <Notices link={state.link} trouble={state.trouble} now={now} on_retry={() => live.retry()} />
+        {!state.known ? (
+          <p class="quiet waiting">Asking the fleet…</p>
+        ) : state.devices.length === 0 ? (
+          <Empty />
+        ) : (
+          <>
+            <Overview sums={sums} missing={missing(state.gaps)} />
+            <section aria-labelledby="devices-title">
+              <h2 id="devices-title">Devices</h2>
+              <ul class="cards">
+                {state.devices.map((device) => (
+                  <DeviceCard
+                    key={device.id}
+                    device={device}
+                    gaps={state.gaps.filter((gap) => gap.device === device.id)}
+                    now={now}
+                  />
+                ))}
+              </ul>
+            </section>
+            <section id="events" tabIndex={-1} aria-labelledby="events-title">
+              <h2 id="events-title">Events</h2>
+              <EventFilter
+                filter={filter}
+                on_filter={set_filter}
+                devices={state.devices}
+                range_ms={range_ms}
+                on_range={set_range}
+              />
+              <Timeline
+                devices={shown}
+                events={events}
+                range_ms={range_ms}
+                now={now}
+                on_all={() => set_range(0)}
+              />
+              <EventTable
+                events={events}
+                devices={state.devices}
+                now={now}
+                older={state.older}
+                on_older={() => {
+                  const oldest = state.events[0];
+                  if (oldest !== undefined) void live.load_older(oldest.id);
+                }}
+              />
+            </section>
+          </>
+        )}
+      </main>
+      <p class="unseen" aria-live="polite">
+        {newest === undefined ? "" : `${newest.device}: ${newest.label}`}
+      </p>
+    </>
+  );
+}
