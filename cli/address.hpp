@@ -1,0 +1,10 @@
+#pragma once
+
+#include <cstdint>
+
+namespace ganglion::cli {
+
+/// Where the page and the API are when nobody says otherwise.
+constexpr uint16_t default_http_port = 8042;
+
+}  // namespace ganglion::cli

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+/// The subcommands of `ganglion`, one file each. Each adds itself with its help and an example;
+/// what it throws becomes one line on standard error and exit status 1.
+namespace ganglion::cli {
+
+void add_apps(CLI::App& program);
+void add_bench(CLI::App& program);
+void add_bundle(CLI::App& program);
+void add_compile(CLI::App& program);
+void add_demo(CLI::App& program);
+void add_evaluate(CLI::App& program);
+void add_events(CLI::App& program);
+void add_serve(CLI::App& program);
+void add_train(CLI::App& program);
+
+/// Adds a subcommand whose help ends with an example.
+inline CLI::App* add_command(CLI::App& program, const std::string& name, const std::string& what,
+                             const std::string& example) {
+    CLI::App* command = program.add_subcommand(name, what);
+    command->footer("Example:\n  " + example);
+    return command;
+}
+
+}  // namespace ganglion::cli

@@ -1,0 +1,42 @@
+#include "cli/demo/demo.hpp"
+
+#include <memory>
+
+#include "cli/commands/commands.hpp"
+
+namespace ganglion::cli {
+
+void add_demo(CLI::App& program) {
+    auto options = std::make_shared<DemoOptions>();
+    auto* command = add_command(program, "demo",
+                                "The whole path: a fleet server and two emulated Cortex-M4F "
+                                "devices that sense, decide and report",
+                                "./ganglion demo --cut-network 20s --keep-running");
+    auto* audio = command->add_option(
+        "--audio", options->audio,
+        "WAV or FLAC for the smart speaker; default: speech made by this machine");
+    command
+        ->add_flag("--microphone", options->microphone,
+                   "the smart speaker hears this machine's microphone")
+        ->excludes(audio);
+    command->add_option("--vibration", options->vibration,
+                        "CSV of acceleration in g for the motor guard; default: a simulated motor");
+    command->add_option("--vibration-rate", options->vibration_rate_hz,
+                        "samples per second of that CSV; default: the sensor's");
+    command
+        ->add_option("--cut-network", options->cut_network_seconds,
+                     "pull the devices' network cable for so long, e.g. 20s")
+        ->transform(CLI::AsNumberWithUnit(
+            std::map<std::string, double>{{"s", 1}, {"ms", 0.001}, {"min", 60}}));
+    command->add_flag("--keep-running", options->keep_running,
+                      "stay up with the page after the summary");
+    command->add_flag("--fast", options->fast, "let device time run as fast as this machine can");
+    command->add_option("--state", options->state,
+                        "folder for everything it keeps; default: a new temporary one");
+    command->add_option("--port", options->http_port, "of the page; default 8042, or a free one");
+    command->add_option("--mqtt-port", options->mqtt_port, "of the broker; default: a free one");
+    command->add_option("--json", options->json, "write the summary to this file too");
+    command->callback([options] { run_demo(*options); });
+}
+
+}  // namespace ganglion::cli

@@ -1,0 +1,51 @@
+#include <iostream>
+#include <memory>
+
+#include "cli/address.hpp"
+#include "cli/commands/commands.hpp"
+#include "cli/files.hpp"
+#include "cli/interrupt.hpp"
+#include "fleet/server/server.hpp"
+
+namespace ganglion::cli {
+namespace {
+
+struct Options {
+    std::filesystem::path state = "ganglion-fleet";
+    uint16_t http_port = default_http_port;
+    uint16_t mqtt_port = 0;
+};
+
+void run(const Options& options) {
+    catch_interrupts();
+    fleet::Server server({.state_dir = options.state,
+                          .mqtt_port = options.mqtt_port,
+                          .http_port = options.http_port,
+                          .dashboard_dir = source_root() / "dashboard" / "dist",
+                          .log = {}});
+    server.start();
+    std::cout << "page and API  " << server.url()
+              << "\nbroker        mqtts://127.0.0.1:" << server.mqtt_port() << "\nstate         "
+              << std::filesystem::absolute(options.state).string() << "\nCtrl-C ends it\n"
+              << std::flush;
+    wait_for_interrupt();
+    server.stop();
+}
+
+}  // namespace
+
+void add_serve(CLI::App& program) {
+    auto options = std::make_shared<Options>();
+    auto* command =
+        add_command(program, "serve", "Run the fleet server: broker, store, API and page",
+                    "./ganglion serve --state /var/lib/ganglion --port 8042");
+    command->add_option("--state", options->state, "folder for everything it keeps")
+        ->capture_default_str();
+    command->add_option("--port", options->http_port, "of the page and the API; 0: any free one")
+        ->capture_default_str();
+    command->add_option("--mqtt-port", options->mqtt_port, "of the broker; 0: as before, or free")
+        ->capture_default_str();
+    command->callback([options] { run(*options); });
+}
+
+}  // namespace ganglion::cli

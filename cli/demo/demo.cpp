@@ -1,0 +1,255 @@
+#include "cli/demo/demo.hpp"
+
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "cli/address.hpp"
+#include "cli/demo/device.hpp"
+#include "cli/demo/steps.hpp"
+#include "cli/demo/summary.hpp"
+#include "cli/files.hpp"
+#include "cli/interrupt.hpp"
+#include "compile/bundle_signature.hpp"
+#include "fleet/base/port.hpp"
+#include "fleet/client/follower.hpp"
+#include "fleet/server/server.hpp"
+
+namespace ganglion::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr double connect_limit_s = 60;
+constexpr double cut_begins_s =
+    4;  // late enough for the handshakes, early enough for the first word
+constexpr double settle_limit_s = 60;
+/// A device reports its counters every 10 s of its own time.
+constexpr double report_limit_s = 15;
+
+fs::path make_state(const fs::path& wanted) {
+    if (!wanted.empty()) {
+        fs::create_directories(wanted);
+        return fs::absolute(wanted);
+    }
+    std::string pattern = (fs::temp_directory_path() / "ganglion-demo-XXXXXX").string();
+    if (mkdtemp(pattern.data()) == nullptr)
+        throw std::runtime_error(pattern + ": cannot make a folder here: give one with --state");
+    return pattern;
+}
+
+uint16_t choose_http_port(uint16_t wanted) {
+    if (wanted != 0) return wanted;
+    return fleet::port_is_free(default_http_port) ? default_http_port : fleet::pick_free_port();
+}
+
+/// Prints events as the store gets them, from a thread of its own, as `ganglion events --follow`
+/// would.
+class EventPrinter {
+  public:
+    EventPrinter(uint16_t http_port, Steps& steps)
+        : thread_([this, http_port, &steps] {
+              fleet::follow({.host = "127.0.0.1", .port = http_port}, {},
+                            {.event =
+                                 [&](const nlohmann::json& event) {
+                                     if (event.at("kind") != "started")
+                                         steps.note(fleet::to_line(event));
+                                 },
+                             .device = [](const nlohmann::json&) {},
+                             .lost = [&](const std::string& reason) { steps.note(reason); }},
+                            stop_);
+          }) {}
+    EventPrinter(const EventPrinter&) = delete;
+    EventPrinter& operator=(const EventPrinter&) = delete;
+    ~EventPrinter() {
+        stop_ = true;
+        thread_.join();
+    }
+
+  private:
+    std::atomic<bool> stop_ = false;
+    std::thread thread_;
+};
+
+void sleep_unless_interrupted(double seconds) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(seconds);
+    while (std::chrono::steady_clock::now() < end && !interrupted())
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+}
+
+class Demo {
+  public:
+    explicit Demo(const DemoOptions& options) : options_(options) {}
+
+    void run() {
+        catch_interrupts();
+        start_server();
+        prepare_devices();
+        boot();
+        sense();
+        settle();
+        report();
+    }
+
+  private:
+    using Devices = std::vector<std::unique_ptr<DemoDevice>>;
+
+    void start_server() {
+        steps_.begin("fleet server");
+        state_ = make_state(options_.state);
+        server_ = std::make_unique<fleet::Server>(
+            fleet::ServerConfig{.state_dir = state_ / "fleet",
+                                .mqtt_port = options_.mqtt_port,
+                                .http_port = choose_http_port(options_.http_port),
+                                .dashboard_dir = source_root() / "dashboard" / "dist",
+                                .log = [this](std::string_view line) { log_to_file(line); }});
+        server_->start();
+        steps_.done("page " + server_->url());
+        steps_.note("everything is kept in " + state_.string() + " (remove it any time)");
+    }
+
+    void log_to_file(std::string_view line) {
+        const std::lock_guard lock(log_mutex_);
+        std::FILE* file = std::fopen((state_ / "server.log").c_str(), "a");
+        if (file == nullptr) return;
+        fmt::print(file, "{}\n", line);
+        std::fclose(file);
+    }
+
+    void prepare_devices() {
+        steps_.begin("applications");
+        const std::string key = compile::generate_signing_key();
+        bundle_key_ = compile::public_key_of(key);
+        auto listener = build_application(find_application("wake_word"), key);
+        auto guard = build_application(find_application("machine"), key);
+        steps_.done(fmt::format("compiled and signed: {} and {} bytes", listener.bundle.size(),
+                                guard.bundle.size()));
+
+        steps_.begin("inputs");
+        auto speech = speech_input(options_, listener.project, state_);
+        auto vibration = motor_input(options_, guard.project);
+        steps_.done("");
+        steps_.note("speaker-01 hears " + speech.description);
+        steps_.note("motor-01 feels   " + vibration.description);
+        devices_.push_back(
+            std::make_unique<DemoDevice>("speaker-01", std::move(listener), std::move(speech)));
+        devices_.push_back(
+            std::make_unique<DemoDevice>("motor-01", std::move(guard), std::move(vibration)));
+    }
+
+    void boot() {
+        steps_.begin("devices");
+        for (auto& device : devices_)
+            device->boot(options_, state_, server_->pki(), server_->mqtt_port(), bundle_key_);
+        for (auto& device : devices_) device->wait_connected(connect_limit_s);
+        steps_.done("two Cortex-M4F boards booted, proved their bundles, connected over TLS");
+    }
+
+    void sense() {
+        steps_.begin("sense and decide");
+        const EventPrinter printer(server_->http_port(), steps_);
+        for (auto& device : devices_)
+            device->stream(options_.microphone && device->id() == "speaker-01");
+        if (options_.microphone) steps_.note("listening to the microphone: Ctrl-C ends it");
+        if (options_.cut_network_seconds > 0) cut_network();
+        if (options_.microphone) {
+            wait_for_interrupt();
+            for (auto& device : devices_) device->stop_streaming();
+        }
+        for (auto& device : devices_)
+            device->wait_settled(settle_limit_s +
+                                 static_cast<double>(device->input().samples.size()) /
+                                     device->input().rate_hz);
+    }
+
+    void cut_network() {
+        sleep_unless_interrupted(cut_begins_s);
+        for (auto& device : devices_) device->board().set_network(false);
+        steps_.note(fmt::format("network cut for {:.0f} s: the devices go on deciding",
+                                options_.cut_network_seconds));
+        sleep_unless_interrupted(options_.cut_network_seconds);
+        for (auto& device : devices_) device->board().set_network(true);
+        steps_.note("network back: the outboxes empty themselves");
+    }
+
+    /// The store's numbers are those of the device's last report: waits for the one that covers all
+    /// samples.
+    void settle() {
+        steps_.begin("last reports");
+        const auto end =
+            std::chrono::steady_clock::now() + std::chrono::duration<double>(report_limit_s);
+        while (std::chrono::steady_clock::now() < end && !all_reported())
+            std::this_thread::sleep_for(std::chrono::milliseconds(100));
+        steps_.done(
+            all_reported()
+                ? "the fleet's store has everything"
+                : "the last counters did not arrive in time: bytes below are of the last report");
+    }
+
+    nlohmann::json get(const std::string& path) const {
+        return fleet::get_json({.host = "127.0.0.1", .port = server_->http_port()}, path);
+    }
+
+    nlohmann::json row_of(const DemoDevice& device) const {
+        for (const auto& row : get("/api/devices"))
+            if (row.at("id") == device.id()) return row;
+        throw std::runtime_error(device.id() + ": the fleet server has never heard of it");
+    }
+
+    bool all_reported() const {
+        for (const auto& device : devices_)
+            if (row_of(*device).at("bytes_sensed").get<uint64_t>() < 2 * device->streamed())
+                return false;
+        return true;
+    }
+
+    /// This start's events alone: a kept state folder holds earlier ones too.
+    nlohmann::json events_of(DemoDevice& device) const {
+        auto events = get("/api/events?limit=1000&device=" + device.id()).at("events");
+        const uint32_t boot = device.board().state().boot;
+        auto kept = nlohmann::json::array();
+        for (const auto& event : events)
+            if (event.at("boot") == boot) kept.push_back(event);
+        return kept;
+    }
+
+    void report() {
+        std::vector<DeviceSummary> summaries;
+        for (auto& device : devices_)
+            summaries.push_back(summarize(*device, events_of(*device), row_of(*device)));
+        fmt::print("\n{}", to_table(summaries));
+        if (!options_.json.empty()) write_text(options_.json, to_json(summaries).dump(2) + "\n");
+        for (size_t i = 0; i < devices_.size(); ++i)
+            if (const uint32_t made = devices_[i]->board().state().last_sequence;
+                summaries[i].events != made)
+                throw std::runtime_error(fmt::format("{}: made {} events, the store has {}",
+                                                     devices_[i]->id(), made, summaries[i].events));
+        if (!options_.keep_running) return;
+        fmt::print(
+            "\nstill running: page {} · `./ganglion events --follow --port {}` · Ctrl-C ends it\n",
+            server_->url(), server_->http_port());
+        std::fflush(stdout);
+        wait_for_interrupt();
+    }
+
+    static constexpr int step_count = 6;
+    DemoOptions options_;
+    Steps steps_{step_count};
+    fs::path state_;
+    std::mutex log_mutex_;
+    std::unique_ptr<fleet::Server> server_;
+    std::string bundle_key_;
+    Devices devices_;
+};
+
+}  // namespace
+
+void run_demo(const DemoOptions& options) {
+    Demo(options).run();
+}
+
+}  // namespace ganglion::cli

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "cli/demo/judge.hpp"
+#include "cli/demo/options.hpp"
+#include "project/project.hpp"
+
+namespace ganglion::cli {
+
+/// What a device is about to sense, and what it should make of it.
+struct Input {
+    std::string description;
+    std::vector<int16_t> samples;
+    uint32_t rate_hz = 0;
+    Truth truth;
+    uint64_t tolerance = 0;  ///< samples after an interval in which a decision still counts for it
+};
+
+/// The recordings of --audio one after the other with half a second of quiet between; without any,
+/// speech by the text-to-speech engines of this machine, saved as `speech.wav` in `state`.
+Input speech_input(const DemoOptions& options, const project::Project& project,
+                   const std::filesystem::path& state);
+
+/// The recording of --vibration, else a simulated motor whose bearing begins to fail.
+Input motor_input(const DemoOptions& options, const project::Project& project);
+
+}  // namespace ganglion::cli
