@@ -20,20 +20,15 @@ uint64_t output_positions(const Window2d& window) {
 
 std::vector<ArenaUse> arena_uses(Operation& operation) {
     auto uses = std::visit(
-        Overloaded{
-            [](AddOp& op) {
-                return std::vector<ArenaUse>{
-                    {&op.first.offset, false}, {&op.second.offset, false}, {&op.output, true}};
-            },
-            [](FillOp& op) {
-                return std::vector<ArenaUse>{{&op.output, true}};
-            },
-            [](LoadConstantsOp& op) {
-                return std::vector<ArenaUse>{{&op.output, true}};
-            },
-            [](auto& op) {
-                return std::vector<ArenaUse>{{&op.input, false}, {&op.output, true}};
-            },
+        [](auto& op) {
+            std::vector<ArenaUse> list;
+            if constexpr (requires { op.input; }) list.push_back({&op.input, false});
+            if constexpr (requires { op.first.offset; }) {
+                list.push_back({&op.first.offset, false});
+                list.push_back({&op.second.offset, false});
+            }
+            list.push_back({&op.output, true});
+            return list;
         },
         operation);
     const Scratch scratch = scratch_of(operation);
@@ -42,23 +37,14 @@ std::vector<ArenaUse> arena_uses(Operation& operation) {
 }
 
 Scratch scratch_of(Operation& operation) {
-    return std::visit(Overloaded{
-                          [](Conv2dOp& op) {
-                              return Scratch{&op.scratch, conv_2d_scratch_bytes(op.window)};
-                          },
-                          [](PackedConv2dOp& op) {
-                              return Scratch{&op.scratch, packed_conv_2d_scratch_bytes(op.window)};
-                          },
-                          [](PackedDepthwiseConv2dOp& op) {
-                              return Scratch{&op.scratch,
-                                             static_cast<uint32_t>(packed_depthwise_scratch_bytes(
-                                                 op.window, op.band))};
-                          },
-                          [](auto&) {
-                              return Scratch{nullptr, 0};
-                          },
-                      },
-                      operation);
+    return std::visit(
+        [](auto& op) {
+            if constexpr (requires { op.scratch; })
+                return Scratch{&op.scratch, static_cast<uint32_t>(op.scratch_bytes())};
+            else
+                return Scratch{nullptr, 0};
+        },
+        operation);
 }
 
 std::optional<uint32_t> in_place_lead(const Operation& operation) {
@@ -66,10 +52,14 @@ std::optional<uint32_t> in_place_lead(const Operation& operation) {
         return round_up_to_4(static_cast<uint32_t>(packed_conv_2d_lead(op->window)));
     if (const auto* op = std::get_if<PackedDepthwiseConv2dOp>(&operation))
         return depthwise_may_overlap(op->window) ? std::optional(0U) : std::nullopt;
-    const bool elementwise = std::holds_alternative<AddOp>(operation) ||
-                             std::holds_alternative<SoftmaxOp>(operation) ||
-                             std::holds_alternative<LookupOp>(operation);
-    return elementwise ? std::optional(0U) : std::nullopt;
+    const bool any_order = std::visit(
+        [](const auto& op) {
+            return requires {
+                op.runs_in_place;
+            };
+        },
+        operation);
+    return any_order ? std::optional(0U) : std::nullopt;
 }
 
 OpHeader header_of(const Operation& operation) {
@@ -77,39 +67,9 @@ OpHeader header_of(const Operation& operation) {
 }
 
 std::string kernel_name(OpKind kind) {
-    switch (kind) {
-        case OpKind::conv_2d:
-            return "conv_2d";
-        case OpKind::depthwise_conv_2d:
-            return "depthwise_conv_2d";
-        case OpKind::fully_connected:
-            return "fully_connected";
-        case OpKind::average_pool_2d:
-            return "average_pool_2d";
-        case OpKind::max_pool_2d:
-            return "max_pool_2d";
-        case OpKind::add:
-            return "add";
-        case OpKind::softmax:
-            return "softmax";
-        case OpKind::lookup:
-            return "lookup";
-        case OpKind::pad:
-            return "pad";
-        case OpKind::packed_conv_2d:
-            return "packed_conv_2d";
-        case OpKind::packed_depthwise_conv_2d:
-            return "packed_depthwise_conv_2d";
-        case OpKind::packed_fully_connected:
-            return "packed_fully_connected";
-        case OpKind::copy:
-            return "copy";
-        case OpKind::fill:
-            return "fill";
-        case OpKind::load_constants:
-            return "load_constants";
-    }
-    return "unknown";
+    std::string name;
+    Operations::find(kind, [&](auto row) { name = row.name; });
+    return name;
 }
 
 uint64_t macs_of(const Operation& operation) {

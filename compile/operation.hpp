@@ -3,30 +3,34 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <variant>
 #include <vector>
 
-#include "device/kernels/add.hpp"
-#include "device/kernels/conv_2d.hpp"
-#include "device/kernels/copy.hpp"
-#include "device/kernels/depthwise_conv_2d.hpp"
-#include "device/kernels/fill.hpp"
-#include "device/kernels/fully_connected.hpp"
-#include "device/kernels/load_constants.hpp"
-#include "device/kernels/lookup.hpp"
-#include "device/kernels/packed_conv_2d.hpp"
-#include "device/kernels/packed_depthwise_conv_2d.hpp"
-#include "device/kernels/packed_fully_connected.hpp"
-#include "device/kernels/pad.hpp"
-#include "device/kernels/pool_2d.hpp"
-#include "device/kernels/softmax.hpp"
+#include "device/program/operations.hpp"
 
 namespace ganglion::compile {
 
+namespace detail {
+
+/// std::variant of the types in Seen and, each once, of the others.
+template <typename Seen, typename... Others>
+struct UniqueVariant {
+    using type = Seen;
+};
+template <typename... Seen, typename First, typename... Others>
+struct UniqueVariant<std::variant<Seen...>, First, Others...>
+    : UniqueVariant<std::conditional_t<(std::is_same_v<Seen, First> || ...), std::variant<Seen...>,
+                                       std::variant<Seen..., First>>,
+                    Others...> {};
+
+template <typename First, typename... Others>
+using VariantOf = typename UniqueVariant<std::variant<First>, Others...>::type;
+
+}  // namespace detail
+
 /// One operation of a program, as the kernels take it.
-using Operation = std::variant<Conv2dOp, DepthwiseConv2dOp, FullyConnectedOp, Pool2dOp, AddOp,
-                               SoftmaxOp, LookupOp, PadOp, PackedConv2dOp, PackedDepthwiseConv2dOp,
-                               PackedFullyConnectedOp, CopyOp, FillOp, LoadConstantsOp>;
+using Operation = Operations::Records<detail::VariantOf>;
 
 /// Where an operation names a place in the arena.
 struct ArenaUse {

@@ -8,6 +8,7 @@ namespace ganglion {
 /// scale with 20 bits of headroom, added, and requantized (TFLite reference). output may be the
 /// same memory as an input.
 struct AddOp {
+    static constexpr bool runs_in_place = true;
     /// One side: (value - zero_point) * 2^20 * multiplier * 2^(shift - 31); shift in [-31, 0].
     struct Side {
         uint32_t offset;  ///< in the arena

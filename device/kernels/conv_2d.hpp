@@ -18,6 +18,8 @@ struct Conv2dOp {
     OutputRange range;
     int16_t input_zero_point;
     uint16_t reserved;
+
+    constexpr uint32_t scratch_bytes() const;
 };
 
 /// More products of two int8 would overflow a 32-bit sum.
@@ -38,6 +40,10 @@ constexpr bool conv_2d_is_pointwise(const Window2d& window) {
 /// one program runs on all of them. Pointwise convolutions need none.
 constexpr uint32_t conv_2d_scratch_bytes(const Window2d& window) {
     return conv_2d_is_pointwise(window) ? 0 : 4 * ((conv_2d_taps(window) + 3) & ~3U);
+}
+
+constexpr uint32_t Conv2dOp::scratch_bytes() const {
+    return conv_2d_scratch_bytes(window);
 }
 
 void conv_2d(const Conv2dOp& op, int8_t* arena, const uint8_t* constants);

@@ -24,6 +24,8 @@ struct PackedConv2dOp {
     OutputRange range;
     int16_t input_zero_point;
     uint16_t reserved;
+
+    constexpr uint32_t scratch_bytes() const;
 };
 
 constexpr uint32_t packed_conv_2d_taps(const Window2d& window) {
@@ -70,6 +72,10 @@ constexpr uint64_t packed_conv_2d_lead(const Window2d& window) {
         lead = std::max(lead, (y + 1) * out_row - top * in_row);
     }
     return static_cast<uint64_t>(lead);
+}
+
+constexpr uint32_t PackedConv2dOp::scratch_bytes() const {
+    return packed_conv_2d_scratch_bytes(window);
 }
 
 void packed_conv_2d(const PackedConv2dOp& op, int8_t* arena, const uint8_t* constants);

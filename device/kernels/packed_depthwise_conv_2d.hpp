@@ -23,6 +23,8 @@ struct PackedDepthwiseConv2dOp {
     OutputRange range;
     int16_t input_zero_point;
     uint16_t band;  ///< [1, out height]
+
+    constexpr uint64_t scratch_bytes() const;
 };
 
 constexpr bool packed_depthwise_is_3x3(const Window2d& window) {
@@ -56,6 +58,10 @@ constexpr uint64_t packed_depthwise_scratch_bytes(const Window2d& window, uint32
 constexpr bool depthwise_may_overlap(const Window2d& window) {
     return window.out_width <= window.in_width && window.out_height <= window.in_height &&
            window.pad_top < window.kernel_height;
+}
+
+constexpr uint64_t PackedDepthwiseConv2dOp::scratch_bytes() const {
+    return packed_depthwise_scratch_bytes(window, band);
 }
 
 void packed_depthwise_conv_2d(const PackedDepthwiseConv2dOp& op, int8_t* arena,

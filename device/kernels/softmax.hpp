@@ -10,6 +10,7 @@ namespace ganglion {
 /// 4095, so that the sum of exponentials (12 integer bits) cannot overflow. output may be the same
 /// memory as input.
 struct SoftmaxOp {
+    static constexpr bool runs_in_place = true;
     OpHeader header;
     uint32_t rows, depth;
     uint32_t input, output;      ///< in the arena

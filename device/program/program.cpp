@@ -4,21 +4,8 @@
 #include <cstring>
 
 #include "device/core/crc32.hpp"
-#include "device/kernels/add.hpp"
-#include "device/kernels/conv_2d.hpp"
-#include "device/kernels/copy.hpp"
-#include "device/kernels/depthwise_conv_2d.hpp"
-#include "device/kernels/fill.hpp"
-#include "device/kernels/fully_connected.hpp"
-#include "device/kernels/load_constants.hpp"
-#include "device/kernels/lookup.hpp"
-#include "device/kernels/packed_conv_2d.hpp"
-#include "device/kernels/packed_depthwise_conv_2d.hpp"
-#include "device/kernels/packed_fully_connected.hpp"
-#include "device/kernels/pad.hpp"
-#include "device/kernels/pool_2d.hpp"
-#include "device/kernels/softmax.hpp"
 #include "device/program/format.hpp"
+#include "device/program/operations.hpp"
 
 namespace ganglion {
 namespace {
@@ -96,11 +83,6 @@ Status check_operations(const ProgramHeader& header, const uint8_t* base) {
     return left == 0 ? Status::ok : Status::bad_offset;
 }
 
-template <typename Op>
-const Op& as(const OpHeader& record) {
-    return reinterpret_cast<const Op&>(record);
-}
-
 }  // namespace
 
 Status Program::load(std::span<const uint8_t> bytes) {
@@ -144,53 +126,7 @@ void Program::run_until(std::span<int8_t> arena, uint32_t count) const {
 void Program::execute(const uint8_t* record, uint32_t count, std::span<int8_t> arena) const {
     for (uint32_t i = 0; i < count; ++i) {
         const auto& op = *reinterpret_cast<const OpHeader*>(record);
-        switch (op.kind) {
-            case OpKind::conv_2d:
-                conv_2d(as<Conv2dOp>(op), arena.data(), constants_);
-                break;
-            case OpKind::depthwise_conv_2d:
-                depthwise_conv_2d(as<DepthwiseConv2dOp>(op), arena.data(), constants_);
-                break;
-            case OpKind::fully_connected:
-                fully_connected(as<FullyConnectedOp>(op), arena.data(), constants_);
-                break;
-            case OpKind::average_pool_2d:
-                average_pool_2d(as<Pool2dOp>(op), arena.data(), constants_);
-                break;
-            case OpKind::max_pool_2d:
-                max_pool_2d(as<Pool2dOp>(op), arena.data(), constants_);
-                break;
-            case OpKind::add:
-                add(as<AddOp>(op), arena.data(), constants_);
-                break;
-            case OpKind::softmax:
-                softmax(as<SoftmaxOp>(op), arena.data(), constants_);
-                break;
-            case OpKind::lookup:
-                lookup(as<LookupOp>(op), arena.data(), constants_);
-                break;
-            case OpKind::pad:
-                pad(as<PadOp>(op), arena.data(), constants_);
-                break;
-            case OpKind::packed_conv_2d:
-                packed_conv_2d(as<PackedConv2dOp>(op), arena.data(), constants_);
-                break;
-            case OpKind::packed_depthwise_conv_2d:
-                packed_depthwise_conv_2d(as<PackedDepthwiseConv2dOp>(op), arena.data(), constants_);
-                break;
-            case OpKind::packed_fully_connected:
-                packed_fully_connected(as<PackedFullyConnectedOp>(op), arena.data(), constants_);
-                break;
-            case OpKind::copy:
-                copy(as<CopyOp>(op), arena.data(), constants_);
-                break;
-            case OpKind::fill:
-                fill(as<FillOp>(op), arena.data(), constants_);
-                break;
-            case OpKind::load_constants:
-                load_constants(as<LoadConstantsOp>(op), arena.data(), constants_);
-                break;
-        }
+        Operations::find(op.kind, [&](auto row) { row.run(op, arena.data(), constants_); });
         record += op.bytes;
     }
 }

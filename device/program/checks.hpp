@@ -1,0 +1,96 @@
+#pragma once
+
+#include <array>
+
+#include "device/program/format.hpp"
+#include "device/program/operations.hpp"
+
+// The checks of single operations, and what they share.
+
+namespace ganglion {
+
+// One a record: size, shapes, every offset and multiplier. After ok, the kernel neither reads nor
+// writes outside arena and constants, whatever the data.
+Status check(const Conv2dOp& op, const ProgramLimits& limits);
+Status check(const DepthwiseConv2dOp& op, const ProgramLimits& limits);
+Status check(const FullyConnectedOp& op, const ProgramLimits& limits);
+Status check(const Pool2dOp& op, const ProgramLimits& limits);
+Status check(const AddOp& op, const ProgramLimits& limits);
+Status check(const SoftmaxOp& op, const ProgramLimits& limits);
+Status check(const LookupOp& op, const ProgramLimits& limits);
+Status check(const PadOp& op, const ProgramLimits& limits);
+Status check(const PackedConv2dOp& op, const ProgramLimits& limits);
+Status check(const PackedDepthwiseConv2dOp& op, const ProgramLimits& limits);
+Status check(const PackedFullyConnectedOp& op, const ProgramLimits& limits);
+Status check(const CopyOp& op, const ProgramLimits& limits);
+Status check(const FillOp& op, const ProgramLimits& limits);
+Status check(const LoadConstantsOp& op, const ProgramLimits& limits);
+
+namespace checks {
+
+/// A run of bytes in the arena.
+struct Region {
+    uint32_t offset;
+    uint64_t bytes;
+
+    bool inside(const ProgramLimits& limits) const {
+        return bytes <= limits.arena_bytes && offset <= limits.arena_bytes - bytes;
+    }
+    bool overlaps(const Region& other) const {
+        return bytes != 0 && other.bytes != 0 && offset < other.offset + other.bytes &&
+               other.offset < offset + bytes;
+    }
+};
+
+/// `bytes` of constants at a word boundary.
+inline bool constants_inside(uint32_t offset, uint64_t bytes, const ProgramLimits& limits) {
+    return offset % 4 == 0 && bytes <= limits.constants_bytes &&
+           offset <= limits.constants_bytes - bytes;
+}
+
+/// Every region inside the arena, and none on another's bytes.
+template <size_t count>
+Status check_separate(const std::array<Region, count>& regions, const ProgramLimits& limits) {
+    for (size_t i = 0; i < count; ++i) {
+        if (!regions[i].inside(limits)) return Status::bad_offset;
+        for (size_t j = 0; j < i; ++j) {
+            if (regions[i].overlaps(regions[j])) return Status::bad_offset;
+        }
+    }
+    return Status::ok;
+}
+
+inline bool is_int8(int32_t value) {
+    return value >= -128 && value <= 127;
+}
+
+inline bool good_multiplier(int32_t multiplier, int32_t shift, int32_t most_shift) {
+    return (multiplier == 0 || multiplier >= (1 << 30)) && shift >= -31 && shift <= most_shift;
+}
+
+inline bool good_range(const OutputRange& range) {
+    return is_int8(range.zero_point) && range.minimum <= range.maximum;
+}
+
+/// Positions stay far from the limits of 32-bit arithmetic.
+inline bool good_axis(uint32_t in, uint32_t out, uint32_t kernel, uint32_t stride,
+                      uint32_t dilation) {
+    if (in == 0 || out == 0 || kernel == 0 || stride == 0 || dilation == 0) return false;
+    return uint64_t{out} * stride + uint64_t{kernel} * dilation < (1U << 30);
+}
+
+inline bool good_window(const Window2d& w) {
+    return w.in_channels != 0 && w.out_channels != 0 &&
+           good_axis(w.in_height, w.out_height, w.kernel_height, w.stride_y, w.dilation_y) &&
+           good_axis(w.in_width, w.out_width, w.kernel_width, w.stride_x, w.dilation_x);
+}
+
+inline uint64_t input_bytes(const Window2d& w) {
+    return uint64_t{w.in_height} * w.in_width * w.in_channels;
+}
+inline uint64_t output_bytes(const Window2d& w) {
+    return uint64_t{w.out_height} * w.out_width * w.out_channels;
+}
+
+}  // namespace checks
+}  // namespace ganglion

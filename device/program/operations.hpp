@@ -1,0 +1,89 @@
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <string_view>
+
+#include "device/kernels/add.hpp"
+#include "device/kernels/conv_2d.hpp"
+#include "device/kernels/copy.hpp"
+#include "device/kernels/depthwise_conv_2d.hpp"
+#include "device/kernels/fill.hpp"
+#include "device/kernels/fully_connected.hpp"
+#include "device/kernels/load_constants.hpp"
+#include "device/kernels/lookup.hpp"
+#include "device/kernels/packed_conv_2d.hpp"
+#include "device/kernels/packed_depthwise_conv_2d.hpp"
+#include "device/kernels/packed_fully_connected.hpp"
+#include "device/kernels/pad.hpp"
+#include "device/kernels/pool_2d.hpp"
+#include "device/kernels/softmax.hpp"
+
+// The one list of what a program can do. A new operation is a header and a kernel in
+// device/kernels/, a check in device/program/, its OpKind, and a row here.
+
+namespace ganglion {
+
+/// A name as a template argument.
+template <size_t size>
+struct OperationName {
+    char text[size];
+    consteval OperationName(const char (&name)[size]) {
+        for (size_t i = 0; i < size; ++i) text[i] = name[i];
+    }
+};
+
+/// An operation: its kind, its record, and the kernel (named `name_`) that runs it.
+template <OperationName name_, OpKind kind_, typename Record_,
+          void (*kernel)(const Record_&, int8_t*, const uint8_t*)>
+struct OperationRow {
+    using Record = Record_;
+    static constexpr std::string_view name{name_.text};
+    static constexpr OpKind kind = kind_;
+    static void run(const OpHeader& record, int8_t* arena, const uint8_t* constants) {
+        kernel(reinterpret_cast<const Record&>(record), arena, constants);
+    }
+};
+
+template <typename... Rows>
+struct OperationTable {
+    /// Calls visit with an object of the row of this kind and returns true; false where there is
+    /// none.
+    template <typename Visit>
+    static bool find(OpKind kind, Visit visit) {
+        return ((kind == Rows::kind && (visit(Rows{}), true)) || ...);
+    }
+    /// List<the record of each row>
+    template <template <typename...> typename List>
+    using Records = List<typename Rows::Record...>;
+};
+
+using Operations = OperationTable<
+    OperationRow<"conv_2d", OpKind::conv_2d, Conv2dOp, conv_2d>,
+    OperationRow<"depthwise_conv_2d", OpKind::depthwise_conv_2d, DepthwiseConv2dOp,
+                 depthwise_conv_2d>,
+    OperationRow<"fully_connected", OpKind::fully_connected, FullyConnectedOp, fully_connected>,
+    OperationRow<"average_pool_2d", OpKind::average_pool_2d, Pool2dOp, average_pool_2d>,
+    OperationRow<"max_pool_2d", OpKind::max_pool_2d, Pool2dOp, max_pool_2d>,
+    OperationRow<"add", OpKind::add, AddOp, add>,
+    OperationRow<"softmax", OpKind::softmax, SoftmaxOp, softmax>,
+    OperationRow<"lookup", OpKind::lookup, LookupOp, lookup>,
+    OperationRow<"pad", OpKind::pad, PadOp, pad>,
+    OperationRow<"packed_conv_2d", OpKind::packed_conv_2d, PackedConv2dOp, packed_conv_2d>,
+    OperationRow<"packed_depthwise_conv_2d", OpKind::packed_depthwise_conv_2d,
+                 PackedDepthwiseConv2dOp, packed_depthwise_conv_2d>,
+    OperationRow<"packed_fully_connected", OpKind::packed_fully_connected, PackedFullyConnectedOp,
+                 packed_fully_connected>,
+    OperationRow<"copy", OpKind::copy, CopyOp, copy>,
+    OperationRow<"fill", OpKind::fill, FillOp, fill>,
+    OperationRow<"load_constants", OpKind::load_constants, LoadConstantsOp, load_constants>>;
+
+/// A kernel's record from its words, as a program holds them.
+template <typename Record, size_t count>
+constexpr Record record_of(void (*)(const Record&, int8_t*, const uint8_t*),
+                           const std::array<uint32_t, count>& words) {
+    return std::bit_cast<Record>(words);
+}
+
+}  // namespace ganglion
