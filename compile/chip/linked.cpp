@@ -7,6 +7,10 @@ namespace ganglion::chip {
 bool prepare(std::string_view) {
     return true;
 }
+bool install() {
+    return true;
+}
+void set_up() {}
 const TensorInfo& input() {
     return network::input;
 }
@@ -15,6 +19,12 @@ const TensorInfo& output() {
 }
 uint32_t arena_bytes() {
     return network::arena_bytes;
+}
+uint32_t state_bytes() {
+    return network::state_bytes;
+}
+void reset(std::span<int8_t> arena) {
+    network::reset(arena.data());
 }
 void run(std::span<int8_t> arena) {
     network::invoke(arena.data());

@@ -6,6 +6,7 @@ namespace ganglion::chip {
 namespace {
 
 alignas(16) uint8_t program_bytes[1024 * 1024];
+size_t program_size = 0;
 Program program;
 
 }  // namespace
@@ -13,8 +14,16 @@ Program program;
 bool prepare(std::string_view path) {
     firmware::semihosting::File file(path, firmware::semihosting::Mode::read);
     if (!file.is_open()) return false;
-    const size_t bytes = file.read(program_bytes);
-    return program.load(std::span(program_bytes).first(bytes)) == Status::ok;
+    program_size = file.read(program_bytes);
+    return true;
+}
+
+bool install() {
+    return program.load(std::span(program_bytes).first(program_size)) == Status::ok;
+}
+
+void set_up() {
+    program.reopen(program_bytes);
 }
 
 const TensorInfo& input() {
@@ -25,6 +34,12 @@ const TensorInfo& output() {
 }
 uint32_t arena_bytes() {
     return program.arena_bytes();
+}
+uint32_t state_bytes() {
+    return program.state_bytes();
+}
+void reset(std::span<int8_t> arena) {
+    program.reset(arena);
 }
 void run(std::span<int8_t> arena) {
     program.run(arena);

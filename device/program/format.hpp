@@ -3,8 +3,9 @@
 #include <bit>
 #include <cstdint>
 
+#include "device/core/status.hpp"
 #include "device/kernels/op.hpp"
-#include "device/program/program.hpp"
+#include "device/program/tensor_info.hpp"
 
 namespace ganglion {
 
@@ -46,5 +47,8 @@ struct ProgramLimits {
 /// Checks one record: size, shapes, every offset and multiplier. After ok, its kernel neither reads
 /// nor writes outside arena and constants, whatever the data.
 Status validate_operation(const OpHeader& record, const ProgramLimits& limits);
+
+/// What a Program runs before it has loaded one: nothing.
+inline constexpr ProgramHeader kEmptyProgram{};
 
 }  // namespace ganglion

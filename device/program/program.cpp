@@ -104,29 +104,22 @@ Status Program::load(std::span<const uint8_t> bytes) {
     }
     if (Status status = check_operations(header, bytes.data()); status != Status::ok) return status;
 
-    reset_operations_ = bytes.data() + header.operations_offset;
-    reset_count_ = header.reset_count;
-    operations_ = reset_operations_;
-    for (uint32_t i = 0; i < reset_count_; ++i)
-        operations_ += reinterpret_cast<const OpHeader*>(operations_)->bytes;
-    constants_ = bytes.data() + header.constants_offset;
-    operation_count_ = header.operation_count - reset_count_;
-    state_bytes_ = header.state_bytes;
-    arena_bytes_ = header.arena_bytes;
-    program_bytes_ = header.program_bytes;
-    input_ = header.input;
-    output_ = header.output;
+    header_ = &header;
     return Status::ok;
 }
 
 void Program::run_until(std::span<int8_t> arena, uint32_t count) const {
-    execute(operations_, std::min(count, operation_count_), arena);
+    execute(header_->reset_count, std::min(count, operation_count()), arena);
 }
 
-void Program::execute(const uint8_t* record, uint32_t count, std::span<int8_t> arena) const {
-    for (uint32_t i = 0; i < count; ++i) {
+void Program::execute(uint32_t skipped, uint32_t count, std::span<int8_t> arena) const {
+    const auto* base = reinterpret_cast<const uint8_t*>(header_);
+    const uint8_t* record = base + header_->operations_offset;
+    const uint8_t* constants = base + header_->constants_offset;
+    for (; skipped > 0; --skipped) record += reinterpret_cast<const OpHeader*>(record)->bytes;
+    for (; count > 0; --count) {
         const auto& op = *reinterpret_cast<const OpHeader*>(record);
-        Operations::find(op.kind, [&](auto row) { row.run(op, arena.data(), constants_); });
+        Operations::find(op.kind, [&](auto row) { row.run(op, arena.data(), constants); });
         record += op.bytes;
     }
 }

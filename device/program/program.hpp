@@ -1,28 +1,12 @@
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <span>
 
 #include "device/core/status.hpp"
+#include "device/program/format.hpp"
 
 namespace ganglion {
-
-/// How the bytes of a tensor at the border are to be read.
-enum class ElementType : uint8_t { int8 = 0, uint8 = 1 };
-
-/// One tensor at the border of a program. real = scale * (value - zero_point); channels last; dims
-/// beyond `rank` are 1.
-struct TensorInfo {
-    uint32_t offset;  ///< in the arena
-    uint32_t bytes;   ///< one byte per element
-    float scale;
-    int32_t zero_point;
-    uint8_t rank;
-    ElementType type;
-    uint8_t reserved[2];
-    uint32_t dims[4];
-};
 
 /// A compiled model: position-independent bytes (docs/program.md), used in place, never copied.
 ///
@@ -45,36 +29,32 @@ class Program {
     /// object runs nothing.
     Status load(std::span<const uint8_t> bytes);
 
-    uint32_t arena_bytes() const { return arena_bytes_; }
-    uint32_t program_bytes() const { return program_bytes_; }
-    uint32_t state_bytes() const { return state_bytes_; }  ///< 0: runs do not depend on each other
+    /// Takes a program that load() has accepted before and that nobody has changed since, such as
+    /// one in a slot whose bundle was proven when it was activated: no check, no cost at boot.
+    void reopen(const uint8_t* bytes) { header_ = reinterpret_cast<const ProgramHeader*>(bytes); }
+
+    uint32_t arena_bytes() const { return header_->arena_bytes; }
+    uint32_t program_bytes() const { return header_->program_bytes; }
+    uint32_t state_bytes() const { return header_->state_bytes; }  ///< 0: runs are independent
     /// Operations of one run.
-    uint32_t operation_count() const { return operation_count_; }
-    const TensorInfo& input() const { return input_; }
-    const TensorInfo& output() const { return output_; }
+    uint32_t operation_count() const { return header_->operation_count - header_->reset_count; }
+    const TensorInfo& input() const { return header_->input; }
+    const TensorInfo& output() const { return header_->output; }
 
     /// Writes the initial state, as before a model's first run; nothing where there is no state.
-    void reset(std::span<int8_t> arena) const { execute(reset_operations_, reset_count_, arena); }
+    void reset(std::span<int8_t> arena) const { execute(0, header_->reset_count, arena); }
 
     /// Runs all operations. `arena` has at least arena_bytes() bytes, 16-byte aligned. Cannot fail.
-    void run(std::span<int8_t> arena) const { run_until(arena, operation_count_); }
+    void run(std::span<int8_t> arena) const { run_until(arena, operation_count()); }
 
     /// Runs the first `count` operations only (layer by layer checks and profiles).
     void run_until(std::span<int8_t> arena, uint32_t count) const;
 
   private:
-    void execute(const uint8_t* record, uint32_t count, std::span<int8_t> arena) const;
+    /// Runs `count` operations behind the first `skipped` ones.
+    void execute(uint32_t skipped, uint32_t count, std::span<int8_t> arena) const;
 
-    const uint8_t* reset_operations_ = nullptr;
-    const uint8_t* operations_ = nullptr;
-    const uint8_t* constants_ = nullptr;
-    uint32_t reset_count_ = 0;
-    uint32_t operation_count_ = 0;
-    uint32_t state_bytes_ = 0;
-    uint32_t arena_bytes_ = 0;
-    uint32_t program_bytes_ = 0;
-    TensorInfo input_{};
-    TensorInfo output_{};
+    const ProgramHeader* header_ = &kEmptyProgram;
 };
 
 }  // namespace ganglion
