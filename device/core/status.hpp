@@ -22,6 +22,9 @@ enum class Status : uint8_t {
     bad_signature,  ///< not signed by a key this device trusts
     proof_failed,   ///< a bundle did not reproduce its own test vectors on this device
     io_error,       ///< a driver reported failure
+    stale,          ///< older than what this device has, or has already been tried here
+    wrong_device,   ///< made for other hardware or another device
+    unmet,          ///< needs something installed that is not: a dependency, a delta's base
 };
 
 /// Short lower-case name for logs; never null.
@@ -57,6 +60,12 @@ constexpr const char* to_string(Status status) {
             return "proof failed";
         case Status::io_error:
             return "I/O error";
+        case Status::stale:
+            return "stale";
+        case Status::wrong_device:
+            return "made for another device";
+        case Status::unmet:
+            return "dependency not met";
     }
     return "unknown status";
 }

@@ -9,7 +9,9 @@
 namespace ganglion {
 
 /// NOR flash as every microcontroller has it: erasing sets a whole block to ones, programming turns
-/// ones into zeros, granule by granule. Offsets count from the start of the flash.
+/// ones into zeros, granule by granule. Offsets count from the start of the flash. A block bears
+/// some ten thousand erases; worn out, it fails with io_error or keeps wrong bits without a word,
+/// so what must be right is read back (program_checked).
 class Flash {
   public:
     static constexpr uint32_t kBlockBytes = 4096;
@@ -28,6 +30,10 @@ class Flash {
   protected:
     ~Flash() = default;
 };
+
+/// Programs and reads back. Errors: those of program(); io_error where the flash holds other bytes
+/// afterwards.
+Status program_checked(Flash& flash, uint32_t offset, std::span<const uint8_t> bytes);
 
 /// A flash that lies in the address space and is written with plain stores: the emulated board's,
 /// and the image file on the host. Enforces the rules that real flash has.

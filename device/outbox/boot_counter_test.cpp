@@ -2,13 +2,13 @@
 
 #include <gtest/gtest.h>
 
-#include "device/outbox/cut_flash.hpp"
+#include "device/flash/simulated_flash.hpp"
 
 namespace ganglion {
 namespace {
 
 TEST(boot_counter, counts_from_one_through_many_blocks) {
-    CutFlash flash(3);
+    SimulatedFlash flash(3);
     for (uint32_t expected = 1; expected <= 2000; ++expected) {
         uint32_t boot = 0;
         ASSERT_EQ(BootCounter(flash, Flash::kBlockBytes).next(0, boot), Status::ok);
@@ -18,7 +18,7 @@ TEST(boot_counter, counts_from_one_through_many_blocks) {
 }
 
 TEST(boot_counter, goes_beyond_what_is_already_used) {
-    CutFlash flash(2);
+    SimulatedFlash flash(2);
     uint32_t boot = 0;
     ASSERT_EQ(BootCounter(flash, 0).next(41, boot), Status::ok);
     EXPECT_EQ(boot, 42U);
@@ -28,7 +28,7 @@ TEST(boot_counter, goes_beyond_what_is_already_used) {
 
 TEST(boot_counter, works_on_flash_full_of_rubbish) {
     for (int fill : {0x00, 0x5a}) {
-        CutFlash flash(2);
+        SimulatedFlash flash(2);
         std::fill(flash.memory().begin(), flash.memory().end(), static_cast<uint8_t>(fill));
         uint32_t boot = 0;
         ASSERT_EQ(BootCounter(flash, 0).next(0, boot), Status::ok);
@@ -41,7 +41,7 @@ TEST(boot_counter, works_on_flash_full_of_rubbish) {
 // Every start is cut within its first or second operation, over both changes of block.
 TEST(boot_counter, no_id_twice_with_power_cut_at_any_operation) {
     for (uint32_t seed = 0; seed < 40; ++seed) {
-        CutFlash flash(2);
+        SimulatedFlash flash(2);
         uint32_t last = 0;
         unsigned cuts = 0;
         for (uint32_t start = 0; start < 1200; ++start) {

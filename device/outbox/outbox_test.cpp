@@ -6,7 +6,7 @@
 #include <set>
 #include <vector>
 
-#include "device/outbox/cut_flash.hpp"
+#include "device/flash/simulated_flash.hpp"
 
 namespace ganglion {
 namespace {
@@ -35,7 +35,7 @@ struct NoGuard final : OutboxGuard {};
 
 struct OutboxTest : testing::Test {
     static constexpr uint32_t kBlocks = 4;
-    CutFlash flash{kBlocks + 1};
+    SimulatedFlash flash{kBlocks + 1};
     NoGuard guard;
     Outbox outbox{flash, Flash::kBlockBytes, kBlocks, guard};
 
@@ -131,7 +131,7 @@ TEST_F(OutboxTest, refuses_an_impossible_size) {
 // acknowledged must be there, in order, once.
 void live_and_check(uint32_t cut, uint32_t seed, bool& was_cut) {
     constexpr uint32_t kBlocks = 3;
-    CutFlash flash(kBlocks);
+    SimulatedFlash flash(kBlocks);
     NoGuard guard;
     std::vector<Event> committed;
     std::set<Name> acknowledged;

@@ -1,0 +1,144 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <vector>
+
+#include "device/flash/flash.hpp"
+
+namespace ganglion {
+
+/// For tests: a flash that behaves as badly as a real one may.
+///   - Its power fails within a chosen operation, which by then has done nothing, everything, or
+///     part: bytes up to some point, then a half-written word, or bits here and there. Every later
+///     operation fails until the power is back.
+///   - Bits that a torn operation was changing are unstable: until they are erased or programmed
+///     again, they may read differently after each restart.
+///   - Erases are counted; chosen blocks are worn out and no longer take anything.
+class SimulatedFlash final : public Flash {
+  public:
+    explicit SimulatedFlash(uint32_t blocks)
+        : memory_(size_t{blocks} * kBlockBytes, 0xff), flash_(memory_), erases_(blocks) {}
+    SimulatedFlash(const SimulatedFlash& other)
+        : memory_(other.memory_),
+          flash_(memory_),
+          unstable_(other.unstable_),
+          worn_(other.worn_),
+          erases_(other.erases_),
+          operations_(other.operations_),
+          cut_at_(other.cut_at_),
+          seed_(other.seed_),
+          dead_(other.dead_) {}
+    SimulatedFlash& operator=(const SimulatedFlash&) = delete;
+
+    /// The power fails in the operation after `operations` more. `seed` 0: before it changed
+    /// anything; 1: after it changed everything; else torn, in as many ways as there are seeds: the
+    /// even ones stop at a byte, the odd ones tear bits anywhere.
+    void cut_after(uint64_t operations, uint32_t seed) {
+        cut_at_ = operations_ + operations;
+        seed_ = seed;
+    }
+    /// Unstable bits settle anew, as they do with every start.
+    void restore_power() {
+        cut_at_ = UINT64_MAX;
+        dead_ = false;
+        seed_ += 17;
+        for (auto& [at, mask] : unstable_) memory_[at] ^= mask & draw();
+    }
+    /// From now on this block takes nothing: erasing and programming report ok (`silent`) or
+    /// io_error, and change nothing.
+    void wear_out(uint32_t block, bool silent) { worn_[block] = silent; }
+    void flip(size_t bit) { memory_[bit / 8] ^= static_cast<uint8_t>(1U << bit % 8); }
+
+    bool dead() const { return dead_; }
+    uint64_t operations() const { return operations_; }
+    const std::vector<uint32_t>& erases() const { return erases_; }
+    std::vector<uint8_t>& memory() { return memory_; }
+    const std::vector<uint8_t>& memory() const { return memory_; }
+
+    uint32_t size() const override { return flash_.size(); }
+    Status read(uint32_t offset, std::span<uint8_t> into) const override {
+        return flash_.read(offset, into);
+    }
+    Status program(uint32_t offset, std::span<const uint8_t> bytes) override {
+        const auto worn = worn_.find(offset / kBlockBytes);
+        if (worn != worn_.end()) return worn->second ? Status::ok : Status::io_error;
+        return perform(offset, bytes.size(), [&] { return flash_.program(offset, bytes); });
+    }
+    Status erase(uint32_t offset) override {
+        const auto worn = worn_.find(offset / kBlockBytes);
+        if (worn != worn_.end()) return worn->second ? Status::ok : Status::io_error;
+        const Status status = perform(offset, kBlockBytes, [&] { return flash_.erase(offset); });
+        if (status == Status::ok) ++erases_[offset / kBlockBytes];
+        return status;
+    }
+
+  private:
+    template <typename Operation>
+    Status perform(uint32_t offset, size_t bytes, Operation operation) {
+        if (dead_) return Status::io_error;
+        const bool cut = operations_++ == cut_at_;
+        if (!cut) {
+            const Status status = operation();
+            if (status == Status::ok) settle(offset, bytes);
+            return status;
+        }
+        dead_ = true;
+        if (seed_ == 0) return Status::io_error;
+        const bool whole = seed_ == 1;
+        const std::vector<uint8_t> before(memory_.begin() + offset,
+                                          memory_.begin() + offset + static_cast<long>(bytes));
+        if (operation() != Status::ok || whole) return Status::io_error;
+        tear(offset, before);
+        return Status::io_error;
+    }
+
+    void settle(uint32_t offset, size_t bytes) {
+        unstable_.erase(unstable_.lower_bound(offset), unstable_.lower_bound(offset + bytes));
+    }
+
+    void tear(uint32_t offset, const std::vector<uint8_t>& before) {
+        const bool ordered = seed_ % 2 == 0;
+        const size_t done = ordered ? (draw() << 8 | draw()) % (before.size() + 1) : 0;
+        for (size_t i = 0; i < before.size(); ++i) {
+            uint8_t& byte = memory_[offset + i];
+            const uint8_t changing = before[i] ^ byte;
+            uint8_t kept = 0;  // bits that have not changed yet
+            if (!ordered) {
+                kept = torn_mask();
+            } else if (i >= done) {
+                // The word at the edge is half written, what is behind it untouched.
+                kept = i / kGranuleBytes == done / kGranuleBytes ? draw() : 0xff;
+            }
+            byte ^= changing & kept;
+            // A bit that was on its way may settle either way.
+            const uint8_t doubtful = ordered && i / kGranuleBytes != done / kGranuleBytes
+                                         ? uint8_t{0}
+                                         : static_cast<uint8_t>(changing & draw());
+            if (doubtful != 0) unstable_[offset + i] = doubtful;
+        }
+    }
+
+    uint8_t draw() {
+        seed_ = seed_ * 1664525U + 1013904223U;
+        return static_cast<uint8_t>(seed_ >> 16);
+    }
+    // Long stretches of bytes wholly done or wholly not done happen as well.
+    uint8_t torn_mask() {
+        const uint8_t bits = draw();
+        const uint8_t kind = draw();
+        return kind & 1 ? bits : kind & 2 ? uint8_t{0xff} : uint8_t{0};
+    }
+
+    std::vector<uint8_t> memory_;
+    MappedFlash flash_;
+    std::map<size_t, uint8_t> unstable_;  ///< byte, its bits that have no certain value
+    std::map<uint32_t, bool> worn_;       ///< block, whether it hides that
+    std::vector<uint32_t> erases_;
+    uint64_t operations_ = 0;
+    uint64_t cut_at_ = UINT64_MAX;
+    uint32_t seed_ = 0;
+    bool dead_ = false;
+};
+
+}  // namespace ganglion
