@@ -5,6 +5,6 @@
 namespace ganglion::cli {
 
 /// Where the page and the API are when nobody says otherwise.
-constexpr uint16_t default_http_port = 8042;
+constexpr uint16_t kDefaultHttpPort = 8042;
 
 }  // namespace ganglion::cli

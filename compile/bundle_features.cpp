@@ -17,7 +17,7 @@ namespace ganglion::compile {
 
 namespace {
 
-constexpr double weight_one = 4096;
+constexpr double kWeightOne = 4096;
 
 // The scale on which the filters are equally far apart. Mel: O'Shaughnessy's formula, as in HTK.
 double to_scale(project::Spacing spacing, double hz) {
@@ -55,14 +55,14 @@ Filter triangle(const project::Project& project, double left, double center, dou
         }
         const double height =
             at <= center ? (at - left) / (center - left) : (right - at) / (right - center);
-        const long weight = std::lround(height * weight_one);
+        const long weight = std::lround(height * kWeightOne);
         if (height <= 0 || weight == 0) continue;
         if (filter.weights.empty()) filter.first = static_cast<uint16_t>(bin);
         filter.weights.push_back(static_cast<uint16_t>(weight));
     }
     if (filter.weights.empty()) {
         filter.first = static_cast<uint16_t>(nearest);
-        filter.weights.push_back(static_cast<uint16_t>(weight_one));
+        filter.weights.push_back(static_cast<uint16_t>(kWeightOne));
     }
     return filter;
 }

@@ -26,7 +26,7 @@ using BioPointer = std::unique_ptr<BIO, Free<BIO_free_all>>;
 using DigestPointer = std::unique_ptr<EVP_MD_CTX, Free<EVP_MD_CTX_free>>;
 using SignaturePointer = std::unique_ptr<ECDSA_SIG, Free<ECDSA_SIG_free>>;
 
-constexpr int number_bytes = 32;
+constexpr int kNumberBytes = 32;
 
 void demand(bool success, const char* what) {
     if (!success) throw std::runtime_error(std::string("signing: OpenSSL failed to ") + what);
@@ -79,8 +79,8 @@ Status verify(void* context, std::span<const uint8_t> message,
               std::span<const uint8_t, 64> signature) {
     // OpenSSL wants r and s in DER.
     const SignaturePointer numbers(ECDSA_SIG_new());
-    BIGNUM* r = BN_bin2bn(signature.data(), number_bytes, nullptr);
-    BIGNUM* s = BN_bin2bn(signature.data() + number_bytes, number_bytes, nullptr);
+    BIGNUM* r = BN_bin2bn(signature.data(), kNumberBytes, nullptr);
+    BIGNUM* s = BN_bin2bn(signature.data() + kNumberBytes, kNumberBytes, nullptr);
     if (numbers == nullptr || ECDSA_SIG_set0(numbers.get(), r, s) != 1) return Status::io_error;
     std::vector<uint8_t> der(static_cast<size_t>(i2d_ECDSA_SIG(numbers.get(), nullptr)));
     uint8_t* end = der.data();
@@ -136,10 +136,10 @@ std::array<uint8_t, 64> sign_es256(std::span<const uint8_t> message,
     const SignaturePointer numbers(d2i_ECDSA_SIG(nullptr, &begin, static_cast<long>(size)));
     std::array<uint8_t, 64> signature{};
     demand(numbers != nullptr &&
-               BN_bn2binpad(ECDSA_SIG_get0_r(numbers.get()), signature.data(), number_bytes) ==
-                   number_bytes &&
-               BN_bn2binpad(ECDSA_SIG_get0_s(numbers.get()), signature.data() + number_bytes,
-                            number_bytes) == number_bytes,
+               BN_bn2binpad(ECDSA_SIG_get0_r(numbers.get()), signature.data(), kNumberBytes) ==
+                   kNumberBytes &&
+               BN_bn2binpad(ECDSA_SIG_get0_s(numbers.get()), signature.data() + kNumberBytes,
+                            kNumberBytes) == kNumberBytes,
            "encode a signature");
     return signature;
 }

@@ -52,7 +52,7 @@ Bytes signed_again(Bytes bytes) {
     std::array<uint8_t, 32> digest{};
     EXPECT_EQ(callbacks.sha256(callbacks.context, bytes, digest), Status::ok);
     const auto signature = sign_es256(sig_structure(digest), signing_key());
-    bytes.insert(bytes.end(), cose_sign1_prefix.begin(), cose_sign1_prefix.end());
+    bytes.insert(bytes.end(), kCoseSign1Prefix.begin(), kCoseSign1Prefix.end());
     bytes.insert(bytes.end(), signature.begin(), signature.end());
     return bytes;
 }

@@ -13,7 +13,7 @@ namespace ganglion::project {
 
 namespace {
 
-constexpr uint32_t most = std::numeric_limits<int32_t>::max();
+constexpr uint32_t kMost = std::numeric_limits<int32_t>::max();
 
 bool is_name(const std::string& text, size_t longest) {
     if (text.empty() || text.size() > longest || text[0] < 'a' || text[0] > 'z') return false;
@@ -145,7 +145,7 @@ Project::Network read_network(TomlSection section) {
     network.epochs = section.integer("epochs", 0, 0, 100000);
     network.batch = section.integer("batch", 0, 0, 65536);
     network.learning_rate = section.number("learning_rate", 0, 0, 10);
-    network.seed = section.integer("seed", 1, 0, most);
+    network.seed = section.integer("seed", 1, 0, kMost);
     section.finish();
     return network;
 }
@@ -244,9 +244,10 @@ Project parse(std::string_view text, const std::filesystem::path& file) {
     project.action.stop_line = action.boolean("stop_line", false);
     action.finish();
     TomlSection budget = section("budget", false);
-    if (budget.has("ram_bytes")) project.budget.ram_bytes = budget.integer("ram_bytes", 0, 1, most);
+    if (budget.has("ram_bytes"))
+        project.budget.ram_bytes = budget.integer("ram_bytes", 0, 1, kMost);
     if (budget.has("flash_bytes")) {
-        project.budget.flash_bytes = budget.integer("flash_bytes", 0, 1, most);
+        project.budget.flash_bytes = budget.integer("flash_bytes", 0, 1, kMost);
     }
     if (budget.has("alerts_per_hour")) {
         project.budget.alerts_per_hour = budget.number("alerts_per_hour", 0, 0, 1e6);

@@ -50,9 +50,9 @@ bool BackgroundProgram::running() {
 }
 
 int BackgroundProgram::terminate() {
-    constexpr int patience = 200;  // of 50 ms
+    constexpr int kPatience = 200;  // of 50 ms
     if (running()) kill(pid_, SIGTERM);
-    for (int i = 0; i < patience && running(); ++i)
+    for (int i = 0; i < kPatience && running(); ++i)
         std::this_thread::sleep_for(std::chrono::milliseconds(50));
     if (running()) kill(pid_, SIGKILL);
     wait(true);

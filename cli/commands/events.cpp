@@ -13,7 +13,7 @@ namespace ganglion::cli {
 namespace {
 
 struct Options {
-    fleet::ApiAddress address{.host = "127.0.0.1", .port = default_http_port};
+    fleet::ApiAddress address{.host = "127.0.0.1", .port = kDefaultHttpPort};
     uint32_t limit = 20;
     bool follow = false;
     bool json = false;

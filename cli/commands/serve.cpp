@@ -12,7 +12,7 @@ namespace {
 
 struct Options {
     std::filesystem::path state = "ganglion-fleet";
-    uint16_t http_port = default_http_port;
+    uint16_t http_port = kDefaultHttpPort;
     uint16_t mqtt_port = 0;
 };
 

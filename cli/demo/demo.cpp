@@ -24,12 +24,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr double connect_limit_s = 60;
-constexpr double cut_begins_s =
+constexpr double kConnectLimitS = 60;
+constexpr double kCutBeginsS =
     4;  // late enough for the handshakes, early enough for the first word
-constexpr double settle_limit_s = 60;
+constexpr double kSettleLimitS = 60;
 /// A device reports its counters every 10 s of its own time.
-constexpr double report_limit_s = 15;
+constexpr double kReportLimitS = 15;
 
 fs::path make_state(const fs::path& wanted) {
     if (!wanted.empty()) {
@@ -44,7 +44,7 @@ fs::path make_state(const fs::path& wanted) {
 
 uint16_t choose_http_port(uint16_t wanted) {
     if (wanted != 0) return wanted;
-    return fleet::port_is_free(default_http_port) ? default_http_port : fleet::pick_free_port();
+    return fleet::port_is_free(kDefaultHttpPort) ? kDefaultHttpPort : fleet::pick_free_port();
 }
 
 /// Prints events as the store gets them, from a thread of its own, as `ganglion events --follow`
@@ -145,7 +145,7 @@ class Demo {
         steps_.begin("devices");
         for (auto& device : devices_)
             device->boot(options_, state_, server_->pki(), server_->mqtt_port(), bundle_key_);
-        for (auto& device : devices_) device->wait_connected(connect_limit_s);
+        for (auto& device : devices_) device->wait_connected(kConnectLimitS);
         steps_.done("two Cortex-M4F boards booted, proved their bundles, connected over TLS");
     }
 
@@ -161,13 +161,13 @@ class Demo {
             for (auto& device : devices_) device->stop_streaming();
         }
         for (auto& device : devices_)
-            device->wait_settled(settle_limit_s +
+            device->wait_settled(kSettleLimitS +
                                  static_cast<double>(device->input().samples.size()) /
                                      device->input().rate_hz);
     }
 
     void cut_network() {
-        sleep_unless_interrupted(cut_begins_s);
+        sleep_unless_interrupted(kCutBeginsS);
         for (auto& device : devices_) device->board().set_network(false);
         steps_.note(fmt::format("network cut for {:.0f} s: the devices go on deciding",
                                 options_.cut_network_seconds));
@@ -181,7 +181,7 @@ class Demo {
     void settle() {
         steps_.begin("last reports");
         const auto end =
-            std::chrono::steady_clock::now() + std::chrono::duration<double>(report_limit_s);
+            std::chrono::steady_clock::now() + std::chrono::duration<double>(kReportLimitS);
         while (std::chrono::steady_clock::now() < end && !all_reported())
             std::this_thread::sleep_for(std::chrono::milliseconds(100));
         steps_.done(

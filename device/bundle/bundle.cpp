@@ -9,17 +9,17 @@ namespace ganglion {
 
 namespace {
 
-static_assert(Bundle::signature_bytes == cose_sign1_prefix.size() + es256_signature_bytes);
+static_assert(Bundle::signature_bytes == kCoseSign1Prefix.size() + kEs256SignatureBytes);
 
-constexpr uint32_t largest_bundle = 64U << 20U;
+constexpr uint32_t kLargestBundle = 64U << 20U;
 
 Status read_header(std::span<const uint8_t> bytes, BundleHeader& header) {
     if (bytes.size() < sizeof header) return Status::truncated;
     std::memcpy(&header, bytes.data(), sizeof header);
-    if (header.magic != bundle_magic) return Status::bad_magic;
-    if (header.format_version != bundle_format_version) return Status::bad_version;
-    if (header.section_count != bundle_sections) return Status::bad_value;
-    if (header.signed_bytes > largest_bundle) return Status::too_large;
+    if (header.magic != kBundleMagic) return Status::bad_magic;
+    if (header.format_version != kBundleFormatVersion) return Status::bad_version;
+    if (header.section_count != kBundleSections) return Status::bad_value;
+    if (header.signed_bytes > kLargestBundle) return Status::too_large;
     if (header.signature_bytes != Bundle::signature_bytes) return Status::bad_value;
     for (const uint32_t value : header.reserved) {
         if (value != 0) return Status::bad_value;
@@ -31,17 +31,17 @@ bool all_zero(std::span<const uint8_t> bytes) {
     return std::all_of(bytes.begin(), bytes.end(), [](uint8_t byte) { return byte == 0; });
 }
 
-using Sections = std::array<std::span<const uint8_t>, bundle_sections>;
+using Sections = std::array<std::span<const uint8_t>, kBundleSections>;
 
 // The one layout that the table may describe; whatever else it says is refused.
 Status read_sections(std::span<const uint8_t> bytes, Sections& sections) {
-    size_t end = sizeof(BundleHeader) + bundle_sections * sizeof(SectionEntry);
+    size_t end = sizeof(BundleHeader) + kBundleSections * sizeof(SectionEntry);
     if (bytes.size() < end) return Status::truncated;
-    for (uint32_t i = 0; i < bundle_sections; ++i) {
+    for (uint32_t i = 0; i < kBundleSections; ++i) {
         SectionEntry entry;
         std::memcpy(&entry, bytes.data() + sizeof(BundleHeader) + i * sizeof entry, sizeof entry);
         if (entry.type != i + 1 || entry.reserved != 0) return Status::bad_value;
-        const size_t start = (end + section_alignment - 1) / section_alignment * section_alignment;
+        const size_t start = (end + kSectionAlignment - 1) / kSectionAlignment * kSectionAlignment;
         if (entry.offset != start || start > bytes.size()) return Status::bad_offset;
         if (entry.bytes > bytes.size() - start) return Status::bad_offset;
         if (!all_zero(bytes.subspan(end, start - end))) return Status::bad_value;
@@ -63,7 +63,7 @@ Status read_meta(std::span<const uint8_t> bytes, BundleMeta& out) {
     if (bytes.size() > sizeof(BundleMeta)) return Status::bad_shape;
     BundleMeta meta;
     std::memcpy(&meta, bytes.data(), sizeof meta);
-    if (meta.numeric_contract != numeric_contract_version) return Status::bad_version;
+    if (meta.numeric_contract != kNumericContractVersion) return Status::bad_version;
     bool texts = is_text(meta.name) && is_text(meta.version) && is_text(meta.title) &&
                  is_text(meta.unit) && meta.name[0] != '\0' && meta.version[0] != '\0';
     for (const auto& label : meta.labels) texts = texts && is_text(label);
@@ -85,7 +85,7 @@ Status read_proof(std::span<const uint8_t> bytes, Proof& proof) {
     std::memcpy(&proof.header, bytes.data(), sizeof(ProofHeader));
     const size_t samples = proof.header.sample_values;
     const size_t scores = proof.header.inferences;
-    if (samples > largest_bundle || scores > largest_bundle) return Status::bad_shape;
+    if (samples > kLargestBundle || scores > kLargestBundle) return Status::bad_shape;
     if (bytes.size() != sizeof(ProofHeader) + (samples + scores) * 2) return Status::bad_shape;
     if (samples == 0 || scores == 0) return Status::bad_value;
     const uint8_t* first = bytes.data() + sizeof(ProofHeader);
@@ -120,7 +120,7 @@ uint32_t Bundle::stored_bytes(std::span<const uint8_t> header_bytes) {
 
 Status Bundle::parse_unsigned(std::span<const uint8_t> signed_part) {
     *this = Bundle();
-    if (reinterpret_cast<uintptr_t>(signed_part.data()) % section_alignment != 0) {
+    if (reinterpret_cast<uintptr_t>(signed_part.data()) % kSectionAlignment != 0) {
         return Status::bad_offset;
     }
     BundleHeader header;
@@ -161,14 +161,14 @@ Status Bundle::load(std::span<const uint8_t> bytes, const SignatureVerifier& ver
     }
     const auto signed_part = bytes.first(header.signed_bytes);
     const auto cose = bytes.subspan(header.signed_bytes, signature_bytes);
-    if (!std::equal(cose_sign1_prefix.begin(), cose_sign1_prefix.end(), cose.begin())) {
+    if (!std::equal(kCoseSign1Prefix.begin(), kCoseSign1Prefix.end(), cose.begin())) {
         return Status::bad_signature;
     }
-    std::array<uint8_t, sha256_bytes> digest{};
+    std::array<uint8_t, kSha256Bytes> digest{};
     Status status = verifier.sha256(verifier.context, signed_part, digest);
     if (status == Status::ok) {
         status = verifier.verify(verifier.context, sig_structure(digest),
-                                 cose.last<es256_signature_bytes>());
+                                 cose.last<kEs256SignatureBytes>());
     }
     if (status == Status::ok) status = parse_unsigned(signed_part);
     if (status == Status::ok) std::copy_n(digest.begin(), digest_.size(), digest_.begin());

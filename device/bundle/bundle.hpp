@@ -13,7 +13,7 @@
 namespace ganglion {
 
 /// Changes whenever the same bundle and samples would give other bits than before.
-constexpr uint32_t numeric_contract_version = 1;
+constexpr uint32_t kNumericContractVersion = 1;
 
 enum class SensorKind : uint32_t { microphone = 1, accelerometer = 2 };
 
@@ -25,7 +25,7 @@ struct BundleMeta {
     char version[16];
     char title[48];
     char labels[maximum_labels][16];
-    uint32_t numeric_contract;  ///< numeric_contract_version of the writer
+    uint32_t numeric_contract;  ///< kNumericContractVersion of the writer
     uint32_t sensor;            ///< SensorKind
     uint32_t rate_hz;
     uint32_t channels;

@@ -17,12 +17,12 @@ struct BundleHeader {
 };
 static_assert(sizeof(BundleHeader) == 32);
 
-constexpr uint32_t bundle_magic = 0x4C474E47;  // "GNGL"
-constexpr uint16_t bundle_format_version = 1;
+constexpr uint32_t kBundleMagic = 0x4C474E47;  // "GNGL"
+constexpr uint16_t kBundleFormatVersion = 1;
 
 enum class SectionType : uint32_t { meta = 1, features = 2, program = 3, decision = 4, proof = 5 };
-constexpr uint16_t bundle_sections = 5;
-constexpr uint32_t section_alignment = 16;
+constexpr uint16_t kBundleSections = 5;
+constexpr uint32_t kSectionAlignment = 16;
 
 /// One row of the section table, which follows the header: sections in the order of their types,
 /// each exactly once, each at the next multiple of 16 behind the one before, gaps zero.
@@ -37,23 +37,22 @@ static_assert(sizeof(SectionEntry) == 16);
 /// COSE_Sign1 (RFC 9052) with ES256 (RFC 9053), tagged, payload detached, nothing unprotected; the
 /// 64 bytes of the signature follow. Fixed bytes leave nothing to parse: 18([ << {1: -7} >>, {},
 /// null, bstr .size 64 ]).
-constexpr std::array<uint8_t, 10> cose_sign1_prefix = {0xD2, 0x84, 0x43, 0xA1, 0x01,
-                                                       0x26, 0xA0, 0xF6, 0x58, 0x40};
-constexpr uint32_t es256_signature_bytes = 64;
+constexpr std::array<uint8_t, 10> kCoseSign1Prefix = {0xD2, 0x84, 0x43, 0xA1, 0x01,
+                                                      0x26, 0xA0, 0xF6, 0x58, 0x40};
+constexpr uint32_t kEs256SignatureBytes = 64;
 
 /// Sig_structure up to the payload, which is the SHA-256 of the signed part:
 /// ["Signature1", << {1: -7} >>, h'', bstr .size 32].
-constexpr std::array<uint8_t, 19> sig_structure_prefix = {0x84, 0x6A, 'S',  'i',  'g', 'n',  'a',
-                                                          't',  'u',  'r',  'e',  '1', 0x43, 0xA1,
-                                                          0x01, 0x26, 0x40, 0x58, 0x20};
-constexpr uint32_t sha256_bytes = 32;
+constexpr std::array<uint8_t, 19> kSigStructurePrefix = {0x84, 0x6A, 'S',  'i',  'g', 'n',  'a',
+                                                         't',  'u',  'r',  'e',  '1', 0x43, 0xA1,
+                                                         0x01, 0x26, 0x40, 0x58, 0x20};
+constexpr uint32_t kSha256Bytes = 32;
 
 /// The 51 bytes that are signed, for the SHA-256 of the signed part.
-constexpr std::array<uint8_t, 51> sig_structure(const std::array<uint8_t, sha256_bytes>& digest) {
+constexpr std::array<uint8_t, 51> sig_structure(const std::array<uint8_t, kSha256Bytes>& digest) {
     std::array<uint8_t, 51> message{};
-    for (uint32_t i = 0; i < sig_structure_prefix.size(); ++i) message[i] = sig_structure_prefix[i];
-    for (uint32_t i = 0; i < sha256_bytes; ++i)
-        message[sig_structure_prefix.size() + i] = digest[i];
+    for (uint32_t i = 0; i < kSigStructurePrefix.size(); ++i) message[i] = kSigStructurePrefix[i];
+    for (uint32_t i = 0; i < kSha256Bytes; ++i) message[kSigStructurePrefix.size() + i] = digest[i];
     return message;
 }
 

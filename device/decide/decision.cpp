@@ -13,7 +13,7 @@ uint16_t scaled_score(uint64_t value, const DecisionParameters& parameters) {
     value = std::min(value, (uint64_t{1} << 48U) - 1U);
     const uint64_t half = uint64_t{1} << (parameters.score_shift - 1U);
     const uint64_t score = (value * parameters.score_multiplier + half) >> parameters.score_shift;
-    return static_cast<uint16_t>(std::min<uint64_t>(score, full_score));
+    return static_cast<uint16_t>(std::min<uint64_t>(score, kFullScore));
 }
 
 uint64_t squared_difference(const DecisionParameters& parameters, std::span<const int8_t> input,
@@ -44,8 +44,8 @@ Status parse_decision(std::span<const uint8_t> bytes, DecisionParameters& parame
     if (p.kind != static_cast<uint32_t>(DecisionKind::class_probability) && !reconstruction) {
         return Status::unsupported;
     }
-    if (p.average < 1 || p.average > maximum_average) return Status::bad_value;
-    if (p.threshold < 1 || p.threshold > full_score) return Status::bad_value;
+    if (p.average < 1 || p.average > kMaximumAverage) return Status::bad_value;
+    if (p.threshold < 1 || p.threshold > kFullScore) return Status::bad_value;
     if (p.consecutive < 1 || p.consecutive > 1000) return Status::bad_value;
     if (!is_zero_point(p.output_zero_point) || !is_zero_point(p.input_zero_point)) {
         return Status::bad_value;

@@ -26,8 +26,8 @@ struct DecisionParameters {
 };
 static_assert(sizeof(DecisionParameters) == 36);
 
-constexpr uint32_t maximum_average = 32;
-constexpr uint16_t full_score = 1000;
+constexpr uint32_t kMaximumAverage = 32;
+constexpr uint16_t kFullScore = 1000;
 
 /// Copies and checks a DECISION section.
 Status parse_decision(std::span<const uint8_t> bytes, DecisionParameters& parameters);
@@ -62,7 +62,7 @@ class Decider {
     Decision decide(uint64_t sample, uint16_t score);
 
   private:
-    std::array<uint16_t, maximum_average> scores_{};
+    std::array<uint16_t, kMaximumAverage> scores_{};
     uint32_t sum_ = 0;
     uint32_t next_ = 0;
     uint32_t above_ = 0;

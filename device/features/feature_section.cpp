@@ -19,7 +19,7 @@ Status check_header(const FeatureHeader& h) {
     if (!mel && !bands) return Status::unsupported;
     if (!between(h.rate_hz, 1, 1000000)) return Status::bad_value;
     if (!between(h.channels, 1, mel ? 1 : 4)) return Status::bad_shape;
-    if (!between(h.fft_size, minimum_fft, maximum_fft) || !std::has_single_bit(h.fft_size)) {
+    if (!between(h.fft_size, kMinimumFft, kMaximumFft) || !std::has_single_bit(h.fft_size)) {
         return Status::bad_shape;
     }
     if (!between(h.window, 2, h.fft_size) || h.window % 2 != 0) return Status::bad_shape;
@@ -31,7 +31,7 @@ Status check_header(const FeatureHeader& h) {
     if (h.steps_q8 < 1 || h.steps_q8 > 64 * 256) return Status::bad_value;
     if (!between(h.normalise_shift, 0, mel ? 16 : 0)) return Status::bad_value;
     if (!between(h.learn_frames, 0, mel ? 0 : 65536)) return Status::bad_value;
-    if (h.taps > 128U * (maximum_fft / 2 + 1)) return Status::bad_value;
+    if (h.taps > 128U * (kMaximumFft / 2 + 1)) return Status::bad_value;
     return Status::ok;
 }
 

@@ -7,13 +7,13 @@ namespace ganglion {
 
 namespace {
 
-constexpr uint32_t segments = 64;
+constexpr uint32_t kSegments = 64;
 
 // log2(1 + i/64) in Q16 by the digit recurrence: square, and each time it reaches 2, halve and note
 // a 1.
 constexpr uint32_t log2_digits(uint32_t i) {
-    double x = 1.0 + static_cast<double>(i) / segments;
-    if (i == segments) return 1U << 16U;
+    double x = 1.0 + static_cast<double>(i) / kSegments;
+    if (i == kSegments) return 1U << 16U;
     uint32_t digits = 0;
     for (int bit = 0; bit < 18; ++bit) {
         x *= x;
@@ -27,12 +27,12 @@ constexpr uint32_t log2_digits(uint32_t i) {
 }
 
 constexpr auto make_table() {
-    std::array<uint32_t, segments + 1> table{};
-    for (uint32_t i = 0; i <= segments; ++i) table[i] = log2_digits(i);
+    std::array<uint32_t, kSegments + 1> table{};
+    for (uint32_t i = 0; i <= kSegments; ++i) table[i] = log2_digits(i);
     return table;
 }
 
-constexpr std::array<uint32_t, segments + 1> log2_table = make_table();
+constexpr std::array<uint32_t, kSegments + 1> log2_table = make_table();
 
 }  // namespace
 

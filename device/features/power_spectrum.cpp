@@ -7,7 +7,7 @@ namespace ganglion {
 
 namespace {
 
-constexpr uint32_t quarter = maximum_fft / 4;
+constexpr uint32_t kQuarter = kMaximumFft / 4;
 
 // cos on [0, pi/2] by its Taylor series, evaluated by the compiler: equal bits on every target.
 constexpr double cosine(double x) {
@@ -21,17 +21,17 @@ constexpr double cosine(double x) {
 }
 
 constexpr auto make_cosines() {
-    std::array<int32_t, quarter + 1> table{};
+    std::array<int32_t, kQuarter + 1> table{};
     constexpr double half_pi = 1.57079632679489661923;
-    for (uint32_t i = 0; i <= quarter; ++i) {
-        const double value = cosine(half_pi * i / quarter) * 2147483648.0 + 0.5;
+    for (uint32_t i = 0; i <= kQuarter; ++i) {
+        const double value = cosine(half_pi * i / kQuarter) * 2147483648.0 + 0.5;
         table[i] = value >= 2147483647.0 ? INT32_MAX : static_cast<int32_t>(value);
     }
     return table;
 }
 
-/// cos(2 pi i / maximum_fft) in Q31, i = 0..quarter; the sine reads it backwards.
-constexpr std::array<int32_t, quarter + 1> cosines = make_cosines();
+/// cos(2 pi i / kMaximumFft) in Q31, i = 0..quarter; the sine reads it backwards.
+constexpr std::array<int32_t, kQuarter + 1> cosines = make_cosines();
 
 // Upper half of the 64-bit product: one instruction (SMMUL) on Cortex-M4.
 inline int32_t multiply_high(int32_t a, int32_t b) {
@@ -55,11 +55,11 @@ void first_two_stages(Complex* x, uint32_t count) {
 // One stage joins pairs of `half`-point transforms. The butterflies j and j + half/2 share a
 // twiddle up to -i.
 void stage(Complex* x, uint32_t count, uint32_t half) {
-    const uint32_t step = maximum_fft / (2 * half);
+    const uint32_t step = kMaximumFft / (2 * half);
     const uint32_t shared = half / 2;
     for (uint32_t j = 0; j < shared; ++j) {
         const int32_t c = cosines[j * step];
-        const int32_t s = cosines[quarter - j * step];
+        const int32_t s = cosines[kQuarter - j * step];
         for (Complex* p = x + j; p < x + count; p += 2 * size_t{half}) {
             Complex& a = p[0];
             Complex& b = p[half];
@@ -87,13 +87,13 @@ inline uint64_t power(int32_t re, int32_t im) {
 // Splits the transform of even + i*odd samples into that of the real signal (two bins at a time)
 // and squares it.
 void real_power(Complex* x, uint64_t* out, uint32_t count) {
-    const uint32_t step = maximum_fft / (2 * count);
+    const uint32_t step = kMaximumFft / (2 * count);
     const Complex first = x[0];
     for (uint32_t k = 1; k < count / 2; ++k) {
         const Complex z = x[k];
         const Complex y = x[count - k];
         const int32_t c = cosines[k * step];
-        const int32_t s = cosines[quarter - k * step];
+        const int32_t s = cosines[kQuarter - k * step];
         const Complex even = {(z.re + y.re) >> 1, (z.im - y.im) >> 1};
         const Complex odd2 = {z.im + y.im, y.re - z.re};  // twice the odd part: Q31 halves it
         const Complex t = {multiply_high(odd2.re, c) + multiply_high(odd2.im, s),

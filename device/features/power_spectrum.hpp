@@ -11,8 +11,8 @@ struct Complex {
     int32_t im;
 };
 
-constexpr uint32_t minimum_fft = 128;
-constexpr uint32_t maximum_fft = 2048;
+constexpr uint32_t kMinimumFft = 128;
+constexpr uint32_t kMaximumFft = 2048;
 
 /// In place, over `fft_size / 2` complex values in bit-reversed order (value i holds real samples
 /// 2i and 2i+1): the power spectrum |X[k]|^2 of the real signal, k = 0..fft_size/2, with X[k] = sum

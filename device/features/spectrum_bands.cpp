@@ -37,7 +37,7 @@ size_t SpectrumBands::push(std::span<const int16_t> samples, std::span<uint8_t> 
         frame += header.bands;
         if (header.time_features != 0) {
             time_features(samples_ + channel, header.window, channels, frame);
-            frame += time_feature_count;
+            frame += kTimeFeatureCount;
         }
     }
     const uint32_t hop = header.hop * channels;

@@ -4,7 +4,7 @@
 
 namespace ganglion {
 
-constexpr uint32_t time_feature_count = 3;
+constexpr uint32_t kTimeFeatureCount = 3;
 
 /// Of `count` samples that lie `step` apart, around their mean, as log2 in 1/256: mean square (in
 /// LSB^2), square of the crest factor (peak^2 / mean square), kurtosis (mean fourth power / mean

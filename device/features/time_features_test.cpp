@@ -11,14 +11,14 @@
 namespace ganglion {
 namespace {
 
-std::array<int16_t, time_feature_count> of(const std::vector<int16_t>& samples) {
-    std::array<int16_t, time_feature_count> out{};
+std::array<int16_t, kTimeFeatureCount> of(const std::vector<int16_t>& samples) {
+    std::array<int16_t, kTimeFeatureCount> out{};
     time_features(samples.data(), static_cast<uint32_t>(samples.size()), 1, out.data());
     return out;
 }
 
 // The definitions, in double precision.
-std::array<double, time_feature_count> expected(const std::vector<int16_t>& samples) {
+std::array<double, kTimeFeatureCount> expected(const std::vector<int16_t>& samples) {
     double mean = 0;
     for (const int16_t x : samples) mean += x / static_cast<double>(samples.size());
     double second = 0;

@@ -21,11 +21,11 @@ namespace {
 
 /// httplib serves each connection by one thread of a pool: streams hold theirs, so there are as
 /// many beside.
-constexpr size_t request_threads = 16;
-constexpr uint32_t max_page = 1000;
-constexpr time_t keep_alive_seconds = 1;
-constexpr time_t read_timeout_seconds = 5;
-constexpr size_t max_request_body = 1024;
+constexpr size_t kRequestThreads = 16;
+constexpr uint32_t kMaxPage = 1000;
+constexpr time_t kKeepAliveSeconds = 1;
+constexpr time_t kReadTimeoutSeconds = 5;
+constexpr size_t kMaxRequestBody = 1024;
 
 constexpr const char* json_type = "application/json";
 
@@ -55,11 +55,11 @@ int64_t whole_number(const std::string& text, const char* name, int64_t low, int
     return value;
 }
 
-constexpr int64_t max_id = int64_t{1} << 53;
+constexpr int64_t kMaxId = int64_t{1} << 53;
 
 std::optional<int64_t> id_parameter(const httplib::Request& request, const char* name) {
     if (!request.has_param(name)) return std::nullopt;
-    return whole_number(request.get_param_value(name), name, 0, max_id);
+    return whole_number(request.get_param_value(name), name, 0, kMaxId);
 }
 
 std::optional<std::string> device_parameter(const httplib::Request& request) {
@@ -115,11 +115,11 @@ HttpApi::~HttpApi() {
 
 void HttpApi::set_up_server() {
     server_.new_task_queue = [] {
-        return new httplib::ThreadPool(request_threads + EventStream::max_readers);
+        return new httplib::ThreadPool(kRequestThreads + EventStream::max_readers);
     };
-    server_.set_keep_alive_timeout(keep_alive_seconds);
-    server_.set_read_timeout(read_timeout_seconds);
-    server_.set_payload_max_length(max_request_body);
+    server_.set_keep_alive_timeout(kKeepAliveSeconds);
+    server_.set_read_timeout(kReadTimeoutSeconds);
+    server_.set_payload_max_length(kMaxRequestBody);
     server_.set_tcp_nodelay(true);
     server_.set_socket_options(allow_quick_restart);
     server_.set_default_headers({{"Content-Security-Policy",
@@ -206,7 +206,7 @@ void HttpApi::answer_events(const httplib::Request& request, httplib::Response& 
     query.before = id_parameter(request, "before");
     if (request.has_param("limit")) {
         query.limit = static_cast<uint32_t>(
-            whole_number(request.get_param_value("limit"), "limit", 1, max_page));
+            whole_number(request.get_param_value("limit"), "limit", 1, kMaxPage));
     }
     const auto events = store_.events(query);
     const int64_t last = events.empty() ? query.after.value_or(0) : events.back().id;
@@ -217,7 +217,7 @@ void HttpApi::answer_stream(const httplib::Request& request, httplib::Response& 
     std::optional<int64_t> last_seen;
     if (request.has_header("Last-Event-ID")) {
         last_seen =
-            whole_number(request.get_header_value("Last-Event-ID"), "Last-Event-ID", 0, max_id);
+            whole_number(request.get_header_value("Last-Event-ID"), "Last-Event-ID", 0, kMaxId);
     }
     auto subscription = stream_.subscribe();
     if (!subscription) {

@@ -25,7 +25,7 @@ using testing::LogLines;
 using testing::TemporaryDirectory;
 using ::testing::ThrowsMessage;
 
-constexpr int64_t noon = 1'700'000'000'000;
+constexpr int64_t kNoon = 1'700'000'000'000;
 
 class HttpApiTest : public ::testing::Test {
   protected:
@@ -64,7 +64,7 @@ class HttpApiTest : public ::testing::Test {
         for (uint32_t sequence = first; sequence <= last; ++sequence) {
             content.events.push_back({1, sequence, 5000, 0, "alexa", 900, 320, {}, {}});
         }
-        commit({{device, noon, content}});
+        commit({{device, kNoon, content}});
     }
 
     TemporaryDirectory directory_;
@@ -146,11 +146,11 @@ TEST_F(HttpApiTest, SummaryAndDevices) {
     status.flash_bytes = 60'000;
     status.firmware_version = "0.1.0";
     status.rate_hz = 16'000;
-    commit({{"speaker", noon, status},
-            {"speaker", noon + 1,
+    commit({{"speaker", kNoon, status},
+            {"speaker", kNoon + 1,
              ReportRecord{4, 1000, 96'000, 480, 640, 1, 50, 900'000, 2, 0, 512, 3}},
-            {"speaker", noon + 2, RejectedMessage{}},
-            {"motor", noon, StatusRecord{}}});
+            {"speaker", kNoon + 2, RejectedMessage{}},
+            {"motor", kNoon, StatusRecord{}}});
     EXPECT_EQ(
         get_json("/api/summary"),
         json::parse(R"({"devices":2,"online":1,"events":0,"bytes_sensed":96000,"bytes_sent":480,
@@ -168,7 +168,7 @@ TEST_F(HttpApiTest, SummaryAndDevices) {
 
 TEST_F(HttpApiTest, EventsInPages) {
     EventsMessage content{10'000, 3, {{3, 1, 4'000, 2, "anomaly", 873, 123'456, 12, 3456}}};
-    commit({{"motor", noon, content}});
+    commit({{"motor", kNoon, content}});
     EXPECT_EQ(get_json("/api/events"),
               json::parse(R"({"events":[{"id":1,"device":"motor","boot":3,"sequence":1,
         "time_ms":1699999994000,"uncertainty_ms":0,"received_ms":1700000000000,"kind":"action","label":"anomaly",
@@ -192,7 +192,7 @@ TEST_F(HttpApiTest, EventsInPages) {
 
 TEST_F(HttpApiTest, GapsAndGate) {
     commit_events(3, 4);
-    commit({{"speaker", noon, GateRecord{1, 2, 32'000, std::string(640, 'x'), true}}});
+    commit({{"speaker", kNoon, GateRecord{1, 2, 32'000, std::string(640, 'x'), true}}});
     EXPECT_EQ(get_json("/api/gaps"),
               json::parse(R"([{"device":"speaker","boot":1,"first":1,"last":2}])"));
     EXPECT_EQ(get_json("/api/gaps?device=motor"), json::array());

@@ -6,9 +6,9 @@
 namespace ganglion::fleet {
 namespace {
 
-constexpr uint32_t replay_page = 500;
-constexpr auto wait_limit = std::chrono::milliseconds(500);
-constexpr auto keep_alive_interval = std::chrono::seconds(10);
+constexpr uint32_t kReplayPage = 500;
+constexpr auto kWaitLimit = std::chrono::milliseconds(500);
+constexpr auto kKeepAliveInterval = std::chrono::seconds(10);
 
 }  // namespace
 
@@ -22,7 +22,7 @@ bool StreamWriter::write(httplib::DataSink& sink) {
         return send(sink, "retry: 1000\n\n") && replay(sink);
     }
     std::deque<std::shared_ptr<const Frame>> frames;
-    const bool open = subscription_->take(frames, wait_limit);
+    const bool open = subscription_->take(frames, kWaitLimit);
     std::string text;
     for (const auto& frame : frames) {
         // The reader subscribed before the replay was read, so an event may come both ways.
@@ -31,7 +31,7 @@ bool StreamWriter::write(httplib::DataSink& sink) {
         text += frame->text;
     }
     const auto now = std::chrono::steady_clock::now();
-    if (text.empty() && now - last_write_ > keep_alive_interval) text = ": still here\n\n";
+    if (text.empty() && now - last_write_ > kKeepAliveInterval) text = ": still here\n\n";
     if (!text.empty()) last_write_ = now;
     if (!sink.is_writable() || !send(sink, text)) return false;
     if (!open) sink.done();
@@ -40,12 +40,12 @@ bool StreamWriter::write(httplib::DataSink& sink) {
 
 bool StreamWriter::replay(httplib::DataSink& sink) {
     while (last_seen_) {
-        const auto page = store_.events({{}, last_seen_, {}, replay_page});
+        const auto page = store_.events({{}, last_seen_, {}, kReplayPage});
         std::string text;
         for (const StoredEvent& event : page) text += frame_of(event).text;
         if (!send(sink, text)) return false;
         if (!page.empty()) last_seen_ = page.back().id;
-        if (page.size() < replay_page) return true;
+        if (page.size() < kReplayPage) return true;
     }
     return true;
 }

@@ -24,11 +24,11 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr auto start_limit = std::chrono::seconds(15);
-constexpr auto stop_limit = std::chrono::seconds(3);
-constexpr auto first_pause = milliseconds(50);
-constexpr auto longest_pause = milliseconds(5000);
-constexpr auto poll_interval = milliseconds(5);
+constexpr auto kStartLimit = std::chrono::seconds(15);
+constexpr auto kStopLimit = std::chrono::seconds(3);
+constexpr auto kFirstPause = milliseconds(50);
+constexpr auto kLongestPause = milliseconds(5000);
+constexpr auto kPollInterval = milliseconds(5);
 
 /// Debian installs mosquitto where only root's PATH looks.
 std::filesystem::path find_mosquitto() {
@@ -113,7 +113,7 @@ Broker::~Broker() {
     stopping_ = true;
     changed_.notify_all();
     if (pid_ > 0) ::kill(pid_, SIGTERM);
-    if (!changed_.wait_for(lock, stop_limit, [this] { return pid_ < 0; })) ::kill(pid_, SIGKILL);
+    if (!changed_.wait_for(lock, kStopLimit, [this] { return pid_ < 0; })) ::kill(pid_, SIGKILL);
     lock.unlock();
     supervisor_.join();
 }
@@ -134,15 +134,15 @@ std::string Broker::log_text() const {
 /// The child is tied to the life of the thread that made it (prctl(2), PR_SET_PDEATHSIG), so one
 /// thread both starts the broker and waits for its end.
 void Broker::supervise() {
-    auto pause = first_pause;
+    auto pause = kFirstPause;
     for (;;) {
         const auto started = std::chrono::steady_clock::now();
         run_once();
         std::unique_lock lock(mutex_);
         if (stopping_ || state_ == State::failed) break;
-        if (std::chrono::steady_clock::now() - started > longest_pause) pause = first_pause;
+        if (std::chrono::steady_clock::now() - started > kLongestPause) pause = kFirstPause;
         if (changed_.wait_for(lock, pause, [this] { return stopping_; })) break;
-        pause = std::min(pause * 2, longest_pause);
+        pause = std::min(pause * 2, kLongestPause);
     }
 }
 
@@ -177,7 +177,7 @@ void Broker::become_running() {
 /// mosquitto says "mosquitto version ... running" once it listens. False when it died or took too
 /// long.
 bool Broker::wait_until_ready(pid_t child) {
-    const auto limit = std::chrono::steady_clock::now() + start_limit;
+    const auto limit = std::chrono::steady_clock::now() + kStartLimit;
     while (std::chrono::steady_clock::now() < limit) {
         siginfo_t ended{};
         if (::waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOHANG | WNOWAIT) == 0 &&
@@ -186,7 +186,7 @@ bool Broker::wait_until_ready(pid_t child) {
         }
         if (log_text().find(" running\n") != std::string::npos) return true;
         std::unique_lock lock(mutex_);
-        if (changed_.wait_for(lock, poll_interval, [this] { return stopping_; })) return false;
+        if (changed_.wait_for(lock, kPollInterval, [this] { return stopping_; })) return false;
     }
     return false;
 }

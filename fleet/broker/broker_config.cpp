@@ -12,8 +12,8 @@ namespace {
 
 /// Far more than the largest message of the protocol (a gate chunk); keeps a hostile client from
 /// filling memory.
-constexpr int max_packet_bytes = 64 * 1024;
-constexpr int max_queued_messages = 10000;
+constexpr int kMaxPacketBytes = 64 * 1024;
+constexpr int kMaxQueuedMessages = 10000;
 
 }  // namespace
 
@@ -29,8 +29,8 @@ std::string broker_configuration(const Pki& pki, const std::filesystem::path& ac
         << "per_listener_settings false\n"
         << "allow_anonymous false\n"
         << "acl_file " << acl_file.string() << '\n'
-        << "max_packet_size " << max_packet_bytes << '\n'
-        << "max_queued_messages " << max_queued_messages << '\n'
+        << "max_packet_size " << kMaxPacketBytes << '\n'
+        << "max_queued_messages " << kMaxQueuedMessages << '\n'
         << "sys_interval 0\n"
         << "set_tcp_nodelay true\n"
         << "log_dest stderr\n"

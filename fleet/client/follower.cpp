@@ -14,20 +14,20 @@
 namespace ganglion::fleet {
 namespace {
 
-constexpr auto retry_pause = std::chrono::seconds(1);
-constexpr auto poll_pause = std::chrono::milliseconds(50);
+constexpr auto kRetryPause = std::chrono::seconds(1);
+constexpr auto kPollPause = std::chrono::milliseconds(50);
 /// The server says something every ten seconds.
-constexpr time_t silence_limit_seconds = 30;
-constexpr time_t connect_limit_seconds = 5;
+constexpr time_t kSilenceLimitSeconds = 30;
+constexpr time_t kConnectLimitSeconds = 5;
 
 std::string address_text(const ApiAddress& address) {
     return address.host + ":" + std::to_string(address.port);
 }
 
 void wait_before_retry(const std::atomic<bool>& stop) {
-    const auto until = std::chrono::steady_clock::now() + retry_pause;
+    const auto until = std::chrono::steady_clock::now() + kRetryPause;
     while (!stop && std::chrono::steady_clock::now() < until)
-        std::this_thread::sleep_for(poll_pause);
+        std::this_thread::sleep_for(kPollPause);
 }
 
 /// Local time of day with milliseconds.
@@ -82,7 +82,7 @@ std::string follow_once(httplib::Client& client, std::optional<int64_t>& after,
 
 nlohmann::json get_json(const ApiAddress& address, const std::string& path) {
     httplib::Client client(address.host, address.port);
-    client.set_connection_timeout(connect_limit_seconds);
+    client.set_connection_timeout(kConnectLimitSeconds);
     const auto result = client.Get(path);
     if (!result) {
         throw std::runtime_error("no fleet server at " + address_text(address) + " (" +
@@ -103,12 +103,12 @@ void follow(const ApiAddress& address, std::optional<int64_t> after, const Follo
             const std::atomic<bool>& stop) {
     while (!stop) {
         httplib::Client client(address.host, address.port);
-        client.set_connection_timeout(connect_limit_seconds);
-        client.set_read_timeout(silence_limit_seconds);
+        client.set_connection_timeout(kConnectLimitSeconds);
+        client.set_read_timeout(kSilenceLimitSeconds);
         std::atomic<bool> ended{false};
         // A read that waits does not look at `stop`; closing its connection does.
         std::thread closer([&] {
-            while (!stop && !ended) std::this_thread::sleep_for(poll_pause);
+            while (!stop && !ended) std::this_thread::sleep_for(kPollPause);
             if (stop) client.stop();
         });
         const std::string reason = follow_once(client, after, handlers, stop);

@@ -5,7 +5,7 @@
 namespace ganglion::fleet {
 namespace {
 
-constexpr size_t max_line_bytes = 1 << 20;
+constexpr size_t kMaxLineBytes = 1 << 20;
 
 }  // namespace
 
@@ -16,7 +16,7 @@ bool SseParser::feed(std::string_view piece, const Sink& sink) {
         } else if (c != '\r') {
             line_ += c;
         }
-        if (line_.size() > max_line_bytes || message_.data.size() > max_line_bytes) return false;
+        if (line_.size() > kMaxLineBytes || message_.data.size() > kMaxLineBytes) return false;
     }
     return true;
 }

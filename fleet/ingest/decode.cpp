@@ -9,10 +9,10 @@
 namespace ganglion::fleet {
 namespace {
 
-constexpr uint64_t number_limit = uint64_t{1} << 53;
+constexpr uint64_t kNumberLimit = uint64_t{1} << 53;
 
 bool fit(std::initializer_list<uint64_t> numbers) {
-    return std::ranges::all_of(numbers, [](uint64_t number) { return number < number_limit; });
+    return std::ranges::all_of(numbers, [](uint64_t number) { return number < kNumberLimit; });
 }
 
 std::optional<std::string> owned(const std::optional<std::string_view>& text) {

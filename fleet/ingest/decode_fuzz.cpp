@@ -12,7 +12,7 @@ namespace {
 
 using namespace ganglion::fleet;
 
-constexpr uint64_t limit = uint64_t{1} << 53;
+constexpr uint64_t kLimit = uint64_t{1} << 53;
 
 void require(bool condition) {
     if (!condition) std::abort();
@@ -20,11 +20,11 @@ void require(bool condition) {
 
 /// What the store and the API count on.
 void check(const EventsMessage& message) {
-    require(!message.events.empty() && message.events.size() <= 16 && message.clock_ms < limit);
+    require(!message.events.empty() && message.events.size() <= 16 && message.clock_ms < kLimit);
     for (const EventRecord& event : message.events) {
         require(event.sequence > 0 && event.kind <= 2 && event.score_permille <= 1000 &&
                 event.label.size() <= 15);
-        require(event.clock_ms < limit && event.sample < limit);
+        require(event.clock_ms < kLimit && event.sample < kLimit);
         StoredEvent stored;
         stored.event = event;
         require(!to_json(stored).dump().empty());  // throws on text that is not UTF-8
@@ -41,11 +41,11 @@ void check(const StatusRecord& status) {
 }
 
 void check(const ReportRecord& report) {
-    require(report.bytes_sensed < limit && report.bytes_sent < limit && report.clock_ms < limit);
+    require(report.bytes_sensed < kLimit && report.bytes_sent < kLimit && report.clock_ms < kLimit);
 }
 
 void check(const GateRecord& chunk) {
-    require(chunk.samples.size() % 2 == 0 && chunk.first_sample < limit);
+    require(chunk.samples.size() % 2 == 0 && chunk.first_sample < kLimit);
 }
 
 void check(const RejectedMessage&) {}

@@ -12,12 +12,12 @@
 namespace ganglion::fleet {
 namespace {
 
-constexpr size_t max_queued_bytes = 32u << 20;
-constexpr auto first_pause = std::chrono::milliseconds(200);
-constexpr auto longest_pause = std::chrono::milliseconds(5000);
+constexpr size_t kMaxQueuedBytes = 32u << 20;
+constexpr auto kFirstPause = std::chrono::milliseconds(200);
+constexpr auto kLongestPause = std::chrono::milliseconds(5000);
 
 /// What a queued message costs beside its payload.
-constexpr size_t message_overhead = sizeof(Message) + 64;
+constexpr size_t kMessageOverhead = sizeof(Message) + 64;
 
 }  // namespace
 
@@ -69,9 +69,9 @@ void Ingest::on_message(std::string_view topic, std::span<const uint8_t> payload
     if (!parts) return;
     auto content = decode_content(parts->channel, payload, retained);
     if (!content) return;
-    const size_t bytes = payload.size() + message_overhead;
+    const size_t bytes = payload.size() + kMessageOverhead;
     const std::lock_guard lock(mutex_);
-    if (queued_bytes_ + bytes > max_queued_bytes) {
+    if (queued_bytes_ + bytes > kMaxQueuedBytes) {
         if (!std::exchange(dropping_, true))
             log_("ingest: the store is too slow, dropping messages unacknowledged");
         return;
@@ -118,7 +118,7 @@ bool Ingest::wait_for_work(std::vector<Message>& batch, bool& begin_anew) {
 
 /// Runs the action until it succeeds. False when the end came first.
 bool Ingest::with_retries(const std::function<void()>& action) {
-    auto pause = first_pause;
+    auto pause = kFirstPause;
     for (;;) {
         std::string reason;
         try {
@@ -136,7 +136,7 @@ bool Ingest::with_retries(const std::function<void()>& action) {
             log_("ingest: " + reason + "; nothing is acknowledged, trying again");
         store_fault_ = reason;
         if (changed_.wait_for(lock, pause, [this] { return stopping_; })) return false;
-        pause = std::min(pause * 2, longest_pause);
+        pause = std::min(pause * 2, kLongestPause);
     }
 }
 

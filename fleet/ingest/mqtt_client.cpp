@@ -12,12 +12,12 @@
 namespace ganglion::fleet {
 namespace {
 
-constexpr int at_least_once = 1;
-constexpr int keep_alive_seconds = 15;
-constexpr int loop_ms = 100;
-constexpr auto reconnect_pause = std::chrono::milliseconds(100);
-constexpr auto handshake_pause = std::chrono::milliseconds(1);
-constexpr auto handshake_limit = std::chrono::seconds(3);
+constexpr int kAtLeastOnce = 1;
+constexpr int kKeepAliveSeconds = 15;
+constexpr int kLoopMs = 100;
+constexpr auto kReconnectPause = std::chrono::milliseconds(100);
+constexpr auto kHandshakePause = std::chrono::milliseconds(1);
+constexpr auto kHandshakeLimit = std::chrono::seconds(3);
 
 /// libmosquitto asks for one initialisation per process, before anything else; and a broker that
 /// dies while we write to it must not end this process.
@@ -48,7 +48,7 @@ MqttClient::MqttClient(const MqttConfig& config, MqttHandlers handlers)
     if (!config.will_topic.empty()) {
         check(mosquitto_will_set(client, config.will_topic.c_str(),
                                  static_cast<int>(config.will_payload.size()),
-                                 config.will_payload.data(), at_least_once, true),
+                                 config.will_payload.data(), kAtLeastOnce, true),
               "set the last will");
     }
     check(mosquitto_threaded_set(client, true), "be used by several threads");
@@ -65,13 +65,13 @@ MqttClient::~MqttClient() {
 /// libmosquitto's own loop ends for good after a TLS error, such as a broker that was killed; this
 /// one never gives up.
 void MqttClient::run(uint16_t port) {
-    int result = mosquitto_connect(client_.get(), loopback, port, keep_alive_seconds);
+    int result = mosquitto_connect(client_.get(), loopback, port, kKeepAliveSeconds);
     for (;;) {
         // After a wish to stop, this ends when what was queued is sent and the connection closed.
         if (result == MOSQ_ERR_SUCCESS) serve_connection();
         connected_ = false;
         if (stopping_) return;
-        std::this_thread::sleep_for(reconnect_pause);
+        std::this_thread::sleep_for(kReconnectPause);
         if (stopping_) return;
         result = mosquitto_reconnect(client_.get());
     }
@@ -82,10 +82,10 @@ void MqttClient::run(uint16_t port) {
 /// are against that.
 void MqttClient::serve_connection() {
     const auto begin = std::chrono::steady_clock::now();
-    while (mosquitto_loop(client_.get(), loop_ms, 1) == MOSQ_ERR_SUCCESS) {
+    while (mosquitto_loop(client_.get(), kLoopMs, 1) == MOSQ_ERR_SUCCESS) {
         if (connected_) continue;
-        if (stopping_ || std::chrono::steady_clock::now() - begin > handshake_limit) return;
-        std::this_thread::sleep_for(handshake_pause);
+        if (stopping_ || std::chrono::steady_clock::now() - begin > kHandshakeLimit) return;
+        std::this_thread::sleep_for(kHandshakePause);
     }
 }
 
@@ -96,13 +96,13 @@ void MqttClient::check(int result, const char* what) const {
 }
 
 bool MqttClient::subscribe(const std::string& pattern) {
-    return mosquitto_subscribe(client_.get(), nullptr, pattern.c_str(), at_least_once) ==
+    return mosquitto_subscribe(client_.get(), nullptr, pattern.c_str(), kAtLeastOnce) ==
            MOSQ_ERR_SUCCESS;
 }
 
 bool MqttClient::publish(const std::string& topic, std::span<const uint8_t> payload, bool retain) {
     return mosquitto_publish(client_.get(), nullptr, topic.c_str(),
-                             static_cast<int>(payload.size()), payload.data(), at_least_once,
+                             static_cast<int>(payload.size()), payload.data(), kAtLeastOnce,
                              retain) == MOSQ_ERR_SUCCESS;
 }
 

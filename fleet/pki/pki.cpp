@@ -9,8 +9,8 @@
 namespace ganglion::fleet {
 namespace {
 
-constexpr int authority_days = 20 * 365;
-constexpr int identity_days = 10 * 365;
+constexpr int kAuthorityDays = 20 * 365;
+constexpr int kIdentityDays = 10 * 365;
 
 bool is_id_character(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
@@ -63,7 +63,7 @@ Pki Pki::create(const std::filesystem::path& directory) {
     } else {
         key = new_key();
         certificate = new_certificate(key.get(), "Ganglion fleet", Purpose::authority, nullptr,
-                                      key.get(), authority_days);
+                                      key.get(), kAuthorityDays);
         write_private_file(key_path, to_pem(key.get()));
         write_private_file(certificate_path, to_pem(certificate.get()));
     }
@@ -102,7 +102,7 @@ Identity Pki::load_or_issue(const std::string& name, const std::string& common_n
     }
     const Key key = new_key();
     const Certificate certificate = new_certificate(key.get(), common_name, purpose,
-                                                    certificate_.get(), key_.get(), identity_days);
+                                                    certificate_.get(), key_.get(), kIdentityDays);
     write_private_file(key_path, to_pem(key.get()));
     write_private_file(certificate_path, to_pem(certificate.get()));
     return identity_of(common_name, key.get(), certificate.get());

@@ -17,7 +17,7 @@
 namespace ganglion::fleet {
 namespace {
 
-constexpr auto connect_limit = std::chrono::seconds(15);
+constexpr auto kConnectLimit = std::chrono::seconds(15);
 
 std::filesystem::path port_file(const ServerConfig& config) {
     return config.state_dir / "mqtt-port";
@@ -93,7 +93,7 @@ Server::~Server() = default;
 void Server::start() {
     if (parts_) return;
     parts_ = std::make_unique<Parts>(config_, config_.log);
-    const auto limit = std::chrono::steady_clock::now() + connect_limit;
+    const auto limit = std::chrono::steady_clock::now() + kConnectLimit;
     while (parts_->fault() && std::chrono::steady_clock::now() < limit) {
         std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }

@@ -22,7 +22,7 @@ namespace {
 
 using testing::DeviceClient;
 using testing::eventually;
-using testing::patience;
+using testing::kPatience;
 using testing::TemporaryDirectory;
 
 /// A server in another process, ready for devices once constructed.
@@ -106,8 +106,8 @@ TEST(ServerKill, NothingAcknowledgedIsLostHoweverTheServerEnds) {
         }
         server.emplace(state_dir);
         ASSERT_TRUE(server->ready());
-        ASSERT_TRUE(speaker.deliver(patience));
-        ASSERT_TRUE(motor.deliver(patience));
+        ASSERT_TRUE(speaker.deliver(kPatience));
+        ASSERT_TRUE(motor.deliver(kPatience));
     }
     const int status = server->end(SIGTERM);
     EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);

@@ -26,14 +26,14 @@ using testing::DeviceClient;
 using testing::eventually;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using testing::kPatience;
 using testing::LogLines;
 using ::testing::Not;
-using testing::patience;
 using ::testing::SizeIs;
 using testing::TemporaryDirectory;
 using ::testing::ThrowsMessage;
 
-constexpr uint32_t all = 1'000'000;
+constexpr uint32_t kAll = 1'000'000;
 
 class ServerTest : public ::testing::Test {
   protected:
@@ -53,7 +53,7 @@ class ServerTest : public ::testing::Test {
 /// Every event exactly once and in order of sequence.
 void expect_stored_once(Store& store, const std::string& device, size_t count) {
     std::set<uint32_t> sequences;
-    const auto stored = store.events({device, 0, {}, all});
+    const auto stored = store.events({device, 0, {}, kAll});
     for (const StoredEvent& event : stored) sequences.insert(event.event.sequence);
     EXPECT_EQ(stored.size(), count);
     EXPECT_EQ(sequences.size(), count);
@@ -67,7 +67,7 @@ TEST_F(ServerTest, StoresExactlyOnceWhatADeviceSendsManyTimes) {
     for (int index = 0; index < 200; ++index) device.add_event();
     // All of it four times, in messages of different sizes, before any ack is waited for.
     for (const size_t per_message : {1u, 16u, 3u, 7u}) device.send_outbox(per_message);
-    ASSERT_TRUE(device.deliver(patience));
+    ASSERT_TRUE(device.deliver(kPatience));
     EXPECT_EQ(device.through(), 200u);
     expect_stored_once(server_.store(), "speaker", 200);
     EXPECT_EQ(server_.store().device("speaker")->events, 200u);
@@ -79,7 +79,7 @@ TEST_F(ServerTest, DuplicatesAreAcknowledgedToo) {
         DeviceClient device(server_.pki(), "speaker", server_.mqtt_port());
         ASSERT_TRUE(device.wait_until_connected());
         device.add_event();
-        ASSERT_TRUE(device.deliver(patience));
+        ASSERT_TRUE(device.deliver(kPatience));
     }
     // A device that never saw the ack sends the same event again.
     const StoredEvent stored = server_.store().events({}).at(0);
@@ -151,8 +151,8 @@ TEST_F(ServerTest, AKilledBrokerLosesNothing) {
         device.send_outbox(4);
         ::kill(server_.broker_pid(), SIGKILL);
         const uint32_t acknowledged = device.through();
-        EXPECT_GE(server_.store().events({"speaker", 0, {}, all}).size(), acknowledged);
-        ASSERT_TRUE(device.deliver(patience));
+        EXPECT_GE(server_.store().events({"speaker", 0, {}, kAll}).size(), acknowledged);
+        ASSERT_TRUE(device.deliver(kPatience));
     }
     expect_stored_once(server_.store(), "speaker", rounds * 100);
     ASSERT_TRUE(eventually([&] { return !server_.fault(); }));
@@ -173,7 +173,7 @@ TEST_F(ServerTest, AFloodOfMalformedMessagesIsCountedAndStopsNobody) {
         bad.send_raw(channels[static_cast<size_t>(index) % channels.size()], payload);
     }
     for (int index = 0; index < 50; ++index) good.add_event();
-    ASSERT_TRUE(good.deliver(patience));
+    ASSERT_TRUE(good.deliver(kPatience));
     ASSERT_TRUE(eventually([&] {
         const auto row = server_.store().device("bad");
         return row && row->rejected == 2000;
@@ -200,7 +200,7 @@ TEST_F(ServerTest, WhileTheStoreCannotCommitNothingIsAcknowledged) {
                     ThrowsMessage<std::runtime_error>(HasSubstr("503")));
         other.run("COMMIT");
     }
-    ASSERT_TRUE(device.deliver(patience));
+    ASSERT_TRUE(device.deliver(kPatience));
     EXPECT_EQ(log_.count("nothing is acknowledged"), 1u) << "one line, not one per attempt";
     EXPECT_TRUE(log_.contains("the store works again"));
     EXPECT_FALSE(server_.fault());
@@ -213,13 +213,13 @@ TEST_F(ServerTest, GoesOnWithTheSameStateFolder) {
     DeviceClient device(server_.pki(), "speaker", port);
     ASSERT_TRUE(device.wait_until_connected());
     device.add_event();
-    ASSERT_TRUE(device.deliver(patience));
+    ASSERT_TRUE(device.deliver(kPatience));
     server_.stop();
     EXPECT_TRUE(port_is_free(port));
     device.add_event();
     server_.start();
     EXPECT_EQ(server_.mqtt_port(), port) << "devices know this port";
-    ASSERT_TRUE(device.deliver(patience)) << "the device's certificate and the broker's still fit";
+    ASSERT_TRUE(device.deliver(kPatience)) << "the device's certificate and the broker's still fit";
     expect_stored_once(server_.store(), "speaker", 2);
 }
 
@@ -276,7 +276,7 @@ TEST_F(ServerTest, AFollowerSeesEveryEventOnceAcrossARestart) {
     ASSERT_TRUE(device.wait_until_connected());
     for (int round = 0; round < 2; ++round) {
         for (int index = 0; index < 20; ++index) device.add_event();
-        EXPECT_TRUE(device.deliver(patience));
+        EXPECT_TRUE(device.deliver(kPatience));
         if (round == 0) {
             server.stop();
             server.start();

@@ -17,11 +17,11 @@ namespace {
 
 using testing::TemporaryDirectory;
 
-constexpr uint32_t batch_events = 5;
+constexpr uint32_t kBatchEvents = 5;
 
 std::vector<Message> batch_from(uint32_t first) {
     EventsMessage content{1000, 1, {}};
-    for (uint32_t index = 0; index < batch_events; ++index) {
+    for (uint32_t index = 0; index < kBatchEvents; ++index) {
         EventRecord event;
         event.boot = 1;
         event.sequence = first + index;
@@ -35,7 +35,7 @@ std::vector<Message> batch_from(uint32_t first) {
 [[noreturn]] void write_until_killed(const std::filesystem::path& file, uint32_t first,
                                      int pipe_end) {
     SqliteStore store(file);
-    for (;; first += batch_events) {
+    for (;; first += kBatchEvents) {
         const uint32_t through = store.commit(batch_from(first)).acks.at(0).sequence;
         if (::write(pipe_end, &through, sizeof through) != sizeof through) ::_exit(1);
     }
@@ -53,7 +53,7 @@ TEST(StoreCrash, WhatWasAcknowledgedSurvivesAKillInTheMiddleOfWrites) {
         if (child == 0) write_until_killed(file, acknowledged + 1, ends[1]);
         ::close(ends[1]);
         // The moment moves through the commit from round to round.
-        const uint32_t at_least = acknowledged + 20 * batch_events;
+        const uint32_t at_least = acknowledged + 20 * kBatchEvents;
         while (acknowledged<at_least&& ::read(ends[0], &acknowledged, sizeof acknowledged)> 0) {
         }
         std::this_thread::sleep_for(std::chrono::microseconds(300 * round));
@@ -68,12 +68,12 @@ TEST(StoreCrash, WhatWasAcknowledgedSurvivesAKillInTheMiddleOfWrites) {
         SqliteStore store(file);
         const auto committed = store.commit(batch_from(1));
         EXPECT_GE(committed.acks.at(0).sequence, acknowledged);
-        EXPECT_EQ(committed.acks.at(0).sequence % batch_events, 0u) << "half a batch";
+        EXPECT_EQ(committed.acks.at(0).sequence % kBatchEvents, 0u) << "half a batch";
         EXPECT_EQ(store.device("speaker")->events, committed.acks.at(0).sequence);
         EXPECT_TRUE(store.gaps({}).empty());
         acknowledged = committed.acks.at(0).sequence;
     }
-    EXPECT_GE(acknowledged, 8 * 20 * batch_events);
+    EXPECT_GE(acknowledged, 8 * 20 * kBatchEvents);
 }
 
 TEST(StoreCrash, AFullDiskStopsCommitsAndRoomLetsThemGoOn) {
@@ -90,8 +90,8 @@ TEST(StoreCrash, AFullDiskStopsCommitsAndRoomLetsThemGoOn) {
     bool failed = false;
     while (!failed && next < 100'000) {
         try {
-            EXPECT_EQ(store.commit(batch_from(next)).acks.at(0).sequence, next + batch_events - 1);
-            next += batch_events;
+            EXPECT_EQ(store.commit(batch_from(next)).acks.at(0).sequence, next + kBatchEvents - 1);
+            next += kBatchEvents;
         } catch (const StoreError&) {
             failed = true;
         }
@@ -99,7 +99,7 @@ TEST(StoreCrash, AFullDiskStopsCommitsAndRoomLetsThemGoOn) {
     ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
     ASSERT_TRUE(failed);
     EXPECT_EQ(store.device("speaker")->events, next - 1);
-    EXPECT_EQ(store.commit(batch_from(next)).acks.at(0).sequence, next + batch_events - 1);
+    EXPECT_EQ(store.commit(batch_from(next)).acks.at(0).sequence, next + kBatchEvents - 1);
 }
 
 }  // namespace

@@ -8,7 +8,7 @@
 namespace ganglion::fleet {
 namespace {
 
-constexpr int64_t schema_version = 1;
+constexpr int64_t kSchemaVersion = 1;
 
 /// A device's counters start at 0 with every boot, so they are kept per boot and added up when
 /// asked for. `through`: everything of the boot is stored up to and with this sequence.
@@ -92,14 +92,14 @@ void prepare_schema(Database& database) {
     database.run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
     Transaction transaction(database);
     const int64_t version = version_of(database);
-    if (version > schema_version) {
+    if (version > kSchemaVersion) {
         throw StoreError("store: made by a later version of ganglion (" + std::to_string(version) +
                          "): use that one, or another state folder");
     }
-    if (version == schema_version) return;
+    if (version == kSchemaVersion) return;
     database.run(schema);
     database.prepare("INSERT INTO meta (created_ms) VALUES (?)").bind(now_ms()).run();
-    database.run(("PRAGMA user_version = " + std::to_string(schema_version)).c_str());
+    database.run(("PRAGMA user_version = " + std::to_string(kSchemaVersion)).c_str());
     transaction.commit();
 }
 

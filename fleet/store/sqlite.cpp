@@ -5,7 +5,7 @@
 namespace ganglion::fleet {
 namespace {
 
-constexpr int busy_timeout_ms = 1000;
+constexpr int kBusyTimeoutMs = 1000;
 
 }  // namespace
 
@@ -87,7 +87,7 @@ Database::Database(const std::filesystem::path& file) {
                          (connection == nullptr ? "out of memory" : sqlite3_errmsg(connection)));
     }
     sqlite3_extended_result_codes(connection, 1);
-    sqlite3_busy_timeout(connection, busy_timeout_ms);
+    sqlite3_busy_timeout(connection, kBusyTimeoutMs);
 }
 
 void Database::run(const char* sql) {

@@ -18,7 +18,7 @@ using ::testing::SizeIs;
 using testing::TemporaryDirectory;
 using ::testing::ThrowsMessage;
 
-constexpr int64_t noon = 1'700'000'000'000;
+constexpr int64_t kNoon = 1'700'000'000'000;
 
 EventRecord event(uint32_t boot, uint32_t sequence, uint64_t clock_ms = 1000) {
     EventRecord record;
@@ -38,7 +38,7 @@ Message events_at(int64_t received_ms, uint64_t clock_ms, uint32_t boot,
 
 Message events(std::vector<EventRecord> records, const std::string& device = "speaker") {
     const uint32_t boot = records.front().boot;
-    return events_at(noon, 1000, boot, std::move(records), device);
+    return events_at(kNoon, 1000, boot, std::move(records), device);
 }
 
 Message report(uint32_t boot, uint64_t clock_ms, uint64_t sensed,
@@ -56,7 +56,7 @@ Message report(uint32_t boot, uint64_t clock_ms, uint64_t sensed,
     record.overruns = 1;
     record.score_permille = 512;
     record.events_lost = 2;
-    return {device, noon, record};
+    return {device, kNoon, record};
 }
 
 MATCHER_P3(Through, device, boot, sequence, "") {
@@ -153,29 +153,29 @@ TEST_F(StoreTest, CountersAreTotalsOverBoots) {
 
 TEST_F(StoreTest, ArrivalAndTheDevicesClockGiveTheTime) {
     const auto committed =
-        commit({events_at(noon, 90'000, 1, {event(1, 1, 60'000), event(1, 2, 90'000)})});
-    EXPECT_EQ(committed.new_events.at(0).time_ms, noon - 30'000);
+        commit({events_at(kNoon, 90'000, 1, {event(1, 1, 60'000), event(1, 2, 90'000)})});
+    EXPECT_EQ(committed.new_events.at(0).time_ms, kNoon - 30'000);
     EXPECT_EQ(committed.new_events.at(0).uncertainty_ms, 0);
-    EXPECT_EQ(committed.new_events.at(1).time_ms, noon);
+    EXPECT_EQ(committed.new_events.at(1).time_ms, kNoon);
 }
 
 TEST_F(StoreTest, AMessageHeldUpOnItsWayIsUncertainByItsDelay) {
-    commit({events_at(noon, 10'000, 1, {event(1, 1, 10'000)})});
+    commit({events_at(kNoon, 10'000, 1, {event(1, 1, 10'000)})});
     const auto late =
-        commit({events_at(noon + 25'000, 15'000, 1, {event(1, 2, 15'000)})}).new_events.at(0);
-    EXPECT_EQ(late.time_ms, noon + 25'000);
+        commit({events_at(kNoon + 25'000, 15'000, 1, {event(1, 2, 15'000)})}).new_events.at(0);
+    EXPECT_EQ(late.time_ms, kNoon + 25'000);
     EXPECT_EQ(late.time_ms - late.uncertainty_ms,
-              noon + 5'000 + 25);  // 25 ms: what a clock may drift in 25 s
+              kNoon + 5'000 + 25);  // 25 ms: what a clock may drift in 25 s
     const auto prompt =
-        commit({events_at(noon + 30'000, 40'000, 1, {event(1, 3, 40'000)})}).new_events.at(0);
+        commit({events_at(kNoon + 30'000, 40'000, 1, {event(1, 3, 40'000)})}).new_events.at(0);
     EXPECT_EQ(prompt.uncertainty_ms, 0);
 }
 
 TEST_F(StoreTest, AnEventOfAnEarlierBootHappenedSinceTheDeviceWasLastHeard) {
-    commit({events_at(noon, 1'000, 3, {event(3, 1)})});
+    commit({events_at(kNoon, 1'000, 3, {event(3, 1)})});
     const auto late =
-        commit({events_at(noon + 60'000, 2'000, 4, {event(3, 2, 5'000)})}).new_events.at(0);
-    EXPECT_EQ(late.time_ms, noon + 60'000);
+        commit({events_at(kNoon + 60'000, 2'000, 4, {event(3, 2, 5'000)})}).new_events.at(0);
+    EXPECT_EQ(late.time_ms, kNoon + 60'000);
     EXPECT_EQ(late.uncertainty_ms, 60'000);
 }
 
@@ -187,14 +187,15 @@ TEST_F(StoreTest, AnEventOfABootNeverHeardHappenedSinceTheFleetBegan) {
 }
 
 TEST_F(StoreTest, AnEventAheadOfItsMessageIsNotInTheFuture) {
-    const auto odd = commit({events_at(noon, 1'000, 1, {event(1, 1, 9'000'000)})}).new_events.at(0);
-    EXPECT_EQ(odd.time_ms, noon);
+    const auto odd =
+        commit({events_at(kNoon, 1'000, 1, {event(1, 1, 9'000'000)})}).new_events.at(0);
+    EXPECT_EQ(odd.time_ms, kNoon);
 }
 
 TEST_F(StoreTest, TheWidestClocksDoNotOverflow) {
     constexpr uint64_t widest = (uint64_t{1} << 53) - 1;
-    commit({events_at(noon, widest, 1, {event(1, 1, 0)})});
-    const auto later = commit({events_at(noon + 1, 0, 1, {event(1, 2, 0)})}).new_events.at(0);
+    commit({events_at(kNoon, widest, 1, {event(1, 1, 0)})});
+    const auto later = commit({events_at(kNoon + 1, 0, 1, {event(1, 2, 0)})}).new_events.at(0);
     EXPECT_EQ(store_.events({}).at(0).time_ms, 0);
     EXPECT_EQ(later.uncertainty_ms, static_cast<int64_t>(widest) + 1);
 }
@@ -211,8 +212,8 @@ TEST_F(StoreTest, StatusTellsWhatRunsAndTheLastWillOnlyThatItEnded) {
     status.instructions = 1'000'000;
     status.firmware_version = "0.1.0";
     status.rate_hz = 16'000;
-    commit({{"speaker", noon, status}});
-    commit({{"speaker", noon + 5, StatusRecord{}}});
+    commit({{"speaker", kNoon, status}});
+    commit({{"speaker", kNoon + 5, StatusRecord{}}});
     const auto device = store_.device("speaker");
     ASSERT_TRUE(device);
     EXPECT_FALSE(device->online);
@@ -225,28 +226,28 @@ TEST_F(StoreTest, StatusTellsWhatRunsAndTheLastWillOnlyThatItEnded) {
     EXPECT_EQ(device->instructions, 1'000'000u);
     EXPECT_EQ(device->firmware, "0.1.0");
     EXPECT_EQ(device->rate_hz, 16'000u);
-    EXPECT_EQ(device->last_seen_ms, noon + 5);
+    EXPECT_EQ(device->last_seen_ms, kNoon + 5);
 }
 
 TEST_F(StoreTest, AFaultLastsUntilTheDeviceDecidesAgain) {
     StatusRecord status;
     status.online = true;
     status.fault = "bundle: bad signature";
-    commit({{"speaker", noon, status}});
-    commit({{"speaker", noon, StatusRecord{}}});
+    commit({{"speaker", kNoon, status}});
+    commit({{"speaker", kNoon, StatusRecord{}}});
     EXPECT_EQ(store_.device("speaker")->fault, "bundle: bad signature");
     status.fault.reset();
-    commit({{"speaker", noon, status}});
+    commit({{"speaker", kNoon, status}});
     EXPECT_EQ(store_.device("speaker")->fault, "");
 }
 
 TEST_F(StoreTest, ARetainedStatusDoesNotMeanThatTheDeviceWasHeardNow) {
     StatusRecord status;
     status.online = true;
-    commit({{"speaker", noon, status}});
+    commit({{"speaker", kNoon, status}});
     status.retained = true;
-    commit({{"speaker", noon + 1000, status}});
-    EXPECT_EQ(store_.device("speaker")->last_seen_ms, noon);
+    commit({{"speaker", kNoon + 1000, status}});
+    EXPECT_EQ(store_.device("speaker")->last_seen_ms, kNoon);
     EXPECT_TRUE(store_.device("speaker")->online);
     EXPECT_THAT(store_.mark_all_offline(), ElementsAre("speaker"));
     EXPECT_THAT(store_.mark_all_offline(), IsEmpty());
@@ -271,7 +272,8 @@ TEST_F(StoreTest, PagesOfEvents) {
 
 TEST_F(StoreTest, GateOpeningsAreCompleteWhenNothingIsMissing) {
     const auto chunk = [](uint32_t opening, uint64_t first, bool last) {
-        return Message{"speaker", noon, GateRecord{1, opening, first, std::string(640, 'x'), last}};
+        return Message{"speaker", kNoon,
+                       GateRecord{1, opening, first, std::string(640, 'x'), last}};
     };
     commit({chunk(1, 1000, false), chunk(1, 1320, false), chunk(1, 1640, true)});
     commit({chunk(1, 1320, false)});                        // again
@@ -291,7 +293,7 @@ TEST_F(StoreTest, GateOpeningsAreCompleteWhenNothingIsMissing) {
 }
 
 TEST_F(StoreTest, RejectedMessagesAreCounted) {
-    commit({{"speaker", noon, RejectedMessage{}}, {"speaker", noon, RejectedMessage{}}});
+    commit({{"speaker", kNoon, RejectedMessage{}}, {"speaker", kNoon, RejectedMessage{}}});
     EXPECT_EQ(store_.device("speaker")->rejected, 2u);
     EXPECT_EQ(store_.device("speaker")->events, 0u);
 }

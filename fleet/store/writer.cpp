@@ -10,7 +10,7 @@ namespace {
 
 /// How much a device clock may lag per millisecond (1/1000) before a late message counts as delayed
 /// rather than the clock as slow: far worse than any crystal.
-constexpr int64_t drift_divisor = 1000;
+constexpr int64_t kDriftDivisor = 1000;
 
 std::string to_hex(const std::array<uint8_t, 8>& bytes) {
     constexpr std::string_view digits = "0123456789abcdef";
@@ -238,7 +238,7 @@ int64_t Writer::note_clock(const Message& message, uint32_t boot, uint64_t clock
     read_boot_.reset().bind(message.device).bind(boot);
     if (read_boot_.step() && !read_boot_.is_null(0)) {
         const int64_t elapsed = std::max<int64_t>(0, message.received_ms - read_boot_.integer(1));
-        smallest = std::min(offset, read_boot_.integer(0) + elapsed / drift_divisor);
+        smallest = std::min(offset, read_boot_.integer(0) + elapsed / kDriftDivisor);
     }
     read_boot_.reset();
     write_clock_.reset()

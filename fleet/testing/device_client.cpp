@@ -8,8 +8,8 @@
 namespace ganglion::fleet::testing {
 namespace {
 
-constexpr size_t message_limit = 4096;
-constexpr auto resend_after = std::chrono::milliseconds(300);
+constexpr size_t kMessageLimit = 4096;
+constexpr auto kResendAfter = std::chrono::milliseconds(300);
 
 MqttConfig config_of(Pki& pki, const std::string& id, uint16_t port) {
     pki.issue_device(id);
@@ -29,7 +29,7 @@ MqttConfig config_of(Pki& pki, const std::string& id, uint16_t port) {
 
 template <typename MessageType>
 std::vector<uint8_t> encoded(const MessageType& message) {
-    std::vector<uint8_t> bytes(message_limit);
+    std::vector<uint8_t> bytes(kMessageLimit);
     bytes.resize(encode(message, bytes));
     return bytes;
 }
@@ -105,7 +105,7 @@ bool DeviceClient::deliver(std::chrono::milliseconds limit, size_t per_message) 
     while (waiting() > 0 && std::chrono::steady_clock::now() < end) {
         if (client_.is_connected()) send_outbox(per_message);
         std::unique_lock lock(mutex_);
-        changed_.wait_for(lock, resend_after, [this] { return outbox_.empty(); });
+        changed_.wait_for(lock, kResendAfter, [this] { return outbox_.empty(); });
     }
     return waiting() == 0;
 }

@@ -6,11 +6,11 @@
 namespace ganglion::fleet::testing {
 
 /// Long enough for a loaded machine under a sanitizer; a test that passes never waits so long.
-inline constexpr auto patience = std::chrono::seconds(30);
+inline constexpr auto kPatience = std::chrono::seconds(30);
 
 /// True as soon as `condition` holds, false when it does not within `limit`.
 template <typename Condition>
-bool eventually(Condition condition, std::chrono::milliseconds limit = patience) {
+bool eventually(Condition condition, std::chrono::milliseconds limit = kPatience) {
     const auto end = std::chrono::steady_clock::now() + limit;
     while (std::chrono::steady_clock::now() < end) {
         if (condition()) return true;

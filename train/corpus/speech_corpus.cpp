@@ -17,11 +17,11 @@
 namespace ganglion::train {
 namespace {
 
-constexpr uint32_t rate_hz = 16000;
+constexpr uint32_t kRateHz = 16000;
 
 /// Words and pieces of sentences that sound like "alexa" and are not. Engines speak them as
 /// negatives.
-constexpr std::array sound_alikes{
+constexpr std::array kSoundAlikes{
     "alex",         "alexander", "alexis",     "a lexus",   "lexus",       "election",
     "electric",     "elixir",    "relax",      "relaxing",  "lexicon",     "alaska",
     "a lesson",     "left",      "off",        "a left",    "next",        "texas",
@@ -32,36 +32,36 @@ constexpr std::array sound_alikes{
     "axle",         "lack of",   "elastic",    "exact",     "election is", "index a",
     "a leg",        "elegance"};
 
-constexpr std::array sentences{"what time is it in new york",
-                               "turn the lights off in the kitchen",
-                               "please close the door behind you",
-                               "the weather is fine today",
-                               "he left the office early",
-                               "we will leave at seven o'clock",
-                               "play some music by the beatles",
-                               "set a timer for ten minutes",
-                               "the next train leaves in an hour",
-                               "i would like a cup of coffee",
-                               "she sells sea shells by the shore",
-                               "the quick brown fox jumps over the lazy dog",
-                               "can you tell me the way to the station",
-                               "there are twelve months in a year",
-                               "stop the music and be quiet",
-                               "how much does this cost",
-                               "my brother bought a lexus last year",
-                               "the election results are in",
-                               "relax and let us think about it",
-                               "an electric car needs less energy",
-                               "this is a complex example",
-                               "i will send you an email later",
-                               "the texts are on the next page",
-                               "you should ask a lawyer",
-                               "his taxes are too high",
-                               "let's go for a walk",
-                               "one two three four five six",
-                               "seven eight nine ten eleven",
-                               "good morning everyone",
-                               "thank you very much"};
+constexpr std::array kSentences{"what time is it in new york",
+                                "turn the lights off in the kitchen",
+                                "please close the door behind you",
+                                "the weather is fine today",
+                                "he left the office early",
+                                "we will leave at seven o'clock",
+                                "play some music by the beatles",
+                                "set a timer for ten minutes",
+                                "the next train leaves in an hour",
+                                "i would like a cup of coffee",
+                                "she sells sea shells by the shore",
+                                "the quick brown fox jumps over the lazy dog",
+                                "can you tell me the way to the station",
+                                "there are twelve months in a year",
+                                "stop the music and be quiet",
+                                "how much does this cost",
+                                "my brother bought a lexus last year",
+                                "the election results are in",
+                                "relax and let us think about it",
+                                "an electric car needs less energy",
+                                "this is a complex example",
+                                "i will send you an email later",
+                                "the texts are on the next page",
+                                "you should ask a lawyer",
+                                "his taxes are too high",
+                                "let's go for a walk",
+                                "one two three four five six",
+                                "seven eight nine ten eleven",
+                                "good morning everyone",
+                                "thank you very much"};
 
 struct Task {
     std::string text;
@@ -87,8 +87,8 @@ std::vector<Task> synthesis_tasks(const std::string& word) {
         for (int take = 0; take < others; ++take) {
             voice.tempo = random.uniform(0.8, 1.25);
             const bool alike = random.chance(0.7);
-            tasks.push_back({alike ? sound_alikes[random.below(sound_alikes.size())]
-                                   : sentences[random.below(sentences.size())],
+            tasks.push_back({alike ? kSoundAlikes[random.below(kSoundAlikes.size())]
+                                   : kSentences[random.below(kSentences.size())],
                              voice, false});
         }
     }
@@ -116,7 +116,7 @@ SpeechCorpus collect_speech(const std::filesystem::path& data, const std::string
     in_parallel(
         all,
         [&](size_t i) {
-            sounds[i] = i < recordings.size() ? read_audio(recordings[i].path, rate_hz).samples
+            sounds[i] = i < recordings.size() ? read_audio(recordings[i].path, kRateHz).samples
                                               : speak_trimmed(tasks[i - recordings.size()].text,
                                                               tasks[i - recordings.size()].voice);
             ++done;
@@ -131,12 +131,12 @@ SpeechCorpus collect_speech(const std::filesystem::path& data, const std::string
         const bool positive =
             recorded ? recordings[i].label == word : tasks[i - recordings.size()].positive;
         if (positive) {
-            corpus.positives.push_back({to_sound(samples), word_extent(samples, rate_hz),
+            corpus.positives.push_back({to_sound(samples), word_extent(samples, kRateHz),
                                         recorded ? recordings[i].group : "synthetic", !recorded});
             ++(recorded ? corpus.recorded_positives : corpus.synthetic_positives);
             continue;
         }
-        corpus.negative_seconds += static_cast<double>(samples.size()) / rate_hz;
+        corpus.negative_seconds += static_cast<double>(samples.size()) / kRateHz;
         const bool speech = !recorded || is_speech(recordings[i]);
         (speech ? corpus.speech : corpus.noise).push_back(to_sound(samples));
     }

@@ -11,7 +11,7 @@
 namespace ganglion::train {
 namespace {
 
-constexpr size_t rate_hz = 16000;
+constexpr size_t kRateHz = 16000;
 
 /// Up to `length` samples of `sound` from a random place, brought to `level`, edges faded over 10
 /// ms.
@@ -33,14 +33,14 @@ Sound snippet(std::span<const float> sound, size_t length, double level, Random&
 
 /// The word alone, set into fresh surroundings: silence or other speech before and after.
 Utterance transplant(const Utterance& from, const SpeechCorpus& corpus, Random& random) {
-    constexpr size_t margin = rate_hz / 20;
+    constexpr size_t margin = kRateHz / 20;
     const size_t begin = from.word.begin > margin ? from.word.begin - margin : 0;
     const size_t end = std::min(from.word.end + margin, from.sound.size());
     const Sound word(from.sound.begin() + static_cast<ptrdiff_t>(begin),
                      from.sound.begin() + static_cast<ptrdiff_t>(end));
     const double level = level_of(word);
     const auto seconds = [&](double low, double high) {
-        return static_cast<size_t>(random.uniform(low, high) * rate_hz);
+        return static_cast<size_t>(random.uniform(low, high) * kRateHz);
     };
     Utterance to;
     to.group = from.group;
@@ -55,8 +55,8 @@ Utterance transplant(const Utterance& from, const SpeechCorpus& corpus, Random& 
         speak_around();
         to.sound.resize(to.sound.size() + seconds(0.0, 0.5), 0.0F);
     }
-    if (to.sound.size() < rate_hz)
-        to.sound.insert(to.sound.begin(), rate_hz - to.sound.size(), 0.0F);
+    if (to.sound.size() < kRateHz)
+        to.sound.insert(to.sound.begin(), kRateHz - to.sound.size(), 0.0F);
     to.word.begin = to.sound.size() + (from.word.begin - begin);
     to.word.end = to.sound.size() + (from.word.end - begin);
     to.sound.insert(to.sound.end(), word.begin(), word.end());
@@ -82,9 +82,9 @@ Track positive_track(const project::Project& project, const Utterance& original,
         u = transplant(original, corpus, random);
     } else {
         u = original;
-        const size_t lead = static_cast<size_t>(random.uniform(0.9, 1.3) * rate_hz);
+        const size_t lead = static_cast<size_t>(random.uniform(0.9, 1.3) * kRateHz);
         u.sound.insert(u.sound.begin(), lead, 0.0F);
-        u.sound.resize(u.sound.size() + rate_hz / 2, 0.0F);
+        u.sound.resize(u.sound.size() + kRateHz / 2, 0.0F);
         u.word.begin += lead;
         u.word.end += lead;
     }
@@ -110,9 +110,9 @@ Track positive_track(const project::Project& project, const Utterance& original,
 Track negative_track(const project::Project& project, const Sound& original, size_t copy,
                      const SpeechCorpus& corpus, Random& random) {
     // Half a second of quiet before and after: words also begin out of silence.
-    Sound sound(rate_hz / 2, 0.0F);
+    Sound sound(kRateHz / 2, 0.0F);
     sound.insert(sound.end(), original.begin(), original.end());
-    sound.resize(sound.size() + rate_hz / 2, 0.0F);
+    sound.resize(sound.size() + kRateHz / 2, 0.0F);
     if (copy > 0) {
         sound = change_speed(sound, random.uniform(0.84, 1.19));
         disturb(sound, corpus, random);

@@ -14,7 +14,7 @@
 namespace ganglion::train {
 namespace {
 
-constexpr uint32_t proof_learn_frames = 4;
+constexpr uint32_t kProofLearnFrames = 4;
 
 struct alignas(16) Block {
     int8_t bytes[16];
@@ -49,8 +49,8 @@ DeviceRun::DeviceRun(const project::Project& project, const model::Graph& graph)
     : rate_hz_(project.sensor.rate_hz) {
     const auto compiled = compile::compile(graph, compile::target_by_name("cortex-m4"));
     report_ = compiled.report;
-    const auto samples = proof_samples(project, 4, proof_learn_frames);
-    const uint32_t learned = project.running_normal_frames > 0 ? proof_learn_frames : 0;
+    const auto samples = proof_samples(project, 4, kProofLearnFrames);
+    const uint32_t learned = project.running_normal_frames > 0 ? kProofLearnFrames : 0;
     const compile::BundleInput input{project, compiled.program, samples, learned, 0};
     const std::string key = compile::generate_signing_key();
     bytes_ = compile::write_bundle(input, key);
@@ -85,7 +85,7 @@ ScoredStream DeviceRun::run(std::span<const int16_t> samples) const {
 
 std::vector<uint64_t> DeviceRun::firings(const ScoredStream& stream, uint32_t threshold) const {
     DecisionParameters parameters = bundle_.decision();
-    parameters.threshold = static_cast<uint16_t>(std::clamp<uint32_t>(threshold, 1, full_score));
+    parameters.threshold = static_cast<uint16_t>(std::clamp<uint32_t>(threshold, 1, kFullScore));
     Decider decider;
     decider.start(parameters, rate_hz_);
     std::vector<uint64_t> fired;

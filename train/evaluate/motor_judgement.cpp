@@ -95,8 +95,8 @@ double MotorJudgement::worst_delay_s() const {
 MotorJudgement judge(const DeviceRun& device, const std::vector<MotorRun>& runs, uint32_t threshold,
                      uint32_t rate_hz) {
     MotorJudgement result;
-    std::array<uint64_t, full_score + 1> normal_scores{};
-    std::array<uint64_t, full_score + 1> faulty_scores{};
+    std::array<uint64_t, kFullScore + 1> normal_scores{};
+    std::array<uint64_t, kFullScore + 1> faulty_scores{};
     for (const auto& run : runs) {
         const bool faulty = run.first_faulty < run.scored.length;
         if (run.first_faulty > run.first_judged) {
@@ -132,11 +132,11 @@ MotorJudgement judge(const DeviceRun& device, const std::vector<MotorRun>& runs,
 
 uint32_t choose_threshold(const DeviceRun& device, const std::vector<MotorRun>& runs,
                           double per_hour, uint32_t rate_hz) {
-    for (uint32_t threshold = 50; threshold < full_score; threshold += 5) {
+    for (uint32_t threshold = 50; threshold < kFullScore; threshold += 5) {
         if (judge(device, runs, threshold, rate_hz).false_alarm_rate().high <= per_hour)
             return threshold;
     }
-    return full_score;
+    return kFullScore;
 }
 
 }  // namespace ganglion::train

@@ -12,20 +12,20 @@
 namespace ganglion::train {
 namespace {
 
-constexpr uint32_t speech_rate_hz = 16000;
-constexpr size_t gap = speech_rate_hz / 2;
-constexpr size_t stream_length = speech_rate_hz * 180;
+constexpr uint32_t kSpeechRateHz = 16000;
+constexpr size_t kGap = kSpeechRateHz / 2;
+constexpr size_t kStreamLength = kSpeechRateHz * 180;
 
 void append(std::vector<ClipStream>& streams, const std::vector<int16_t>& sound, bool is_word,
             const std::string& label, const std::string& name) {
-    if (streams.empty() || streams.back().samples.size() > stream_length) {
-        streams.emplace_back().samples.assign(speech_rate_hz, 0);
+    if (streams.empty() || streams.back().samples.size() > kStreamLength) {
+        streams.emplace_back().samples.assign(kSpeechRateHz, 0);
     }
     auto& stream = streams.back();
     ClipStream::Clip clip{stream.samples.size(), stream.samples.size() + sound.size(), is_word,
                           label, name};
     stream.samples.insert(stream.samples.end(), sound.begin(), sound.end());
-    stream.samples.resize(stream.samples.size() + gap, 0);
+    stream.samples.resize(stream.samples.size() + kGap, 0);
     stream.clips.push_back(std::move(clip));
 }
 
@@ -36,7 +36,7 @@ std::vector<ClipStream> clip_streams(const std::filesystem::path& data, const st
     const auto recordings = of_split(find_recordings(data, {".wav", ".flac"}), split);
     std::vector<std::vector<int16_t>> sounds(recordings.size());
     in_parallel(recordings.size(), [&](size_t i) {
-        sounds[i] = read_audio(recordings[i].path, speech_rate_hz).samples;
+        sounds[i] = read_audio(recordings[i].path, kSpeechRateHz).samples;
     });
     std::vector<ClipStream> streams;
     const auto name_of = [&](size_t i) { return recordings[i].path.filename().string(); };
@@ -132,7 +132,7 @@ WordJudgement judge(const DeviceRun& device, const RunStreams& run, uint32_t thr
         uint64_t without = run.streams[s].samples.size();
         for (size_t c = 0; c < clips.size(); ++c) {
             if (!clips[c].is_word) continue;
-            without -= clips[c].end - clips[c].begin + gap;
+            without -= clips[c].end - clips[c].begin + kGap;
             ++result.words;
             if (heard[c]) continue;
             ++result.missed;

@@ -18,7 +18,7 @@ namespace ganglion::train {
 namespace {
 
 /// RunningNormal gives 16 steps per mean absolute deviation: real numbers are deviations.
-constexpr float input_scale = 1.0F / 16;
+constexpr float kInputScale = 1.0F / 16;
 
 }  // namespace
 
@@ -58,7 +58,7 @@ FoldedNetwork fit_autoencoder(const project::Project& project, const std::vector
         for (size_t b = 0; b < batch; ++b) {
             const int8_t* window = windows.data() + order[(step % per_epoch) * batch + b] * size;
             for (size_t i = 0; i < size; ++i)
-                values[b * size + i] = static_cast<float>(window[i]) * input_scale;
+                values[b * size + i] = static_cast<float>(window[i]) * kInputScale;
         }
         optimizer.zero_grad();
         const auto loss = torch::mse_loss(net.forward(x), x);
@@ -79,7 +79,7 @@ FoldedNetwork fit_autoencoder(const project::Project& project, const std::vector
     network.name = project.application.name;
     network.frames = static_cast<int32_t>(project.features.frames);
     network.values = static_cast<int32_t>(project.frame_values());
-    network.input_scale = input_scale;
+    network.input_scale = kInputScale;
     network.layers = net.fold();
     std::vector<int8_t> sample;
     for (size_t i = 0; i < std::min<size_t>(count, 1000); ++i) {

@@ -17,12 +17,12 @@
 namespace ganglion::train {
 namespace {
 
-constexpr int32_t outputs_per_segment = 16;
-constexpr int32_t step_frames = 2;  // the first convolution's stride
+constexpr int32_t kOutputsPerSegment = 16;
+constexpr int32_t kStepFrames = 2;  // the first convolution's stride
 /// The word counts as heard when its end lies this many frames before the end of the window.
-constexpr int32_t heard_from = 1;
-constexpr int32_t heard_until = 10;
-constexpr float input_scale = 1.0F / 32;
+constexpr int32_t kHeardFrom = 1;
+constexpr int32_t kHeardUntil = 10;
+constexpr float kInputScale = 1.0F / 32;
 
 enum Label : int8_t { other = 0, word = 1, ignored = -1 };
 
@@ -36,7 +36,7 @@ struct Spot {
 Label label_of(const Track& track, int32_t last) {
     if (track.word_end < 0) return other;
     const int32_t after = last - track.word_end;
-    if (after >= heard_from && after <= heard_until) return word;
+    if (after >= kHeardFrom && after <= kHeardUntil) return word;
     if (last <= track.word_begin + (track.word_end - track.word_begin) / 2 || after > 42)
         return other;
     return ignored;
@@ -56,13 +56,13 @@ class Batches {
             ends_.push_back(sum += static_cast<uint64_t>(track.frames));
     }
 
-    int32_t segment_frames() const { return window_ + step_frames * (outputs_per_segment - 1); }
+    int32_t segment_frames() const { return window_ + kStepFrames * (kOutputsPerSegment - 1); }
 
     /// x [batch, bands, segment], labels [batch, outputs]
     void next(torch::Tensor& x, torch::Tensor& labels, const std::vector<Spot>& hard) {
         const int32_t segment = segment_frames();
         x = torch::zeros({batch_, bands_, segment});
-        labels = torch::zeros({batch_, outputs_per_segment}, torch::kInt64);
+        labels = torch::zeros({batch_, kOutputsPerSegment}, torch::kInt64);
         float* values = x.data_ptr<float>();
         int64_t* targets = labels.data_ptr<int64_t>();
         const int64_t positives = batch_ * 3 / 8;
@@ -71,14 +71,14 @@ class Batches {
             int32_t last = 0;  // last frame of the segment
             if (b < positives) {
                 track = &frames_.positives[random_.below(frames_.positives.size())];
-                const int32_t room = step_frames * (outputs_per_segment - 1);
+                const int32_t room = kStepFrames * (kOutputsPerSegment - 1);
                 const auto shift = static_cast<int32_t>(random_.below(static_cast<uint64_t>(room)));
-                last = track->word_end + heard_from + shift;
+                last = track->word_end + kHeardFrom + shift;
             } else if (b < positives + (batch_ - positives) / 2 && !hard.empty()) {
                 const Spot& spot = hard[random_.below(hard.size())];
                 track = &frames_.negatives[spot.track];
                 last = spot.last_frame +
-                       static_cast<int32_t>(random_.below(step_frames * outputs_per_segment));
+                       static_cast<int32_t>(random_.below(kStepFrames * kOutputsPerSegment));
             } else {
                 const auto at = std::upper_bound(ends_.begin(), ends_.end(), random_.below(total_));
                 track = &frames_.negatives[static_cast<size_t>(at - ends_.begin())];
@@ -86,11 +86,11 @@ class Batches {
                     random_.below(static_cast<uint64_t>(track->frames + segment / 2)));
             }
             fill(*track, last, values + b * bands_ * segment);
-            for (int32_t j = 0; j < outputs_per_segment; ++j) {
-                const int32_t end = last - step_frames * (outputs_per_segment - 1 - j);
+            for (int32_t j = 0; j < kOutputsPerSegment; ++j) {
+                const int32_t end = last - kStepFrames * (kOutputsPerSegment - 1 - j);
                 // Windows that reach beyond the recording see padding; the word in them is still
                 // whole.
-                targets[b * outputs_per_segment + j] = label_of(*track, end);
+                targets[b * kOutputsPerSegment + j] = label_of(*track, end);
             }
         }
     }
@@ -111,7 +111,7 @@ class Batches {
                         ? static_cast<float>(track.values[static_cast<size_t>(frame * bands_ + v)])
                         : -128.0F;
                 target[v * segment + t] =
-                    std::clamp(value + (inside ? shift : 0.0F), -128.0F, 127.0F) * input_scale;
+                    std::clamp(value + (inside ? shift : 0.0F), -128.0F, 127.0F) * kInputScale;
             }
         }
         if (random_.chance(0.5)) {
@@ -153,19 +153,19 @@ void scan(Net& net, const WordFrames& frames, const Chain& chain, int32_t bands,
           std::vector<Spot>& spots) {
     const auto raw = torch::from_blob(const_cast<int8_t*>(chain.values.data()),
                                       {chain.frames, bands}, torch::kInt8);
-    const auto x = (raw.to(torch::kFloat32) * input_scale).t().contiguous().unsqueeze(0);
+    const auto x = (raw.to(torch::kFloat32) * kInputScale).t().contiguous().unsqueeze(0);
     const auto p = torch::softmax(net.forward(x), 1).select(1, word).contiguous();
     const float* values = p.data_ptr<float>();
     for (const auto& [track, first] : chain.tracks) {
         // Only windows that lie in one track; p[k] belongs to the window that starts at frame 2 k.
-        const int32_t from = (first + step_frames - 1) / step_frames;
-        const int32_t to = (first + frames.negatives[track].frames - window) / step_frames;
+        const int32_t from = (first + kStepFrames - 1) / kStepFrames;
+        const int32_t to = (first + frames.negatives[track].frames - window) / kStepFrames;
         for (int32_t half_second = from; half_second <= to; half_second += 12) {
             const float* end = values + std::min(half_second + 12, to + 1);
             const float* best = std::max_element(values + half_second, end);
             if (*best <= 0.03F) continue;
             const auto k = static_cast<int32_t>(best - values);
-            spots.push_back({track, step_frames * k + window - 1 - first, *best});
+            spots.push_back({track, kStepFrames * k + window - 1 - first, *best});
         }
     }
 }
@@ -273,7 +273,7 @@ FoldedNetwork fit_spotter(const project::Project& project, const WordFrames& fra
     network.name = project.application.name;
     network.frames = window;
     network.values = bands;
-    network.input_scale = input_scale;
+    network.input_scale = kInputScale;
     network.softmax = true;
     network.layers = net.fold();
     calibrate(network, sample_windows(project, frames, 600));

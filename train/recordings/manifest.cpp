@@ -13,7 +13,7 @@
 namespace ganglion::train {
 namespace {
 
-constexpr std::array<std::string_view, 4> needed_columns{"file", "label", "group", "split"};
+constexpr std::array<std::string_view, 4> kNeededColumns{"file", "label", "group", "split"};
 
 [[noreturn]] void reject(const std::filesystem::path& name, std::string_view what) {
     throw std::runtime_error(fmt::format("{}: {}", name.string(), what));
@@ -57,7 +57,7 @@ std::vector<Recording> parse_manifest(std::string_view text, const std::filesyst
         if (line.empty() || line == "\r") continue;
         auto cells = cells_of(line);
         if (header.empty()) {
-            for (const auto column : needed_columns) {
+            for (const auto column : kNeededColumns) {
                 if (std::find(cells.begin(), cells.end(), column) == cells.end()) {
                     reject(name,
                            fmt::format("line {}: no column '{}'; a manifest starts with a line "
@@ -158,7 +158,7 @@ std::vector<Recording> find_recordings(const std::filesystem::path& folder,
         const auto has = [&](std::string_view column) {
             return std::find(header.begin(), header.end(), column) != header.end();
         };
-        if (!std::all_of(needed_columns.begin(), needed_columns.end(), has)) continue;
+        if (!std::all_of(kNeededColumns.begin(), kNeededColumns.end(), has)) continue;
         for (auto& recording : parse_manifest(text, manifest)) {
             const std::string name = recording.path.string();
             if (std::any_of(endings.begin(), endings.end(),

@@ -10,7 +10,7 @@
 namespace ganglion::train {
 namespace {
 
-constexpr std::string_view good =
+constexpr std::string_view kGood =
     "file,label,group,split,note\n"
     "a/1.wav,yes,ann,train,\"loud, clear\"\n"
     "a/2.wav,no,bob,test,\n";
@@ -25,7 +25,7 @@ std::string error_of(std::string_view text) {
 }
 
 TEST(Manifest, ReadsRowsQuotesAndPaths) {
-    const auto all = parse_manifest(good, "set/manifest.csv");
+    const auto all = parse_manifest(kGood, "set/manifest.csv");
     ASSERT_EQ(all.size(), 2U);
     EXPECT_EQ(all[0].path, "set/a/1.wav");
     EXPECT_EQ(all[0].others.at("note"), "loud, clear");
@@ -42,7 +42,7 @@ TEST(Manifest, ErrorsNameLineAndColumn) {
 }
 
 TEST(Manifest, FindsGroupsInTwoSplits) {
-    auto all = parse_manifest(good, "set/manifest.csv");
+    auto all = parse_manifest(kGood, "set/manifest.csv");
     EXPECT_TRUE(groups_in_two_splits(all).empty());
     all.push_back(all[0]);
     all.back().split = "test";

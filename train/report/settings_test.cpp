@@ -8,13 +8,13 @@
 namespace ganglion::train {
 namespace {
 
-constexpr std::string_view toml =
+constexpr std::string_view kToml =
     "# top\n[model]\nthreshold = 1\n\n[decision]\nkind = \"class\"\nthreshold = 400       # chosen "
     "by training\n"
     "threshold_note = 5\n\n[action]\ngate_ms = 2000\n";
 
 TEST(Settings, ChangesOneValueAndNothingElse) {
-    const auto text = with_setting(toml, "decision", "threshold", "715");
+    const auto text = with_setting(kToml, "decision", "threshold", "715");
     EXPECT_EQ(text,
               "# top\n[model]\nthreshold = 1\n\n[decision]\nkind = \"class\"\nthreshold = 715      "
               " # chosen by "
@@ -23,15 +23,15 @@ TEST(Settings, ChangesOneValueAndNothingElse) {
 }
 
 TEST(Settings, AddsAMissingKeyToItsSection) {
-    const auto text = with_setting(toml, "decision", "average", "3");
+    const auto text = with_setting(kToml, "decision", "average", "3");
     EXPECT_NE(text.find("threshold_note = 5\naverage = 3\n\n[action]"), std::string::npos) << text;
-    EXPECT_THROW(with_setting(toml, "budget", "x", "1"), std::runtime_error);
+    EXPECT_THROW(with_setting(kToml, "budget", "x", "1"), std::runtime_error);
 }
 
 TEST(Settings, FilesAreReplacedWhole) {
     const auto file =
         std::filesystem::temp_directory_path() / (std::to_string(::getpid()) + "settings.toml");
-    std::ofstream(file) << toml;
+    std::ofstream(file) << kToml;
     write_setting(file, "action", "gate_ms", "1000");
     std::ifstream in(file);
     const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());

@@ -11,14 +11,14 @@
 namespace ganglion::train {
 namespace {
 
-constexpr double tau = 2 * std::numbers::pi;
+constexpr double kTau = 2 * std::numbers::pi;
 
 /// Two-pole resonator with unit gain for white noise of unit variance, up to its band.
 class Resonator {
   public:
     Resonator(double frequency_hz, double bandwidth_hz, double rate_hz) {
         const double radius = std::exp(-std::numbers::pi * bandwidth_hz / rate_hz);
-        a1_ = 2 * radius * std::cos(tau * frequency_hz / rate_hz);
+        a1_ = 2 * radius * std::cos(kTau * frequency_hz / rate_hz);
         a2_ = -radius * radius;
         // Output variance of an AR(2) process (Box and Jenkins) is scaled to one.
         const double variance = (1 - a2_) / ((1 + a2_) * ((1 - a2_) * (1 - a2_) - a1_ * a1_));
@@ -46,7 +46,7 @@ class Noise {
             return spare_;
         }
         const double radius = std::sqrt(-2.0 * std::log(1.0 - random_.uniform()));
-        const double angle = tau * random_.uniform();
+        const double angle = kTau * random_.uniform();
         spare_ = radius * std::sin(angle);
         has_spare_ = true;
         return radius * std::cos(angle);
@@ -91,7 +91,7 @@ Machine choose_machine(Random& random, double rate_hz) {
     m.hum_g = m.noise_g * random.uniform(0, 0.8);
     for (size_t h = 0; h < m.harmonic_sin_g.size(); ++h) {
         const double g = m.noise_g * random.uniform(0.2, 1.5) / static_cast<double>(h + 1);
-        const double phase = random.uniform(0, tau);
+        const double phase = random.uniform(0, kTau);
         m.harmonic_sin_g[h] = g * std::cos(phase);
         m.harmonic_cos_g[h] = g * std::sin(phase);
     }
@@ -117,20 +117,20 @@ void add_fault(std::vector<double>& signal, const MotorSettings& settings, const
                size_t first, double fault_hz, Random& random) {
     const double period = settings.rate_hz / fault_hz;
     const auto ring =
-        static_cast<size_t>(6 / (tau * m.damping * m.resonance_hz) * settings.rate_hz) + 1;
+        static_cast<size_t>(6 / (kTau * m.damping * m.resonance_hz) * settings.rate_hz) + 1;
     double at = static_cast<double>(first);
     while (at < static_cast<double>(signal.size())) {
         const double seconds = (at - static_cast<double>(first)) / settings.rate_hz;
         double strength =
             settings.growth_per_second * m.noise_g * seconds * random.uniform(0.85, 1.15);
         if (settings.fault == BearingFault::inner_race) {
-            strength *= 0.55 + 0.45 * std::cos(tau * m.shaft_hz * at / settings.rate_hz);
+            strength *= 0.55 + 0.45 * std::cos(kTau * m.shaft_hz * at / settings.rate_hz);
         }
         const auto start = static_cast<size_t>(std::ceil(at));
         for (size_t i = start; i < std::min(start + ring, signal.size()); ++i) {
             const double t = (static_cast<double>(i) - at) / settings.rate_hz;
-            signal[i] += strength * std::exp(-tau * m.damping * m.resonance_hz * t) *
-                         std::sin(tau * m.resonance_hz * t);
+            signal[i] += strength * std::exp(-kTau * m.damping * m.resonance_hz * t) *
+                         std::sin(kTau * m.resonance_hz * t);
         }
         at += period * (1 + 0.01 * random.normal());
     }
@@ -157,10 +157,10 @@ MotorRecording simulate_motor(const MotorSettings& settings) {
         const double t = static_cast<double>(i) / settings.rate_hz;
         turns += m.shaft_hz * (1 + m.speed_wander * speed.step(noise)) / settings.rate_hz;
         const double strength = 1 + m.load_wander * load.step(noise);
-        double value = m.hum_g * std::sin(tau * m.hum_hz * t);
+        double value = m.hum_g * std::sin(kTau * m.hum_hz * t);
         // sin(h·θ + φ) by turning a pointer through θ again and again.
-        const double c = std::cos(tau * turns);
-        const double d = std::sin(tau * turns);
+        const double c = std::cos(kTau * turns);
+        const double d = std::sin(kTau * turns);
         double re = c;
         double im = d;
         for (size_t h = 0; h < m.harmonic_sin_g.size(); ++h) {

@@ -14,7 +14,7 @@
 namespace ganglion::train {
 namespace {
 
-constexpr uint32_t rate_hz = 16000;
+constexpr uint32_t kRateHz = 16000;
 
 /// A folder of its own for the engine's output, removed with everything in it.
 class ScratchFolder {
@@ -87,7 +87,7 @@ std::vector<int16_t> speak(std::string_view text, const Voice& voice) {
                         text);
             break;
     }
-    return read_audio(file, rate_hz).samples;
+    return read_audio(file, kRateHz).samples;
 }
 
 Extent loud_extent(std::span<const int16_t> samples, uint32_t rate) {
@@ -110,7 +110,7 @@ Extent loud_extent(std::span<const int16_t> samples, uint32_t rate) {
 
 std::vector<int16_t> speak_trimmed(std::string_view text, const Voice& voice) {
     const auto sound = speak(text, voice);
-    const auto [begin, end] = loud_extent(sound, rate_hz);
+    const auto [begin, end] = loud_extent(sound, kRateHz);
     return {sound.begin() + static_cast<ptrdiff_t>(begin),
             sound.begin() + static_cast<ptrdiff_t>(end)};
 }

@@ -12,14 +12,14 @@
 namespace ganglion::train {
 namespace {
 
-constexpr uint32_t rate_hz = 16000;
+constexpr uint32_t kRateHz = 16000;
 
 struct Line {
     const char* text;
     bool has_word;
 };
 
-constexpr std::array lines{
+constexpr std::array kLines{
     Line{"what time is it", true},
     Line{"the weather is fine today", false},
     Line{"turn on the light", true},
@@ -62,7 +62,7 @@ SpeechDemo synthesize_speech_demo(uint64_t seed) {
     Random random(seed);
     SpeechDemo demo;
     const auto quiet = [&](double seconds) {
-        demo.samples.resize(demo.samples.size() + static_cast<size_t>(seconds * rate_hz), 0);
+        demo.samples.resize(demo.samples.size() + static_cast<size_t>(seconds * kRateHz), 0);
     };
     const auto say = [&](const char* text, const Voice& voice) {
         auto sound = speak_trimmed(text, voice);
@@ -70,20 +70,21 @@ SpeechDemo synthesize_speech_demo(uint64_t seed) {
         demo.samples.insert(demo.samples.end(), sound.begin(), sound.end());
     };
     quiet(1.0);
-    for (size_t i = 0; i < lines.size(); ++i) {
+    for (size_t i = 0; i < kLines.size(); ++i) {
         const Voice& voice = voices[i % voices.size()];
         DemoSentence sentence;
-        sentence.text = lines[i].has_word ? std::string("alexa, ") + lines[i].text : lines[i].text;
+        sentence.text =
+            kLines[i].has_word ? std::string("alexa, ") + kLines[i].text : kLines[i].text;
         sentence.voice = to_string(voice);
         sentence.begin = demo.samples.size();
-        sentence.has_word = lines[i].has_word;
+        sentence.has_word = kLines[i].has_word;
         if (sentence.has_word) {
             sentence.word_begin = sentence.begin;
             say("alexa", voice);
             sentence.word_end = demo.samples.size();
             quiet(random.uniform(0.1, 0.25));
         }
-        say(lines[i].text, voice);
+        say(kLines[i].text, voice);
         sentence.end = demo.samples.size();
         demo.sentences.push_back(sentence);
         quiet(random.uniform(0.9, 1.5));
