@@ -87,6 +87,14 @@ std::vector<int16_t> speak(std::string_view text, const Voice& voice) {
                         text);
             break;
     }
+    // text2wave reports success even where it does not know the voice.
+    if (!std::filesystem::exists(file)) {
+        throw std::runtime_error(
+            fmt::format("{} wrote no sound with the voice '{}'; install the voice's Debian package "
+                        "(packages.txt "
+                        "lists them), or leave it out",
+                        program, voice.name));
+    }
     return read_audio(file, kRateHz).samples;
 }
 

@@ -11,7 +11,7 @@ namespace {
 
 #define NEEDS_ENGINE(engine)   \
     if (!is_available(engine)) \
-    GTEST_SKIP() << "SKIPPED: needs " << to_string(Voice{engine, ""}) << " (see packages/)"
+    GTEST_SKIP() << "SKIPPED: needs " << to_string(Voice{engine, ""}) << " (see packages.txt)"
 
 void speaks_and_repeats(const Voice& voice) {
     const auto once = speak_trimmed("alexa", voice);
@@ -37,6 +37,24 @@ TEST(Speech, FliteIsDeterministic) {
 TEST(Speech, FestivalIsDeterministic) {
     NEEDS_ENGINE(SpeechEngine::festival);
     speaks_and_repeats({SpeechEngine::festival, "kal_diphone"});
+}
+
+/// Every voice that training draws from is there: a missing package must not show only by chance.
+TEST(Speech, EveryVoiceSpeaks) {
+    for (const Voice& voice : english_voices()) {
+        if (voice.engine == SpeechEngine::espeak_ng && voice.name.find("en-gb+") != 0) continue;
+        EXPECT_FALSE(speak("alexa", voice).empty()) << to_string(voice);
+    }
+}
+
+TEST(Speech, AVoiceThatIsNotThereIsNamed) {
+    NEEDS_ENGINE(SpeechEngine::festival);
+    try {
+        (void)speak("alexa", {SpeechEngine::festival, "no_such_voice"});
+        FAIL() << "it spoke";
+    } catch (const std::runtime_error& error) {
+        EXPECT_NE(std::string(error.what()).find("no_such_voice"), std::string::npos);
+    }
 }
 
 TEST(Speech, TrainingAndJudgingVoicesOfEspeakDoNotMeet) {
