@@ -16,7 +16,7 @@ namespace ganglion::compile {
 
 namespace {
 
-static_assert(__STDCPP_DEFAULT_NEW_ALIGNMENT__ >= section_alignment,
+static_assert(__STDCPP_DEFAULT_NEW_ALIGNMENT__ >= kSectionAlignment,
               "a vector's bytes serve as an aligned bundle");
 
 using Bytes = std::vector<uint8_t>;
@@ -67,6 +67,11 @@ std::string shape_text(const TensorInfo& tensor) {
 DecisionParameters decision_section(const project::Project& project, const Program& program) {
     const TensorInfo& input = program.input();
     const TensorInfo& output = program.output();
+    if (program.input_count() != 1 || program.output_count() != 1 ||
+        input.type != ElementType::int8 || output.type != ElementType::int8) {
+        refuse(project,
+               "the model must have one int8 input and one int8 output; export it that way");
+    }
     const uint32_t window = project.frame_values() * project.features.frames;
     if (input.bytes != window) {
         refuse(project, "the model takes " + shape_text(input) + ", the features give " +
@@ -121,7 +126,7 @@ BundleMeta meta_section(const BundleInput& input) {
         put_text(meta.labels[i], project.decision.labels[i]);
     }
     meta.label_count = static_cast<uint32_t>(project.decision.labels.size());
-    meta.numeric_contract = numeric_contract_version;
+    meta.numeric_contract = kNumericContractVersion;
     meta.sensor = static_cast<uint32_t>(project.sensor.kind == project::Sensor::microphone
                                             ? SensorKind::microphone
                                             : SensorKind::accelerometer);
@@ -157,16 +162,16 @@ Bytes proof_section(const BundleInput& input, const ProofResult& result) {
 Bytes signed_part(const std::vector<Bytes>& sections) {
     Bytes bytes(sizeof(BundleHeader) + sections.size() * sizeof(SectionEntry));
     for (size_t i = 0; i < sections.size(); ++i) {
-        bytes.resize((bytes.size() + section_alignment - 1) / section_alignment *
-                     section_alignment);
+        bytes.resize((bytes.size() + kSectionAlignment - 1) / kSectionAlignment *
+                     kSectionAlignment);
         const SectionEntry entry{static_cast<uint32_t>(i + 1), static_cast<uint32_t>(bytes.size()),
                                  static_cast<uint32_t>(sections[i].size()), 0};
         std::memcpy(bytes.data() + sizeof(BundleHeader) + i * sizeof entry, &entry, sizeof entry);
         bytes.insert(bytes.end(), sections[i].begin(), sections[i].end());
     }
-    const BundleHeader header{bundle_magic,
-                              bundle_format_version,
-                              bundle_sections,
+    const BundleHeader header{kBundleMagic,
+                              kBundleFormatVersion,
+                              kBundleSections,
                               static_cast<uint32_t>(bytes.size()),
                               Bundle::signature_bytes,
                               {}};
@@ -251,12 +256,12 @@ std::vector<uint8_t> write_bundle(const BundleInput& input, const std::string& s
     parsed(project, bundle);
     BundleVerifier verifier(public_key_of(signing_key_pem));
     const SignatureVerifier callbacks = verifier.callbacks();
-    std::array<uint8_t, sha256_bytes> digest{};
+    std::array<uint8_t, kSha256Bytes> digest{};
     if (callbacks.sha256(callbacks.context, bundle, digest) != Status::ok) {
         throw std::runtime_error("signing: SHA-256 failed");
     }
     const auto signature = sign_es256(sig_structure(digest), signing_key_pem);
-    bundle.insert(bundle.end(), cose_sign1_prefix.begin(), cose_sign1_prefix.end());
+    bundle.insert(bundle.end(), kCoseSign1Prefix.begin(), kCoseSign1Prefix.end());
     bundle.insert(bundle.end(), signature.begin(), signature.end());
     return bundle;
 }

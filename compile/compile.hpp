@@ -25,8 +25,9 @@ CompiledModel compile(const model::Graph& graph, const Target& target);
 
 /// Graph → C++ that links with the same kernels: writes `<name>.hpp` and `<name>.cpp` into
 /// `directory` (created where missing). `name` is a C++ identifier and becomes the namespace. The
-/// code has constexpr `input`, `output` (TensorInfo), `arena_bytes`, `state_bytes`, `void
-/// reset(int8_t* arena)` and `void invoke(int8_t* arena)`. Returns the same report as compile().
+/// code has constexpr `inputs`, `outputs` (TensorInfo[]; `input`, `output`: their first),
+/// `arena_bytes`, `state_bytes`, `void reset(int8_t* arena)` and `void invoke(int8_t* arena)`.
+/// Returns the same report as compile().
 Report emit_cpp(const model::Graph& graph, const Target& target,
                 const std::filesystem::path& directory, std::string_view name = "network");
 

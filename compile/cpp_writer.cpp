@@ -30,13 +30,32 @@ std::string text(const Operation& operation, const std::string& constant) {
         constant, kernel_name(header_of(operation).kind), words.size(), fmt::join(words, ", "));
 }
 
+const char* name_of(ElementType type) {
+    switch (type) {
+        case ElementType::int8:
+            return "int8";
+        case ElementType::uint8:
+            return "uint8";
+        case ElementType::int16:
+            return "int16";
+        case ElementType::int32:
+            return "int32";
+    }
+    return "";
+}
+
 /// `scale` in a form that a compiler reads back to the same bits.
 std::string text(const TensorInfo& tensor) {
     return fmt::format(
         "{{{}, {}, {:a}F, {}, {}, ganglion::ElementType::{}, {{}}, {{{}, {}, {}, {}}}}}",
         tensor.offset, tensor.bytes, tensor.scale, tensor.zero_point, tensor.rank,
-        tensor.type == ElementType::uint8 ? "uint8" : "int8", tensor.dims[0], tensor.dims[1],
-        tensor.dims[2], tensor.dims[3]);
+        name_of(tensor.type), tensor.dims[0], tensor.dims[1], tensor.dims[2], tensor.dims[3]);
+}
+
+std::string text(const std::vector<TensorInfo>& tensors) {
+    std::string result = "{";
+    for (size_t i = 0; i < tensors.size(); ++i) result += (i == 0 ? "" : ", ") + text(tensors[i]);
+    return result + "}";
 }
 
 std::string constants_text(const std::vector<uint8_t>& constants) {
@@ -61,16 +80,19 @@ std::string cpp_header(const Lowered& lowered, std::string_view name) {
         "inline constexpr uint32_t arena_bytes = {1};\n"
         "/// At the arena's start, kept from run to run; the rest is scratch.\n"
         "inline constexpr uint32_t state_bytes = {4};\n"
-        "inline constexpr ganglion::TensorInfo input{2};\n"
-        "inline constexpr ganglion::TensorInfo output{3};\n\n"
+        "inline constexpr ganglion::TensorInfo inputs[] = {2};\n"
+        "inline constexpr ganglion::TensorInfo outputs[] = {3};\n"
+        "/// The first of each.\n"
+        "inline constexpr const ganglion::TensorInfo& input = inputs[0];\n"
+        "inline constexpr const ganglion::TensorInfo& output = outputs[0];\n\n"
         "/// Writes the initial state, as before the first run; nothing where there is no state.\n"
         "void reset(int8_t* arena);\n\n"
-        "/// Runs the network once: input at arena + input.offset, result at arena + "
-        "output.offset. arena has\n"
-        "/// arena_bytes bytes, 16-byte aligned; the input may be overwritten.\n"
+        "/// Runs the network once: inputs at arena + inputs[i].offset, results at arena + "
+        "outputs[i].offset.\n"
+        "/// arena has arena_bytes bytes, 16-byte aligned; the inputs may be overwritten.\n"
         "void invoke(int8_t* arena);\n\n"
         "}}  // namespace {0}\n",
-        name, lowered.report.arena_bytes, text(lowered.input), text(lowered.output),
+        name, lowered.report.arena_bytes, text(lowered.inputs), text(lowered.outputs),
         lowered.state_bytes);
 }
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <stdexcept>
 
+#include "compile/borders.hpp"
 #include "compile/operators.hpp"
 #include "compile/pack.hpp"
 #include "compile/passes/remove_channels.hpp"
@@ -30,20 +31,21 @@ class Lowering {
         : graph_(graph), packs_(target.packs_weights), buffer_of_(graph.tensors.size()) {
         for (size_t i = 0; i < graph.tensors.size(); ++i) {
             buffer_of_[i] = static_cast<uint32_t>(i);
-            bytes_.push_back(static_cast<uint32_t>(graph.tensors[i].elements()));
+            bytes_.push_back(arena_bytes(graph.tensors[i]));
         }
     }
 
     Lowered run(const Target& target) {
         check_operators();
-        check_borders();
+        check_borders(graph_);
         make_variables();
         find_foldable_pads();
         for (size_t i = 0; i < graph_.operators.size(); ++i) lower_one(i);
-        input_ = buffer_of_[graph_.inputs[0]];
-        output_ = buffer_of_[graph_.outputs[0]];
-        spare_copies(
-            {lowered_.operations, lowered_.report.layers, bytes_, states_, input_, output_});
+        for (int32_t input : graph_.inputs) inputs_.push_back(buffer_of_[input]);
+        for (int32_t output : graph_.outputs) outputs_.push_back(buffer_of_[output]);
+        std::vector<uint32_t> borders = inputs_;
+        borders.insert(borders.end(), outputs_.begin(), outputs_.end());
+        spare_copies({lowered_.operations, lowered_.report.layers, bytes_, states_, borders});
         share_in_place();
         plan(target);
         return std::move(lowered_);
@@ -64,39 +66,6 @@ class Lowering {
         }
     }
 
-    void check_borders() const {
-        if (graph_.inputs.size() != 1 || graph_.outputs.size() != 1) {
-            throw std::runtime_error(
-                "the model has " + std::to_string(graph_.inputs.size()) + " inputs and " +
-                std::to_string(graph_.outputs.size()) +
-                " outputs; one of each is supported: export one input and one output");
-        }
-        for (int32_t border : {graph_.inputs[0], graph_.outputs[0]}) {
-            const Tensor& tensor = graph_.tensors[border];
-            if (!has_bytes(tensor) || tensor.is_constant() ||
-                tensor.quantization.scales.size() != 1) {
-                throw std::runtime_error(
-                    "'" + tensor.name + "' is " + model::to_string(tensor.type) +
-                    "; the model's input and output must be int8 with one scale: quantize the "
-                    "whole model to int8, inputs and outputs included");
-            }
-            if (tensor.shape.empty() || tensor.shape.size() > 4) {
-                throw std::runtime_error(
-                    "'" + tensor.name + "' has " + std::to_string(tensor.shape.size()) +
-                    " dimensions; the model's input and output may have 1 to 4");
-            }
-            const int32_t smallest = tensor.type == model::TensorType::int8 ? -128 : 0;
-            if (zero_point(tensor) < smallest || zero_point(tensor) > smallest + 255) {
-                throw std::runtime_error("'" + tensor.name + "' has a zero point outside " +
-                                         model::to_string(tensor.type));
-            }
-        }
-    }
-
-    static bool has_bytes(const Tensor& tensor) {
-        return tensor.type == model::TensorType::int8 || tensor.type == model::TensorType::uint8;
-    }
-
     /// Each variable gets a buffer of its own.
     void make_variables() {
         variables_ = find_variables(graph_);
@@ -104,6 +73,10 @@ class Lowering {
             states_.push_back({static_cast<uint32_t>(bytes_.size()), variable.initial});
             bytes_.push_back(static_cast<uint32_t>(variable.initial.size()));
         }
+    }
+
+    bool is_output(uint32_t buffer) const {
+        return std::find(outputs_.begin(), outputs_.end(), buffer) != outputs_.end();
     }
 
     bool is_state(uint32_t buffer) const {
@@ -120,7 +93,7 @@ class Lowering {
                 if (input >= 0) ++readers[input];
             }
         }
-        ++readers[graph_.outputs[0]];
+        for (int32_t output : graph_.outputs) ++readers[output];
         std::map<int32_t, size_t> pads;  // padded tensor -> operator
         for (size_t i = 0; i < graph_.operators.size(); ++i) {
             const auto& op = graph_.operators[i];
@@ -211,8 +184,8 @@ class Lowering {
         }
         layer.macs = macs_of(operation);
         layer.constant_bytes = static_cast<uint32_t>(constants_.bytes().size() - constants_before);
-        layer.output_bytes = copy != nullptr ? copy->rows * copy->bytes
-                                             : static_cast<uint32_t>(place.output().elements());
+        layer.output_bytes =
+            copy != nullptr ? copy->rows * copy->bytes : bytes_[place.output_number()];
         lowered_.report.layers.push_back(std::move(layer));
         lowered_.operations.push_back(operation);
     }
@@ -259,7 +232,7 @@ class Lowering {
                 if (uses[k].writes) continue;  // scratch
                 const uint32_t source = *uses[k].offset;
                 const bool free = last_use(source) == static_cast<int32_t>(i) &&
-                                  source != output_ && !is_state(source);
+                                  !is_output(source) && !is_state(source);
                 if (!free || source == result) continue;
                 over_[result] = {source, *lead};
                 break;
@@ -279,11 +252,11 @@ class Lowering {
             if (is_new) buffers.push_back({bytes_[buffer], time, time});
             buffers[entry->second].last = std::max(buffers[entry->second].last, time);
         };
-        use_at(input_, 0);
+        for (uint32_t input : inputs_) use_at(input, 0);
         for (int32_t i = 0; i < count; ++i) {
             for (const ArenaUse& use : arena_uses(lowered_.operations[i])) use_at(*use.offset, i);
         }
-        use_at(output_, count);
+        for (uint32_t output : outputs_) use_at(output, count);
         for (const auto& [result, over] : over_) {
             buffers[number.at(result)].over = static_cast<int32_t>(number.at(over.source));
             buffers[number.at(result)].lead = over.lead;
@@ -305,8 +278,12 @@ class Lowering {
         }
         for (const StateBuffer& state : states_)
             lowered_.reset.push_back(initial_value(state, state_offsets.at(state.buffer)));
-        lowered_.input = border(graph_.tensors[graph_.inputs[0]], offset_of(input_));
-        lowered_.output = border(graph_.tensors[graph_.outputs[0]], offset_of(output_));
+        for (size_t i = 0; i < inputs_.size(); ++i)
+            lowered_.inputs.push_back(
+                border_of(graph_.tensors[graph_.inputs[i]], offset_of(inputs_[i])));
+        for (size_t i = 0; i < outputs_.size(); ++i)
+            lowered_.outputs.push_back(
+                border_of(graph_.tensors[graph_.outputs[i]], offset_of(outputs_[i])));
         lowered_.constants = constants_.bytes();
 
         Report& report = lowered_.report;
@@ -345,21 +322,6 @@ class Lowering {
                                constants_.add(std::span<const uint8_t>(state.initial))};
     }
 
-    static TensorInfo border(const Tensor& tensor, uint32_t offset) {
-        TensorInfo info{};
-        info.offset = offset;
-        info.bytes = static_cast<uint32_t>(tensor.elements());
-        info.scale = tensor.quantization.scales[0];
-        info.zero_point = zero_point(tensor);
-        info.type =
-            tensor.type == model::TensorType::uint8 ? ElementType::uint8 : ElementType::int8;
-        info.rank = static_cast<uint8_t>(tensor.shape.size());
-        for (size_t i = 0; i < 4; ++i) {
-            info.dims[i] = i < tensor.shape.size() ? static_cast<uint32_t>(tensor.shape[i]) : 1;
-        }
-        return info;
-    }
-
     const Graph& graph_;
     bool packs_;
     std::vector<uint32_t> buffer_of_;  // tensor -> buffer: renamed tensors share one
@@ -374,7 +336,7 @@ class Lowering {
         uint32_t source, lead;
     };
     std::map<uint32_t, Over> over_;
-    uint32_t input_ = 0, output_ = 0;
+    std::vector<uint32_t> inputs_, outputs_;  // buffers at the border
     Lowered lowered_{};
 };
 
@@ -382,7 +344,7 @@ class Lowering {
 
 Lowered lower(const Graph& graph, const Target& target) {
     model::validate(graph);
-    const Graph reduced = remove_channels(graph);
+    const Graph reduced = remove_channels(with_quantized_borders(graph));
     return Lowering(reduced, target).run(target);
 }
 

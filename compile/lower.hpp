@@ -17,7 +17,7 @@ struct Lowered {
     std::vector<Operation> operations;
     uint32_t state_bytes = 0;  ///< at the arena's start
     std::vector<uint8_t> constants;
-    TensorInfo input, output;
+    std::vector<TensorInfo> inputs, outputs;
     Report report;  ///< program_bytes not yet known
 };
 

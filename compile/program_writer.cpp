@@ -15,10 +15,17 @@ void align(std::vector<uint8_t>& bytes) {
 
 std::vector<uint8_t> write_program(const Lowered& lowered) {
     std::vector<uint8_t> bytes(sizeof(ProgramHeader));
+    for (const auto* list : {&lowered.inputs, &lowered.outputs}) {
+        const auto* tensors = reinterpret_cast<const uint8_t*>(list->data());
+        bytes.insert(bytes.end(), tensors, tensors + list->size() * sizeof(TensorInfo));
+    }
     ProgramHeader header{};
     header.magic = kProgramMagic;
     header.version = kProgramVersion;
-    header.header_bytes = sizeof(ProgramHeader);
+    header.header_bytes = static_cast<uint16_t>(bytes.size());
+    header.input_count = static_cast<uint16_t>(lowered.inputs.size());
+    header.output_count = static_cast<uint16_t>(lowered.outputs.size());
+    align(bytes);
     header.arena_bytes = lowered.report.arena_bytes;
     header.state_bytes = lowered.state_bytes;
     header.reset_count = static_cast<uint32_t>(lowered.reset.size());
@@ -39,8 +46,6 @@ std::vector<uint8_t> write_program(const Lowered& lowered) {
     bytes.resize(bytes.size() + sizeof(uint32_t));
     align(bytes);
     header.program_bytes = static_cast<uint32_t>(bytes.size());
-    header.input = lowered.input;
-    header.output = lowered.output;
     std::memcpy(bytes.data(), &header, sizeof header);
     const size_t content = bytes.size() - sizeof(uint32_t);
     const uint32_t checksum = crc32(std::span<const uint8_t>(bytes).first(content));

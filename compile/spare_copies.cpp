@@ -57,7 +57,8 @@ class Sparing {
     }
 
     bool is_border(uint32_t buffer) const {
-        return buffer == draft_.input || buffer == draft_.output;
+        return std::find(draft_.borders.begin(), draft_.borders.end(), buffer) !=
+               draft_.borders.end();
     }
 
     bool is_whole(const CopyOp& copy) const {

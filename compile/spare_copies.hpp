@@ -20,7 +20,7 @@ struct Draft {
     std::vector<LayerReport>& layers;  ///< one an operation
     std::vector<uint32_t>& bytes;      ///< of each buffer
     std::vector<StateBuffer>& states;
-    uint32_t input, output;  ///< buffers at the border
+    std::vector<uint32_t> borders;  ///< buffers of inputs and outputs
 };
 
 /// Leaves out copies of whole buffers that change nothing: a variable is read where it lies, a new

@@ -49,6 +49,7 @@ Status check_model(const Program& program, const FeatureSection& section,
     if (program.arena_bytes() > largest_arena) return Status::too_large;
     // The arena is scratch between inferences here (features use it), and scores are int8's.
     if (program.state_bytes() != 0) return Status::unsupported;
+    if (program.input_count() != 1 || program.output_count() != 1) return Status::unsupported;
     if (program.input().type != ElementType::int8 || program.output().type != ElementType::int8)
         return Status::unsupported;
     const uint32_t window = section.frame_values() * section.header.frames;

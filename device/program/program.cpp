@@ -17,6 +17,21 @@ bool part_inside(uint32_t offset, uint32_t bytes, uint32_t total) {
     return offset % kProgramAlignment == 0 && bytes <= total && offset <= total - bytes;
 }
 
+bool good_zero_point(const TensorInfo& tensor) {
+    const int32_t zero = tensor.zero_point;
+    switch (tensor.type) {
+        case ElementType::int8:
+            return zero >= -128 && zero <= 127;
+        case ElementType::uint8:
+            return zero >= 0 && zero <= 255;
+        case ElementType::int16:
+            return zero >= -32768 && zero <= 32767;
+        case ElementType::int32:
+            return zero == 0;
+    }
+    return false;
+}
+
 Status check_tensor(const TensorInfo& tensor, uint32_t arena_bytes) {
     if (tensor.rank < 1 || tensor.rank > 4) return Status::bad_shape;
     uint64_t elements = 1;
@@ -26,27 +41,30 @@ Status check_tensor(const TensorInfo& tensor, uint32_t arena_bytes) {
         elements *= tensor.dims[i];
         if (elements > kMostBytes) return Status::bad_shape;
     }
-    if (elements != tensor.bytes) return Status::bad_shape;
-    if (tensor.bytes > arena_bytes || tensor.offset > arena_bytes - tensor.bytes)
+    const uint32_t each = element_bytes(tensor.type);
+    if (each == 0) return Status::unsupported;
+    if (elements * each != tensor.bytes) return Status::bad_shape;
+    if (tensor.bytes > arena_bytes || tensor.offset > arena_bytes - tensor.bytes ||
+        tensor.offset % each != 0) {
         return Status::bad_offset;
+    }
     const bool finite_and_positive = tensor.scale > 0.0F && tensor.scale < 3.4e38F;
-    if (tensor.type != ElementType::int8 && tensor.type != ElementType::uint8)
-        return Status::unsupported;
-    const int32_t smallest = tensor.type == ElementType::int8 ? -128 : 0;
-    if (!finite_and_positive || tensor.zero_point < smallest || tensor.zero_point > smallest + 255)
-        return Status::bad_value;
-    return Status::ok;
+    return finite_and_positive && good_zero_point(tensor) ? Status::ok : Status::bad_value;
 }
 
 Status check_header(const ProgramHeader& header, size_t available) {
     if (header.magic != kProgramMagic) return Status::bad_magic;
-    if (header.version != kProgramVersion || header.header_bytes != sizeof(ProgramHeader)) {
-        return Status::bad_version;
+    if (header.version != kProgramVersion) return Status::bad_version;
+    const uint32_t inputs = header.input_count;
+    const uint32_t outputs = header.output_count;
+    if (inputs == 0 || inputs > kMostBorderTensors || outputs == 0 ||
+        outputs > kMostBorderTensors || header.header_bytes != header_bytes(inputs, outputs)) {
+        return Status::bad_value;
     }
     const uint32_t total = header.program_bytes;
     if (total > available) return Status::truncated;
     if (total > kMostBytes || total % kProgramAlignment != 0 ||
-        total < sizeof(ProgramHeader) + kChecksumBytes) {
+        total < header.header_bytes + kChecksumBytes) {
         return Status::bad_offset;
     }
     if (header.arena_bytes > kMostBytes || header.state_bytes > header.arena_bytes ||
@@ -54,7 +72,7 @@ Status check_header(const ProgramHeader& header, size_t available) {
         return Status::bad_value;
     }
     const uint32_t content = total - kChecksumBytes;
-    if (header.operations_offset < sizeof(ProgramHeader) ||
+    if (header.operations_offset < header.header_bytes ||
         !part_inside(header.operations_offset, header.operations_bytes, content) ||
         !part_inside(header.constants_offset, header.constants_bytes, content)) {
         return Status::bad_offset;
@@ -98,8 +116,9 @@ Status Program::load(std::span<const uint8_t> bytes) {
     std::memcpy(&stored, bytes.data() + content, sizeof stored);
     if (crc32(bytes.first(content)) != stored) return Status::bad_checksum;
 
-    for (const TensorInfo& tensor : {header.input, header.output}) {
-        if (Status status = check_tensor(tensor, header.arena_bytes); status != Status::ok)
+    const auto* tensors = reinterpret_cast<const TensorInfo*>(&header + 1);
+    for (uint32_t i = 0; i < uint32_t{header.input_count} + header.output_count; ++i) {
+        if (Status status = check_tensor(tensors[i], header.arena_bytes); status != Status::ok)
             return status;
     }
     if (Status status = check_operations(header, bytes.data()); status != Status::ok) return status;

@@ -38,8 +38,11 @@ class Program {
     uint32_t state_bytes() const { return header_->state_bytes; }  ///< 0: runs are independent
     /// Operations of one run.
     uint32_t operation_count() const { return header_->operation_count - header_->reset_count; }
-    const TensorInfo& input() const { return header_->input; }
-    const TensorInfo& output() const { return header_->output; }
+    uint32_t input_count() const { return header_->input_count; }
+    uint32_t output_count() const { return header_->output_count; }
+    /// n below input_count() and output_count(), which are at least 1.
+    const TensorInfo& input(uint32_t n = 0) const { return tensors()[n]; }
+    const TensorInfo& output(uint32_t n = 0) const { return tensors()[input_count() + n]; }
 
     /// Writes the initial state, as before a model's first run; nothing where there is no state.
     void reset(std::span<int8_t> arena) const { execute(0, header_->reset_count, arena); }
@@ -54,7 +57,10 @@ class Program {
     /// Runs `count` operations behind the first `skipped` ones.
     void execute(uint32_t skipped, uint32_t count, std::span<int8_t> arena) const;
 
-    const ProgramHeader* header_ = &kEmptyProgram;
+    /// Inputs, then outputs.
+    const TensorInfo* tensors() const { return reinterpret_cast<const TensorInfo*>(header_ + 1); }
+
+    const ProgramHeader* header_ = &kEmptyProgram.header;
 };
 
 }  // namespace ganglion

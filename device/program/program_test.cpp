@@ -33,6 +33,11 @@ TEST(Program, LoadsAndRunsEveryKindOfOperation) {
     EXPECT_EQ(program.operation_count(), 11U);
     EXPECT_EQ(program.arena_bytes(), 368U);
     EXPECT_EQ(program.program_bytes(), bytes.size());
+    ASSERT_EQ(program.input_count(), 1U);
+    ASSERT_EQ(program.output_count(), 2U);
+    EXPECT_EQ(program.input().bytes, 32U);
+    EXPECT_EQ(program.output().offset, 344U);
+    EXPECT_EQ(program.output(1).type, ElementType::int16);
     alignas(16) int8_t arena[368] = {};
     for (int i = 0; i < 32; ++i) arena[i] = static_cast<int8_t>(i * 7);
     program.run(arena);
@@ -125,24 +130,39 @@ TEST(Program, ChecksHeaderFieldsBehindAGoodChecksum) {
     EXPECT_EQ(load_with(offsetof(ProgramHeader, operation_count), 11U), Status::bad_offset);
     EXPECT_EQ(load_with(offsetof(ProgramHeader, reset_count), 13U), Status::bad_value);
     EXPECT_EQ(load_with(offsetof(ProgramHeader, state_bytes), 369U), Status::bad_value);
-    EXPECT_EQ(load_with(offsetof(ProgramHeader, input) + offsetof(TensorInfo, type), uint8_t{9}),
-              Status::unsupported);
     EXPECT_EQ(load_with(offsetof(ProgramHeader, constants_offset), 0x7FFFFFF0U),
-              Status::bad_offset);
-    EXPECT_EQ(load_with(offsetof(ProgramHeader, input) + offsetof(TensorInfo, bytes), 31U),
-              Status::bad_shape);
-    EXPECT_EQ(load_with(offsetof(ProgramHeader, input) + offsetof(TensorInfo, rank), uint8_t{7}),
-              Status::bad_shape);
-    EXPECT_EQ(load_with(offsetof(ProgramHeader, output) + offsetof(TensorInfo, scale), -1.0F),
-              Status::bad_value);
-    EXPECT_EQ(load_with(offsetof(ProgramHeader, output) + offsetof(TensorInfo, offset), 366U),
               Status::bad_offset);
 }
 
+TEST(Program, ChecksTheTensorsAtItsBorder) {
+    const auto of_input = [](size_t field) { return sizeof(ProgramHeader) + field; };
+    const auto of_output = [](uint32_t n, size_t field) {
+        return sizeof(ProgramHeader) + (1 + n) * sizeof(TensorInfo) + field;
+    };
+    EXPECT_EQ(load_with(of_input(offsetof(TensorInfo, type)), uint8_t{9}), Status::unsupported);
+    EXPECT_EQ(load_with(of_input(offsetof(TensorInfo, bytes)), 31U), Status::bad_shape);
+    EXPECT_EQ(load_with(of_input(offsetof(TensorInfo, rank)), uint8_t{7}), Status::bad_shape);
+    EXPECT_EQ(load_with(of_output(0, offsetof(TensorInfo, scale)), -1.0F), Status::bad_value);
+    EXPECT_EQ(load_with(of_output(0, offsetof(TensorInfo, offset)), 366U), Status::bad_offset);
+    EXPECT_EQ(load_with(of_output(1, offsetof(TensorInfo, offset)), 337U), Status::bad_offset)
+        << "int16 on an odd byte";
+    EXPECT_EQ(load_with(of_output(1, offsetof(TensorInfo, zero_point)), 40000), Status::bad_value);
+    EXPECT_EQ(load_with(of_output(1, offsetof(TensorInfo, type)), ElementType::int8),
+              Status::bad_shape)
+        << "its bytes are those of two int16";
+    for (const uint16_t count : {0, 1, 3, 65535})
+        EXPECT_EQ(load_with(offsetof(ProgramHeader, output_count), count), Status::bad_value);
+    EXPECT_EQ(load_with(offsetof(ProgramHeader, input_count), uint16_t{0}), Status::bad_value);
+    EXPECT_EQ(load_with(offsetof(ProgramHeader, header_bytes), uint16_t{48}), Status::bad_value);
+}
+
 TEST(Program, RefusesOperationsOfUnknownKind) {
-    EXPECT_EQ(load_with(sizeof(ProgramHeader), uint16_t{4711}), Status::unsupported);
-    EXPECT_EQ(load_with(sizeof(ProgramHeader) + 2, uint16_t{0}), Status::bad_offset);
-    EXPECT_EQ(load_with(sizeof(ProgramHeader) + 2, uint16_t{8}), Status::bad_value);
+    ProgramHeader header{};
+    std::memcpy(&header, tests::sample_program().data(), sizeof header);
+    const size_t first = header.operations_offset;
+    EXPECT_EQ(load_with(first, uint16_t{4711}), Status::unsupported);
+    EXPECT_EQ(load_with(first + 2, uint16_t{0}), Status::bad_offset);
+    EXPECT_EQ(load_with(first + 2, uint16_t{8}), Status::bad_value);
 }
 
 /// Each 16-bit and 32-bit field of every record, set to extremes: refused, or harmless (checked by

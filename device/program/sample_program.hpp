@@ -40,17 +40,20 @@ constexpr OpHeader header_for(OpKind kind) {
     return {kind, static_cast<uint16_t>(sizeof(Op))};
 }
 
-/// Writes header, parts and a checksum that fits.
-inline std::vector<uint8_t> assemble(ProgramHeader header, const Records& operations,
+/// Writes header, border, parts and a checksum that fits.
+inline std::vector<uint8_t> assemble(ProgramHeader header, const std::vector<TensorInfo>& border,
+                                     const Records& operations,
                                      const std::vector<uint8_t>& constants) {
     const auto aligned = [](uint32_t bytes) { return (bytes + 15) / 16 * 16; };
-    header.operations_offset = sizeof header;
+    header.header_bytes = static_cast<uint16_t>(sizeof header + border.size() * sizeof border[0]);
+    header.operations_offset = aligned(header.header_bytes);
     header.operations_bytes = operations.count;
     header.constants_offset = aligned(header.operations_offset + header.operations_bytes);
     header.constants_bytes = static_cast<uint32_t>(constants.size());
     header.program_bytes = aligned(header.constants_offset + header.constants_bytes + 4);
     std::vector<uint8_t> bytes(header.program_bytes);
     std::memcpy(bytes.data(), &header, sizeof header);
+    std::memcpy(bytes.data() + sizeof header, border.data(), border.size() * sizeof border[0]);
     std::memcpy(bytes.data() + header.operations_offset, operations.bytes.data(), operations.count);
     std::memcpy(bytes.data() + header.constants_offset, constants.data(), constants.size());
     return bytes;
@@ -127,13 +130,16 @@ inline std::vector<uint8_t> sample_program() {
     ProgramHeader header{};
     header.magic = kProgramMagic;
     header.version = kProgramVersion;
-    header.header_bytes = sizeof header;
     header.arena_bytes = 368;
     header.reset_count = 1;
     header.operation_count = 12;
-    header.input = {0, 32, 0.5F, 3, 4, ElementType::int8, {}, {1, 4, 4, 2}};
-    header.output = {344, 3, 1.0F / 256, -128, 2, ElementType::int8, {}, {1, 3, 1, 1}};
-    std::vector<uint8_t> bytes = assemble(header, operations, constants);
+    header.input_count = 1;
+    header.output_count = 2;
+    const std::vector<TensorInfo> border = {
+        {0, 32, 0.5F, 3, 4, ElementType::int8, {}, {1, 4, 4, 2}},
+        {344, 3, 1.0F / 256, -128, 2, ElementType::int8, {}, {1, 3, 1, 1}},
+        {336, 4, 0.25F, 100, 1, ElementType::int16, {}, {2, 1, 1, 1}}};
+    std::vector<uint8_t> bytes = assemble(header, border, operations, constants);
     fix_checksum(bytes);
     return bytes;
 }
