@@ -66,6 +66,7 @@ enum class OperatorCode : int32_t {
     concatenation = 2,
     conv_2d = 3,
     depthwise_conv_2d = 4,
+    depth_to_space = 5,
     dequantize = 6,
     fully_connected = 9,
     logistic = 14,
@@ -74,24 +75,37 @@ enum class OperatorCode : int32_t {
     relu = 19,
     relu6 = 21,
     reshape = 22,
+    resize_bilinear = 23,
     softmax = 25,
+    space_to_depth = 26,
+    svdf = 27,
     tanh = 28,
     custom = 32,
     pad = 34,
+    gather = 36,
+    transpose = 39,
     mean = 40,
     sub = 41,
     squeeze = 43,
+    unidirectional_sequence_lstm = 44,
     strided_slice = 45,
     split = 49,
     maximum = 55,
     arg_max = 56,
     minimum = 57,
     padv2 = 60,
+    slice = 65,
+    transpose_conv = 67,
     expand_dims = 70,
+    pack = 83,
+    unpack = 88,
+    resize_nearest_neighbor = 97,
     leaky_relu = 98,
+    mirror_pad = 100,
     split_v = 102,
     quantize = 114,
     hard_swish = 117,
+    batch_matmul = 126,
     call_once = 129,
     var_handle = 142,
     read_variable = 143,
@@ -179,12 +193,52 @@ struct CallOnceOptions {
 struct VarHandleOptions {
     std::string container{}, shared_name{};
 };
+/// PACK and UNPACK: a dimension of its own for each tensor; negative: from the last.
+struct PackOptions {
+    int32_t count = 0, axis = 0;
+};
+struct UnpackOptions {
+    int32_t count = 0, axis = 0;
+};
+struct ResizeOptions {
+    bool align_corners = false;       ///< the corner pixels' centres fall on each other
+    bool half_pixel_centers = false;  ///< a pixel's centre lies half a pixel from its edge
+};
+struct ResizeBilinearOptions : ResizeOptions {};
+struct ResizeNearestOptions : ResizeOptions {};
+struct DepthToSpaceOptions {
+    int32_t block_size = 1;
+};
+struct SpaceToDepthOptions {
+    int32_t block_size = 1;
+};
+struct TransposeConvOptions {
+    Padding padding = Padding::same;
+    int32_t stride_width = 1, stride_height = 1;
+    Activation activation = Activation::none;
+};
+/// Whether a factor's last two dimensions are exchanged first.
+struct BatchMatMulOptions {
+    bool transposes_first = false, transposes_second = false;
+};
+struct SvdfOptions {
+    int32_t rank = 1;  ///< filters a unit
+    Activation activation = Activation::none;
+};
+struct LstmOptions {
+    Activation activation = Activation::tanh;        ///< of cell gate and cell state
+    float cell_clip = 0.0F, projection_clip = 0.0F;  ///< 0: none
+    bool time_major = false;  ///< [time, batch, values] instead of [batch, time, values]
+};
 
-using Options = std::variant<std::monostate, Conv2dOptions, DepthwiseConv2dOptions, Pool2dOptions,
-                             FullyConnectedOptions, AddOptions, SoftmaxOptions, ReshapeOptions,
-                             ReducerOptions, ConcatenationOptions, MulOptions, SubOptions,
-                             LeakyReluOptions, StridedSliceOptions, SplitOptions, SplitVOptions,
-                             CallOnceOptions, VarHandleOptions>;
+using Options =
+    std::variant<std::monostate, Conv2dOptions, DepthwiseConv2dOptions, Pool2dOptions,
+                 FullyConnectedOptions, AddOptions, SoftmaxOptions, ReshapeOptions, ReducerOptions,
+                 ConcatenationOptions, MulOptions, SubOptions, LeakyReluOptions,
+                 StridedSliceOptions, SplitOptions, SplitVOptions, CallOnceOptions,
+                 VarHandleOptions, PackOptions, UnpackOptions, ResizeBilinearOptions,
+                 ResizeNearestOptions, DepthToSpaceOptions, SpaceToDepthOptions,
+                 TransposeConvOptions, BatchMatMulOptions, SvdfOptions, LstmOptions>;
 
 /// One operator. Inputs are tensor indices in the format's order (conv: data, weights, bias); -1:
 /// left out.

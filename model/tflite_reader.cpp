@@ -45,6 +45,38 @@ std::string text(const flatbuffers::String* from) {
     return from == nullptr ? std::string() : from->str();
 }
 
+Options read_image_options(const schema::Operator& op, const std::string& where) {
+    if (const auto* o = op.builtin_options_as_ResizeBilinearOptions())
+        return ResizeBilinearOptions{{o->align_corners(), o->half_pixel_centers()}};
+    if (const auto* o = op.builtin_options_as_ResizeNearestNeighborOptions())
+        return ResizeNearestOptions{{o->align_corners(), o->half_pixel_centers()}};
+    if (const auto* o = op.builtin_options_as_DepthToSpaceOptions())
+        return DepthToSpaceOptions{o->block_size()};
+    if (const auto* o = op.builtin_options_as_SpaceToDepthOptions())
+        return SpaceToDepthOptions{o->block_size()};
+    if (const auto* o = op.builtin_options_as_TransposeConvOptions()) {
+        return TransposeConvOptions{read_padding(o->padding(), where), o->stride_w(), o->stride_h(),
+                                    read_activation(o->fused_activation_function(), where)};
+    }
+    return std::monostate{};
+}
+
+Options read_sequence_options(const schema::Operator& op, const std::string& where) {
+    if (const auto* o = op.builtin_options_as_PackOptions())
+        return PackOptions{o->values_count(), o->axis()};
+    if (const auto* o = op.builtin_options_as_UnpackOptions())
+        return UnpackOptions{o->num(), o->axis()};
+    if (const auto* o = op.builtin_options_as_BatchMatMulOptions())
+        return BatchMatMulOptions{o->adj_x(), o->adj_y()};
+    if (const auto* o = op.builtin_options_as_SVDFOptions())
+        return SvdfOptions{o->rank(), read_activation(o->fused_activation_function(), where)};
+    if (const auto* o = op.builtin_options_as_UnidirectionalSequenceLSTMOptions()) {
+        return LstmOptions{read_activation(o->fused_activation_function(), where), o->cell_clip(),
+                           o->proj_clip(), o->time_major()};
+    }
+    return read_image_options(op, where);
+}
+
 Options read_more_options(const schema::Operator& op, const std::string& where) {
     if (const auto* o = op.builtin_options_as_ConcatenationOptions()) {
         return ConcatenationOptions{o->axis(),
@@ -67,7 +99,7 @@ Options read_more_options(const schema::Operator& op, const std::string& where) 
         return CallOnceOptions{o->init_subgraph_index()};
     if (const auto* o = op.builtin_options_as_VarHandleOptions())
         return VarHandleOptions{text(o->container()), text(o->shared_name())};
-    return std::monostate{};
+    return read_sequence_options(op, where);
 }
 
 Options read_options(const schema::Operator& op, const std::string& where) {

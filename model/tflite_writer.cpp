@@ -144,6 +144,54 @@ struct OptionsWriter {
         return {schema::BuiltinOptions::VarHandleOptions,
                 schema::CreateVarHandleOptions(builder, container, shared_name).Union()};
     }
+    Union operator()(const PackOptions& o) const {
+        return {schema::BuiltinOptions::PackOptions,
+                schema::CreatePackOptions(builder, o.count, o.axis).Union()};
+    }
+    Union operator()(const UnpackOptions& o) const {
+        return {schema::BuiltinOptions::UnpackOptions,
+                schema::CreateUnpackOptions(builder, o.count, o.axis).Union()};
+    }
+    Union operator()(const ResizeBilinearOptions& o) const {
+        return {schema::BuiltinOptions::ResizeBilinearOptions,
+                schema::CreateResizeBilinearOptions(builder, o.align_corners, o.half_pixel_centers)
+                    .Union()};
+    }
+    Union operator()(const ResizeNearestOptions& o) const {
+        return {schema::BuiltinOptions::ResizeNearestNeighborOptions,
+                schema::CreateResizeNearestNeighborOptions(builder, o.align_corners,
+                                                           o.half_pixel_centers)
+                    .Union()};
+    }
+    Union operator()(const DepthToSpaceOptions& o) const {
+        return {schema::BuiltinOptions::DepthToSpaceOptions,
+                schema::CreateDepthToSpaceOptions(builder, o.block_size).Union()};
+    }
+    Union operator()(const SpaceToDepthOptions& o) const {
+        return {schema::BuiltinOptions::SpaceToDepthOptions,
+                schema::CreateSpaceToDepthOptions(builder, o.block_size).Union()};
+    }
+    Union operator()(const TransposeConvOptions& o) const {
+        return {schema::BuiltinOptions::TransposeConvOptions,
+                schema::CreateTransposeConvOptions(builder, to_schema(o.padding), o.stride_width,
+                                                   o.stride_height, to_schema(o.activation))
+                    .Union()};
+    }
+    Union operator()(const BatchMatMulOptions& o) const {
+        return {schema::BuiltinOptions::BatchMatMulOptions,
+                schema::CreateBatchMatMulOptions(builder, o.transposes_first, o.transposes_second)
+                    .Union()};
+    }
+    Union operator()(const SvdfOptions& o) const {
+        return {schema::BuiltinOptions::SVDFOptions,
+                schema::CreateSVDFOptions(builder, o.rank, to_schema(o.activation)).Union()};
+    }
+    Union operator()(const LstmOptions& o) const {
+        return {schema::BuiltinOptions::UnidirectionalSequenceLSTMOptions,
+                schema::CreateUnidirectionalSequenceLSTMOptions(
+                    builder, to_schema(o.activation), o.cell_clip, o.projection_clip, o.time_major)
+                    .Union()};
+    }
 };
 
 Offset<schema::Tensor> write_tensor(FlatBufferBuilder& builder, const Tensor& tensor,
