@@ -1,16 +1,19 @@
 #pragma once
 
-#include <string>
+#include <span>
 #include <string_view>
 
 namespace ganglion::compile {
 
 /// The processor a program is for. Every program runs with equal bits on every target; a target
-/// only steers choices that cost memory or time.
+/// only steers choices that cost memory or time. docs/targets.md lists them.
 struct Target {
-    std::string name;            ///< "portable" or "cortex-m4"
-    bool packs_weights = false;  ///< has a dual 16-bit multiplier that packed operations feed
+    std::string_view name;
+    bool packs_weights = false;        ///< has a dual 16-bit multiplier that packed operations feed
+    bool interleaves_weights = false;  ///< has vectors that interleaved operations feed
 };
+
+std::span<const Target> known_targets();
 
 /// Throws std::runtime_error that lists the known names.
 Target target_by_name(std::string_view name);

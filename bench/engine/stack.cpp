@@ -1,6 +1,6 @@
 // Runs a model once and tells the host how many bytes of stack were never touched.
-#include "firmware/boards/mps2_an386/semihosting.hpp"
-#include "firmware/boards/mps2_an386/startup.hpp"
+#include "firmware/boards/semihosting.hpp"
+#include "firmware/boards/cortex_m/startup.hpp"
 #include "network.hpp"
 
 alignas(16) static int8_t arena[network::arena_bytes];

@@ -9,7 +9,7 @@
 
 #include "compile/bundle_chip/record.hpp"
 #include "device/pipeline/pipeline.hpp"
-#include "firmware/boards/mps2_an386/semihosting.hpp"
+#include "firmware/boards/semihosting.hpp"
 
 namespace {
 

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "device/program/program.hpp"
-#include "firmware/boards/mps2_an386/semihosting.hpp"
+#include "firmware/boards/semihosting.hpp"
 
 namespace {
 

@@ -1,14 +1,16 @@
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 
+#include "compile/chip/toolchain.hpp"
 #include "compile/compile.hpp"
 #include "compile/golden.hpp"
 #include "model/tflite.hpp"
-#include "toolchain.hpp"
 
-// The engine on the emulated Cortex-M4F: both forms of the reference models give the reference
+// The engine on each emulated processor: both forms of the reference models give the reference
 // kernels' bits there.
 
 namespace ganglion::compile {
@@ -18,20 +20,55 @@ namespace fs = std::filesystem;
 
 struct Case {
     const char* model;
-    size_t inputs;  ///< of the golden ones; the emulator is slow
+    size_t inputs;           ///< of the golden ones; the emulator is slow
+    size_t on_m4;            ///< as many on Cortex-M4
+    bool is_stream = false;  ///< of the synthetic stream, from its begin
 };
 
-class OnChip : public testing::TestWithParam<Case> {
+std::ostream& operator<<(std::ostream& stream, const Case& one) {
+    return stream << one.model;
+}
+
+constexpr Case kCases[] = {
+    {"models/mlperf_tiny/kws_dscnn_int8.tflite", 2, 20},
+    {"models/mlperf_tiny/ic_resnet8_int8.tflite", 1, 4},
+    {"models/mlperf_tiny/ad_autoencoder_int8.tflite", 4, 32},
+    {"models/mlperf_tiny/sww_dscnn1d_int8.tflite", 2, 8},
+    {"models/mlperf_tiny/vww_mobilenetv1_025_96_int8.tflite", 1, 2},
+    {"models/micro_wake_word/alexa_v2.tflite", 48, 64, true},
+    {"models/micro_wake_word/hey_jarvis_v2.tflite", 48, 64, true},
+    {"models/micro_wake_word/okay_nabu_v2.tflite", 48, 64, true},
+    {"models/micro_wake_word/vad_v2.tflite", 48, 64, true},
+    {"models/tflm/hello_world_int8.tflite", 32, 32},
+    {"models/tflm/micro_speech_int8.tflite", 2, 8},
+    {"models/tflm/person_detect_int8.tflite", 1, 2},
+};
+
+class OnChip : public testing::TestWithParam<std::tuple<chip::Toolchain, Case>> {
   protected:
+    static const chip::Toolchain& toolchain() { return std::get<0>(GetParam()); }
+    static const Case& model_case() { return std::get<1>(GetParam()); }
+    static size_t input_count() {
+        return toolchain().target == "cortex-m4" ? model_case().on_m4 : model_case().inputs;
+    }
+
     void SetUp() override {
-        GANGLION_NEEDS_SHARED(GetParam().model);
-        folder_ = fs::path(testing::TempDir()) /
-                  ("ganglion_chip_" + fs::path(GetParam().model).stem().string() +
-                   testing::UnitTest::GetInstance()->current_test_info()->name()[0]);
+        GANGLION_NEEDS_SHARED(model_case().model);
+        std::string name = testing::UnitTest::GetInstance()->current_test_info()->name();
+        std::replace(name.begin(), name.end(), '/', '_');
+        folder_ = fs::path(testing::TempDir()) / ("ganglion_chip_" + name);
         fs::create_directories(folder_);
-        golden_ = read_golden(GetParam().model);
-        graph_ = model::read_tflite_file(tests::shared_dir() / GetParam().model);
-        const size_t bytes = golden_.inputs.size() / golden_.count * GetParam().inputs;
+        golden_ = read_golden(model_case().model);
+        if (model_case().is_stream) {
+            const auto& stream = golden_.entry["synthetic"];
+            const fs::path shared = tests::shared_dir();
+            golden_.inputs = read_values(shared / stream["inputs"].get<std::string>());
+            golden_.outputs = read_values(shared / stream["outputs"].get<std::string>());
+            golden_.count = stream["count"].get<size_t>();
+        }
+        ASSERT_LE(input_count(), golden_.count);
+        graph_ = model::read_tflite_file(tests::shared_dir() / model_case().model);
+        const size_t bytes = golden_.inputs.size() / golden_.count * input_count();
         write(inputs(), golden_.inputs.data(), bytes);
     }
     void TearDown() override { fs::remove_all(folder_); }
@@ -50,13 +87,13 @@ class OnChip : public testing::TestWithParam<Case> {
     /// Runs an image over the inputs and compares its outputs with the reference's.
     void expect_golden(const fs::path& image, const std::string& program) {
         const fs::path outputs = folder_ / "outputs.bin";
-        run(std::string(chip::kQemu) +
-            " -M mps2-an386 -nographic -monitor none -serial none -kernel " + image.string() +
-            " -semihosting-config enable=on,target=native,arg=runner,arg=" + inputs().string() +
-            ",arg=" + outputs.string() + (program.empty() ? "" : ",arg=" + program) +
-            " </dev/null");
+        run(
+            fmt::format("{} {} -semihosting-config "
+                        "enable=on,target=native,arg=runner,arg={},arg={}{} </dev/null",
+                        toolchain().emulator, image.string(), inputs().string(), outputs.string(),
+                        program.empty() ? "" : ",arg=" + program));
         const std::vector<int8_t> results = read_values(outputs);
-        const size_t bytes = golden_.outputs.size() / golden_.count * GetParam().inputs;
+        const size_t bytes = golden_.outputs.size() / golden_.count * input_count();
         ASSERT_EQ(results.size(), bytes);
         EXPECT_TRUE(std::equal(results.begin(), results.end(), golden_.outputs.begin()));
     }
@@ -67,30 +104,31 @@ class OnChip : public testing::TestWithParam<Case> {
 };
 
 TEST_P(OnChip, LoadedProgramEqualsTheReference) {
-    const CompiledModel compiled = compile(graph_, target_by_name("cortex-m4"));
+    const CompiledModel compiled = compile(graph_, target_by_name(toolchain().target));
     const fs::path program = folder_ / "program.bin";
     write(program, compiled.program.data(), compiled.program.size());
-    expect_golden(chip::kLoadedRunner, program.string());
+    expect_golden(toolchain().loaded_runner, program.string());
 }
 
 TEST_P(OnChip, EmittedCodeEqualsTheReference) {
-    emit_cpp(graph_, target_by_name("cortex-m4"), folder_);
+    emit_cpp(graph_, target_by_name(toolchain().target), folder_);
     const fs::path image = folder_ / "linked.elf";
-    run(std::string(chip::kCompile) + " -I" + folder_.string() + " " +
-        (folder_ / "network.cpp").string() + " " + chip::kLinkedSources + " " + chip::kRunner +
-        " " + chip::kObjects + " " + chip::kLink + " -o " + image.string());
+    run(fmt::format("{} -I{} {} {} {} {} {} {} -o {}", toolchain().compile, folder_.string(),
+                    (folder_ / "network.cpp").string(), chip::kLinkedSource,
+                    toolchain().runner_object, toolchain().objects, toolchain().program_objects,
+                    toolchain().link, image.string()));
     expect_golden(image, "");
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Golden, OnChip,
-    testing::Values(Case{"models/mlperf_tiny/kws_dscnn_int8.tflite", 20},
-                    Case{"models/mlperf_tiny/ic_resnet8_int8.tflite", 4},
-                    Case{"models/mlperf_tiny/ad_autoencoder_int8.tflite", 32},
-                    Case{"models/mlperf_tiny/sww_dscnn1d_int8.tflite", 8},
-                    Case{"models/mlperf_tiny/vww_mobilenetv1_025_96_int8.tflite", 2},
-                    Case{"models/tflm/micro_speech_int8.tflite", 8}),
-    [](const auto& parameter) { return fs::path(parameter.param.model).stem().string(); });
+INSTANTIATE_TEST_SUITE_P(Golden, OnChip,
+                         testing::Combine(testing::ValuesIn(chip::kToolchains),
+                                          testing::ValuesIn(kCases)),
+                         [](const auto& parameter) {
+                             std::string name(std::get<0>(parameter.param).target);
+                             std::replace(name.begin(), name.end(), '-', '_');
+                             return name + "_" +
+                                    fs::path(std::get<1>(parameter.param).model).stem().string();
+                         });
 
 }  // namespace
 }  // namespace ganglion::compile

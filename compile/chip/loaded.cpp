@@ -1,6 +1,6 @@
 // The loadable form: a program read from a file of the host.
 #include "compile/chip/form.hpp"
-#include "firmware/boards/mps2_an386/semihosting.hpp"
+#include "firmware/boards/semihosting.hpp"
 
 namespace ganglion::chip {
 namespace {

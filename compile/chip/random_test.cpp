@@ -1,17 +1,19 @@
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <iterator>
 
+#include "compile/chip/toolchain.hpp"
 #include "compile/compile.hpp"
 #include "compile/random_graph.hpp"
 #include "compile/reference.hpp"
 #include "device/program/program.hpp"
-#include "toolchain.hpp"
 
-// Random graphs on the emulated Cortex-M4F: its kernels against the plain interpreter, bit for bit.
+// Random graphs on each emulated processor: its kernels against the plain interpreter, bit for bit.
 
 namespace ganglion::compile {
 namespace {
@@ -30,7 +32,8 @@ struct Batch {
     std::vector<uint32_t> seeds;
     size_t packed = 0;  ///< operations in their packed form
 
-    void add(const model::Graph& graph, const char* target, RandomGraph& random, uint32_t seed) {
+    void add(const model::Graph& graph, std::string_view target, RandomGraph& random,
+             uint32_t seed) {
         const CompiledModel compiled = compile(graph, target_by_name(target));
         const std::vector<int8_t> input =
             random.values(graph.tensors[static_cast<size_t>(graph.inputs[0])].elements());
@@ -49,19 +52,17 @@ struct Batch {
     }
 };
 
-void expect_equal_on_chip(const Batch& batch) {
-    const auto* test = testing::UnitTest::GetInstance()->current_test_info();
-    const fs::path folder =
-        fs::path(testing::TempDir()) / (std::string("ganglion_chip_random_") + test->name());
+void expect_equal_on_chip(const chip::Toolchain& toolchain, const Batch& batch) {
+    std::string name = testing::UnitTest::GetInstance()->current_test_info()->name();
+    std::replace(name.begin(), name.end(), '/', '_');
+    const fs::path folder = fs::path(testing::TempDir()) / ("ganglion_chip_random_" + name);
     fs::create_directories(folder);
     const fs::path cases = folder / "cases.bin";
     const fs::path outputs = folder / "outputs.bin";
     std::ofstream(cases, std::ios::binary) << batch.cases;
-    const std::string command =
-        std::string(chip::kQemu) + " -M mps2-an386 -nographic -monitor none -serial none -kernel " +
-        chip::kBatchRunner +
-        " -semihosting-config enable=on,target=native,arg=batch,arg=" + cases.string() +
-        ",arg=" + outputs.string() + " </dev/null";
+    const std::string command = fmt::format(
+        "{} {} -semihosting-config enable=on,target=native,arg=batch,arg={},arg={} </dev/null",
+        toolchain.emulator, toolchain.batch_runner, cases.string(), outputs.string());
     ASSERT_EQ(std::system(command.c_str()), 0);
     std::ifstream file(outputs, std::ios::binary);
     const std::vector<int8_t> results(std::istreambuf_iterator<char>(file), {});
@@ -76,27 +77,46 @@ void expect_equal_on_chip(const Batch& batch) {
     fs::remove_all(folder);
 }
 
-TEST(RandomOnChip, LayersEqualThePlainInterpreter) {
+class RandomOnChip : public testing::TestWithParam<chip::Toolchain> {
+  protected:
+    /// The whole range of cases runs on one target of each family of kernels.
+    static uint32_t some(uint32_t count) {
+        const bool is_whole = GetParam().target == "cortex-m4" || GetParam().target == "cortex-m55";
+        return is_whole ? count : count / 5;
+    }
+};
+
+TEST_P(RandomOnChip, LayersEqualThePlainInterpreter) {
+    const bool packs = target_by_name(GetParam().target).packs_weights;
     Batch batch;
-    for (uint32_t seed = 1; seed <= 1500; ++seed) {
+    for (uint32_t seed = 1; seed <= some(1500); ++seed) {
         RandomGraph random(seed);
         const model::Graph graph = random.layer();
-        batch.add(graph, seed % 8 == 0 ? "portable" : "cortex-m4", random, seed);
+        // Any target runs the programs of any other.
+        const std::string_view other = packs ? "portable" : "cortex-m4";
+        batch.add(graph, seed % 8 == 0 ? other : GetParam().target, random, seed);
     }
-    EXPECT_GT(batch.packed, 500U);
-    expect_equal_on_chip(batch);
+    EXPECT_GT(batch.packed, packs ? some(450) : some(50));
+    expect_equal_on_chip(GetParam(), batch);
 }
 
-TEST(RandomOnChip, NetworksEqualThePlainInterpreter) {
+TEST_P(RandomOnChip, NetworksEqualThePlainInterpreter) {
     Batch batch;
-    for (uint32_t seed = 1; seed <= 200; ++seed) {
+    for (uint32_t seed = 1; seed <= some(200); ++seed) {
         RandomGraph random(seed);
         const model::Graph graph = seed % 2 == 0 ? random.network() : random.chain();
-        batch.add(graph, "cortex-m4", random, seed);
+        batch.add(graph, GetParam().target, random, seed);
     }
-    EXPECT_GT(batch.packed, 400U);
-    expect_equal_on_chip(batch);
+    EXPECT_EQ(batch.packed > some(400), target_by_name(GetParam().target).packs_weights);
+    expect_equal_on_chip(GetParam(), batch);
 }
+
+INSTANTIATE_TEST_SUITE_P(Chips, RandomOnChip, testing::ValuesIn(chip::kToolchains),
+                         [](const auto& parameter) {
+                             std::string name(parameter.param.target);
+                             std::replace(name.begin(), name.end(), '-', '_');
+                             return name;
+                         });
 
 }  // namespace
 }  // namespace ganglion::compile

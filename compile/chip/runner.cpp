@@ -10,7 +10,7 @@
 #include <string_view>
 
 #include "compile/chip/form.hpp"
-#include "firmware/boards/mps2_an386/semihosting.hpp"
+#include "firmware/boards/semihosting.hpp"
 
 namespace {
 

@@ -10,7 +10,7 @@
 #include "firmware/agent/sampler.hpp"
 #include "firmware/agent/uplink.hpp"
 #include "firmware/boards/mps2_an386/board.hpp"
-#include "firmware/boards/mps2_an386/startup.hpp"
+#include "firmware/boards/cortex_m/startup.hpp"
 #include "firmware/layout.hpp"
 #include "firmware/network/crypto.hpp"
 #include "firmware/network/mqtt_session.hpp"

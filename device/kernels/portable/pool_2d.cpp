@@ -50,7 +50,7 @@ void for_each_value(const Window2d& window, const int8_t* channel, const Inside&
 }  // namespace
 
 void average_pool_2d(const Pool2dOp& op, int8_t* arena, const uint8_t*) {
-    for_each_output(op, arena, [&](const int8_t* channel, const Inside& inside) {
+    for_each_output(op, arena, [&](const int8_t* channel, const Inside& inside) -> int32_t {
         int32_t sum = 0;
         for_each_value(op.window, channel, inside, [&](int8_t value) { sum += value; });
         const int32_t count = (inside.bottom - inside.top) * (inside.right - inside.left);

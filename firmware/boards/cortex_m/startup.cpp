@@ -1,8 +1,8 @@
-#include "firmware/boards/mps2_an386/startup.hpp"
+#include "firmware/boards/cortex_m/startup.hpp"
 
 #include <cstdint>
 
-#include "firmware/boards/mps2_an386/semihosting.hpp"
+#include "firmware/boards/semihosting.hpp"
 
 // Nothing here may call the C library: it runs before memory is set up.
 extern "C" {
@@ -87,25 +87,33 @@ __attribute__((section(".vectors"), used)) const ganglion::firmware::Vectors vec
 
 extern "C" {
 
+// Coprocessors 10 and 11: floating point and vectors, before any code that may use them.
+#if defined(__ARM_FP) || defined(__ARM_FEATURE_MVE)
+#define GANGLION_ENABLE_COPROCESSORS \
+    "ldr r0, =0xe000ed88 \n"         \
+    "ldr r1, [r0]        \n"         \
+    "ldr r2, =0x00f00000 \n"         \
+    "orrs r1, r2         \n"         \
+    "str r1, [r0]        \n"         \
+    "dsb                 \n"         \
+    "isb                 \n"
+#else
+#define GANGLION_ENABLE_COPROCESSORS ""
+#endif
+
 __attribute__((naked)) void reset_handler() {
-    // Coprocessors 10 and 11: the floating-point unit, before any code that may use it. Then paint
-    // the stack below the stack pointer, to be able to say how much of it was ever used.
-    asm volatile(
-        "ldr r0, =0xe000ed88 \n"
-        "ldr r1, [r0]        \n"
-        "orr r1, #0x00f00000 \n"
-        "str r1, [r0]        \n"
-        "dsb                 \n"
-        "isb                 \n"
-        "ldr r0, =stack_bottom \n"
-        "mov r1, sp          \n"
-        "ldr r2, =0xa5a5a5a5 \n"
-        "1: str r2, [r0], #4 \n"
-        "cmp r0, r1          \n"
-        "blo 1b              \n"
-        "bl prepare_memory   \n"
-        "bl main             \n"
-        "b end_with          \n");
+    // Paint the stack below the stack pointer, to be able to say how much of it was ever used. In
+    // instructions that Cortex-M0 has.
+    asm volatile(".syntax unified \n" GANGLION_ENABLE_COPROCESSORS
+                 "ldr r0, =stack_bottom \n"
+                 "mov r1, sp          \n"
+                 "ldr r2, =0xa5a5a5a5 \n"
+                 "1: stm r0!, {r2}    \n"
+                 "cmp r0, r1          \n"
+                 "blo 1b              \n"
+                 "bl prepare_memory   \n"
+                 "bl main             \n"
+                 "bl end_with         \n");
 }
 
 __attribute__((used)) void prepare_memory() {

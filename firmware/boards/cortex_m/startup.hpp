@@ -2,9 +2,9 @@
 
 #include <cstdint>
 
-/// Start-up for images on mps2-an386: vectors, floating point, data, constructors, then `int
-/// main()`; its return value ends the emulator. An image defines `extern "C" void
-/// systick_handler()`, `pendsv_handler()` and `timer1_handler()` where it uses them.
+/// Start-up for images on the Arm boards: vectors, floating point and vector unit, data,
+/// constructors, then `int main()`; its return value ends the emulator. An image defines `extern
+/// "C" void systick_handler()`, `pendsv_handler()` and `timer1_handler()` where it uses them.
 namespace ganglion::firmware {
 
 /// Bytes of the main stack that no code has touched since reset.
