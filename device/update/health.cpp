@@ -1,0 +1,39 @@
+#include "device/update/health.hpp"
+
+#include <algorithm>
+
+namespace ganglion::update {
+
+void HealthMonitor::inference(uint32_t score_permille, bool alert) {
+    if (inferences_ == UINT32_MAX) return;
+    ++inferences_;
+    if (alert) ++alerts_;
+    constexpr uint32_t width = 1000 / HealthRule::kBins;
+    ++bins_[std::min(score_permille / width, HealthRule::kBins - 1)];
+}
+
+uint32_t HealthMonitor::distance_permille() const {
+    if (inferences_ == 0) return 0;
+    uint64_t twice = 0;  // of the distance, times 1000 and the number of inferences
+    for (uint32_t i = 0; i < HealthRule::kBins; ++i) {
+        const uint64_t seen = uint64_t{bins_[i]} * 1000;
+        const uint64_t expected = uint64_t{rule_.scores[i]} * inferences_;
+        twice += seen > expected ? seen - expected : expected - seen;
+    }
+    return static_cast<uint32_t>(twice / (uint64_t{2} * inferences_));
+}
+
+Health HealthMonitor::judge(uint32_t now_ms) const {
+    const bool seen_enough = inferences_ >= rule_.min_inferences && inferences_ != 0;
+    if (seen_enough) {
+        if (uint64_t{alerts_} * 1000 > uint64_t{inferences_} * rule_.max_alerts_permille)
+            return Health::too_many_alerts;
+        if (distance_permille() > rule_.max_distance_permille) return Health::scores_differ;
+    }
+    if (now_ms >= rule_.min_ms && (seen_enough || rule_.min_inferences == 0) &&
+        (connected_ || !rule_.reconnect))
+        return Health::healthy;
+    return rule_.max_ms != 0 && now_ms >= rule_.max_ms ? Health::out_of_time : Health::undecided;
+}
+
+}  // namespace ganglion::update

@@ -1,0 +1,47 @@
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "update/testing/power_cuts.hpp"
+
+namespace ganglion::update::testing {
+namespace {
+
+const Lab& lab() {
+    static const Lab made;
+    return made;
+}
+
+struct PowerCut : ::testing::TestWithParam<size_t> {
+    static const std::vector<Scenario>& scenarios() {
+        static const std::vector<Scenario> all = all_scenarios(lab());
+        return all;
+    }
+    const Scenario& scenario() const { return scenarios()[GetParam()]; }
+};
+
+// A sample that takes seconds; every operation in every way, and every second cut in the recovery:
+// `ganglion bench updates --exhaustive`.
+TEST_P(PowerCut, leaves_a_device_that_boots_decides_and_comes_to_the_end) {
+    CutPlan once{.seeds = {0, 1, 2, 3, 4, 5}, .every = 5};
+    CutResult result;
+    ASSERT_NO_THROW(result = cut_everywhere(lab(), scenario(), once)) << scenario().name;
+    EXPECT_GT(result.operations, 20U);
+    EXPECT_EQ(result.lives, (result.operations + 4) / 5 * once.seeds.size() * 2);
+}
+
+TEST_P(PowerCut, in_the_recovery_from_a_power_cut) {
+    CutPlan twice{.seeds = {2, 3}, .every = 37, .second_every = 23};
+    CutResult result;
+    ASSERT_NO_THROW(result = cut_everywhere(lab(), scenario(), twice)) << scenario().name;
+    EXPECT_GT(result.lives, 2 * result.operations / 37);
+}
+
+INSTANTIATE_TEST_SUITE_P(scenarios, PowerCut, ::testing::Range(size_t{0}, size_t{11}));
+
+TEST(power_cut, every_scenario_is_cut) {
+    EXPECT_EQ(all_scenarios(lab()).size(), 11U);
+}
+
+}  // namespace
+}  // namespace ganglion::update::testing
