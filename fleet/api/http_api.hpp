@@ -9,24 +9,32 @@
 #include <string>
 #include <thread>
 
+#include "fleet/access/access.hpp"
 #include "fleet/api/event_stream.hpp"
+#include "fleet/api/metrics.hpp"
+#include "fleet/api/route.hpp"
 #include "fleet/base/log.hpp"
-#include "fleet/store/store.hpp"
 
 namespace ganglion::fleet {
 
-/// The HTTP API of docs/protocol.md and the dashboard's files, on loopback. There is no log-in, so
-/// only requests that name this machine as their host are answered: a web page elsewhere cannot
-/// read the fleet through a browser here.
+/// The HTTP API of docs/protocol.md and the dashboard's files, on loopback. Only requests that name
+/// this machine as their host are answered, so a web page elsewhere cannot read the fleet through a
+/// browser here; once there is an operator, only those of operators and their tokens.
 class HttpApi {
   public:
-    /// What is wrong with the server now; nothing when all is well.
-    using Health = std::function<std::optional<std::string>()>;
+    struct Config {
+        uint16_t port = 0;  ///< 0: any free one
+        std::filesystem::path dashboard_dir;
+        /// What is wrong with the server now; nothing when all is well.
+        std::function<std::optional<std::string>()> health;
+        /// What /metrics shows beside the API's own numbers.
+        std::function<std::vector<Metric>()> metrics;
+        Log log;
+    };
 
-    /// Listens on 127.0.0.1:`port` (0: any free one) at once. Throws std::runtime_error with one
-    /// line when the port is taken. Its end closes `stream`.
-    HttpApi(Store& store, EventStream& stream, uint16_t port,
-            const std::filesystem::path& dashboard_dir, Health health, Log log);
+    /// Listens on 127.0.0.1 at once. Throws std::runtime_error with one line when the port is
+    /// taken. Its end closes `stream`. GET /api/openapi.json describes `routes`.
+    HttpApi(Routes routes, Access& access, EventStream& stream, Config config);
     ~HttpApi();
     HttpApi(const HttpApi&) = delete;
     HttpApi& operator=(const HttpApi&) = delete;
@@ -36,14 +44,15 @@ class HttpApi {
   private:
     void set_up_server();
     void set_up_routes();
-    void set_up_dashboard(const std::filesystem::path& directory);
-    void answer_events(const httplib::Request& request, httplib::Response& response);
-    void answer_stream(const httplib::Request& request, httplib::Response& response);
+    void set_up_probes();
+    void set_up_dashboard();
+    void answer(const Route& route, const httplib::Request& request, httplib::Response& response);
 
-    Store& store_;
-    Health health_;
-    Log log_;
+    Routes routes_;
+    Access& access_;
     EventStream& stream_;
+    Config config_;
+    RequestCounts counts_;
     httplib::Server server_;
     uint16_t port_ = 0;
     std::thread thread_;

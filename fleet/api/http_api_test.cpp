@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "fleet/api/fleet_routes.hpp"
 #include "fleet/base/files.hpp"
 #include "fleet/client/sse_parser.hpp"
 #include "fleet/store/sqlite_store.hpp"
@@ -35,8 +36,16 @@ class HttpApiTest : public ::testing::Test {
         write_private_file(page() / "index.html", "<!doctype html>the page");
         write_private_file(page() / "app.js", "const page = true;");
         write_private_file(directory_.path() / "secret", "keys");
-        api_ = std::make_unique<HttpApi>(
-            store_, stream_, 0, page(), [this] { return fault_; }, log_.log());
+        api_ = std::make_unique<HttpApi>(fleet_routes(store_, stream_), access_, stream_,
+                                         config(page()));
+    }
+
+    HttpApi::Config config(const std::filesystem::path& dashboard, uint16_t port = 0) {
+        return {port, dashboard, [this] { return fault_; },
+                [] {
+                    return std::vector<Metric>{{"ganglion_up", "Up.", "gauge", {{"", 1}}}};
+                },
+                log_.log()};
     }
 
     std::filesystem::path page() const { return directory_.path() / "page"; }
@@ -70,6 +79,7 @@ class HttpApiTest : public ::testing::Test {
     TemporaryDirectory directory_;
     LogLines log_;
     SqliteStore store_{database()};
+    Access access_{directory_.path() / "access.db"};
     EventStream stream_{store_};
     std::optional<std::string> fault_;
     std::unique_ptr<HttpApi> api_;
@@ -221,6 +231,19 @@ TEST_F(HttpApiTest, HealthTellsWhatIsWrong) {
     fault_ = "not connected to the broker";
     EXPECT_EQ(get("/healthz")->status, 503);
     EXPECT_EQ(get("/healthz")->body, "not connected to the broker\n");
+    EXPECT_EQ(get("/readyz")->status, 503);
+    EXPECT_EQ(get("/livez")->status, 200);
+}
+
+TEST_F(HttpApiTest, MetricsAreInPrometheusForm) {
+    (void)get("/api/devices");
+    (void)get("/api/nothing");
+    EXPECT_TRUE(eventually([&] {
+        const std::string text = get("/metrics")->body;
+        return text.find("# TYPE ganglion_up gauge\nganglion_up 1\n") != std::string::npos &&
+               text.find("ganglion_http_requests_total{method=\"GET\",status=\"404\"} 1\n") !=
+                   std::string::npos;
+    }));
 }
 
 TEST_F(HttpApiTest, AFailingStoreIsAnAnswerToo) {
@@ -242,8 +265,8 @@ TEST_F(HttpApiTest, ServesThePageAndNothingBesideIt) {
 
 TEST_F(HttpApiTest, WithoutABuiltPageTheApiIsServedAlone) {
     EventStream stream(store_);
-    const HttpApi bare(
-        store_, stream, 0, directory_.path() / "absent", [] { return std::nullopt; }, log_.log());
+    const HttpApi bare(fleet_routes(store_, stream), access_, stream,
+                       config(directory_.path() / "absent"));
     httplib::Client client("127.0.0.1", bare.port());
     const auto answer = client.Get("/");
     EXPECT_EQ(answer->status, 404);
@@ -276,8 +299,7 @@ TEST_F(HttpApiTest, ATakenPortIsOneClearLine) {
     EventStream stream(store_);
     EXPECT_THAT(
         [&] {
-            HttpApi(
-                store_, stream, api_->port(), page(), [] { return std::nullopt; }, log_.log());
+            HttpApi(fleet_routes(store_, stream), access_, stream, config(page(), api_->port()));
         },
         ThrowsMessage<std::runtime_error>(HasSubstr("HTTP port " + std::to_string(api_->port()) +
                                                     " on 127.0.0.1 is already taken")));

@@ -7,6 +7,8 @@
 #include <thread>
 #include <utility>
 
+#include "fleet/api/access_routes.hpp"
+#include "fleet/api/fleet_routes.hpp"
 #include "fleet/api/http_api.hpp"
 #include "fleet/base/files.hpp"
 #include "fleet/base/port.hpp"
@@ -18,6 +20,12 @@ namespace ganglion::fleet {
 namespace {
 
 constexpr auto kConnectLimit = std::chrono::seconds(15);
+constexpr double kLogInsPerSecond = 0.1;
+constexpr double kLogInBurst = 10;
+
+std::filesystem::path audit_file(const std::filesystem::path& state_dir) {
+    return state_dir / "audit.jsonl";
+}
 
 std::filesystem::path port_file(const ServerConfig& config) {
     return config.state_dir / "mqtt-port";
@@ -57,14 +65,19 @@ struct Server::Parts {
         : lock(prepared(config).state_dir),
           pki(Pki::create(config.state_dir / "pki")),
           store(config.state_dir / "fleet.db"),
+          access(config.state_dir / "access.db"),
+          audit(audit_file(config.state_dir)),
           broker(config.state_dir / "broker", pki, choose_mqtt_port(config), log),
           stream(store),
           ingest(
               mqtt_config(pki, broker.port()), store,
               [this](const Committed& committed) { stream.publish(committed); }, log),
-          http(
-              store, stream, config.http_port, config.dashboard_dir, [this] { return fault(); },
-              log) {
+          http(all_routes(config.state_dir), access, stream,
+               {.port = config.http_port,
+                .dashboard_dir = config.dashboard_dir,
+                .health = [this] { return fault(); },
+                .metrics = [this] { return metrics(); },
+                .log = log}) {
         write_private_file(port_file(config), std::to_string(broker.port()) + "\n");
     }
 
@@ -73,9 +86,40 @@ struct Server::Parts {
         return ingest.fault();
     }
 
+    Routes all_routes(const std::filesystem::path& state_dir) {
+        Routes routes = fleet_routes(store, stream);
+        for (Route& route : access_routes(access, audit, log_ins, audit_file(state_dir)))
+            routes.push_back(std::move(route));
+        return routes;
+    }
+
+    std::vector<Metric> metrics() {
+        const Summary summary = store.summary();
+        const auto number = [](uint64_t value) {
+            return std::vector<std::pair<std::string, double>>{{"", static_cast<double>(value)}};
+        };
+        return {
+            {"ganglion_up", "1 where all parts of the server work.", "gauge", number(!fault())},
+            {"ganglion_devices", "Devices that were ever heard.", "gauge", number(summary.devices)},
+            {"ganglion_devices_online", "Devices that are connected.", "gauge",
+             number(summary.online)},
+            {"ganglion_events_total", "Events stored.", "counter", number(summary.events)},
+            {"ganglion_bytes_sensed_total", "Bytes that sensors gave.", "counter",
+             number(summary.bytes_sensed)},
+            {"ganglion_bytes_sent_total", "Bytes that left devices.", "counter",
+             number(summary.bytes_sent)},
+            {"ganglion_bytes_gate_total", "Bytes of samples that gates let out.", "counter",
+             number(summary.bytes_gate)},
+            {"ganglion_audit_entries_total", "Entries of the audit log.", "counter",
+             number(audit.head().entries)}};
+    }
+
     DirectoryLock lock;
     Pki pki;
     SqliteStore store;
+    Access access;
+    AuditLog audit;
+    RateLimit log_ins{kLogInsPerSecond, kLogInBurst};
     Broker broker;
     EventStream stream;
     Ingest ingest;

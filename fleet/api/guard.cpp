@@ -1,0 +1,75 @@
+#include "fleet/api/guard.hpp"
+
+#include <string_view>
+
+#include "fleet/base/port.hpp"
+
+namespace ganglion::fleet {
+namespace {
+
+constexpr std::string_view kBearer = "Bearer ";
+
+/// Browsers name the origin of a request that may change something.
+bool is_from_elsewhere(const httplib::Request& request) {
+    if (!request.has_header("Origin")) return false;
+    const std::string origin = request.get_header_value("Origin");
+    const std::string host = request.get_header_value("Host");
+    return origin != "http://" + host && origin != "https://" + host;
+}
+
+std::optional<Caller> caller_of(Access& access, const httplib::Request& request) {
+    const std::string authorization = request.get_header_value("Authorization");
+    if (authorization.compare(0, kBearer.size(), kBearer) == 0)
+        return access.caller_of_token(std::string_view(authorization).substr(kBearer.size()));
+    if (const auto session = session_of(request)) return access.caller_of_session(*session);
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::string> session_of(const httplib::Request& request) {
+    const std::string name = std::string(kSessionCookie) + "=";
+    const std::string cookies = request.get_header_value("Cookie");
+    size_t begin = 0;
+    while (begin < cookies.size()) {
+        const size_t end = std::min(cookies.find(';', begin), cookies.size());
+        std::string_view cookie = std::string_view(cookies).substr(begin, end - begin);
+        cookie.remove_prefix(std::min(cookie.find_first_not_of(' '), cookie.size()));
+        if (cookie.substr(0, name.size()) == name) return std::string(cookie.substr(name.size()));
+        begin = end + 1;
+    }
+    return std::nullopt;
+}
+
+bool names_this_machine(const httplib::Request& request) {
+    std::string host = request.get_header_value("Host");
+    const size_t colon = host.rfind(':');
+    if (colon != std::string::npos) host.resize(colon);
+    return host == loopback || host == "localhost";
+}
+
+std::optional<Caller> admit(Access& access, const Route& route, const httplib::Request& request,
+                            httplib::Response& response) {
+    const bool changes = route.method != "get";
+    if (changes && is_from_elsewhere(request)) {
+        send_error(response, 403, "this request comes from another site's page");
+        return std::nullopt;
+    }
+    if (!route.needs) return Caller{};
+    if (access.is_open()) return Caller{"anybody on this machine", Role::owner};
+    const auto caller = caller_of(access, request);
+    if (!caller) {
+        response.set_header("WWW-Authenticate", "Bearer");
+        send_error(response, 401, "log in, or send a token that has not expired");
+        return std::nullopt;
+    }
+    if (caller->role < *route.needs) {
+        send_error(response, 403,
+                   "this needs the role " + to_string(*route.needs) + "; " + caller->name + " is " +
+                       to_string(caller->role));
+        return std::nullopt;
+    }
+    return caller;
+}
+
+}  // namespace ganglion::fleet
