@@ -6,14 +6,20 @@ using namespace checks;
 
 namespace {
 
-Status check_channels(const ChannelTable& table, uint32_t channels, const ProgramLimits& limits) {
+struct ShiftRange {
+    int32_t least, most;
+};
+
+Status check_channels(const ChannelTable& table, uint32_t channels, const ShiftRange& range,
+                      const ProgramLimits& limits) {
     if (!constants_inside(table.offset, channel_table_bytes(channels), limits))
         return Status::bad_offset;
     const auto* multiplier =
         reinterpret_cast<const int32_t*>(limits.constants + table.offset) + channels;
     const auto* shift = reinterpret_cast<const int8_t*>(multiplier + channels);
     for (uint32_t i = 0; i < channels; ++i) {
-        if (!good_multiplier(multiplier[i], shift[i], 30)) return Status::bad_value;
+        if (!good_multiplier(multiplier[i], shift[i], range.most) || shift[i] < range.least)
+            return Status::bad_value;
     }
     return Status::ok;
 }
@@ -32,7 +38,8 @@ Status check(const Conv2dOp& op, const ProgramLimits& limits) {
                                          {op.output, output_bytes(w)},
                                          {op.scratch, conv_2d_scratch_bytes(w)}}};
     const Status separate = check_separate(regions, limits);
-    return separate == Status::ok ? check_channels(op.channels, w.out_channels, limits) : separate;
+    return separate == Status::ok ? check_channels(op.channels, w.out_channels, {-31, 30}, limits)
+                                  : separate;
 }
 
 Status check(const DepthwiseConv2dOp& op, const ProgramLimits& limits) {
@@ -42,9 +49,19 @@ Status check(const DepthwiseConv2dOp& op, const ProgramLimits& limits) {
     if (taps > kMostTaps) return Status::bad_shape;
     if (!constants_inside(op.weights, taps * w.out_channels, limits)) return Status::bad_offset;
     if (!good_range(op.range) || !is_int8(op.input_zero_point)) return Status::bad_value;
-    const std::array<Region, 2> regions{{{op.input, input_bytes(w)}, {op.output, output_bytes(w)}}};
-    const Status separate = check_separate(regions, limits);
-    return separate == Status::ok ? check_channels(op.channels, w.out_channels, limits) : separate;
+    const Region input{op.input, input_bytes(w)};
+    const Region output{op.output, output_bytes(w)};
+    const auto lead = depthwise_conv_2d_lead(w);
+    const bool over_input =
+        lead && op.output <= op.input && op.input - op.output >= uint64_t{*lead};
+    if (!input.inside(limits) || !output.inside(limits) ||
+        (output.overlaps(input) && !over_input)) {
+        return Status::bad_offset;
+    }
+    if (op.small_sums > 1) return Status::bad_value;
+    const int32_t least = op.small_sums == 1 ? -22 : -31;
+    const int32_t most = op.small_sums == 1 ? -1 : 30;
+    return check_channels(op.channels, w.out_channels, {least, most}, limits);
 }
 
 Status check(const Pool2dOp& op, const ProgramLimits& limits) {

@@ -49,6 +49,20 @@ inline int32_t multiply_add(uint32_t a, uint32_t b, int32_t sum) {
     return __smlad(static_cast<int16x2_t>(a), static_cast<int16x2_t>(b), sum);
 }
 
+/// sum + the product of the low halves, modulo 2^32.
+inline int32_t multiply_add_low(uint32_t a, uint32_t b, int32_t sum) {
+    int32_t result = 0;
+    asm("smlabb %0, %1, %2, %3" : "=r"(result) : "r"(a), "r"(b), "r"(sum));
+    return result;
+}
+
+/// sum + the product of the high halves, modulo 2^32.
+inline int32_t multiply_add_high(uint32_t a, uint32_t b, int32_t sum) {
+    int32_t result = 0;
+    asm("smlatt %0, %1, %2, %3" : "=r"(result) : "r"(a), "r"(b), "r"(sum));
+    return result;
+}
+
 /// addend + a * b / 2^32, rounded to nearest, ties up.
 inline int32_t high_multiply_add(int32_t a, int32_t b, int32_t addend) {
     int32_t result = 0;

@@ -38,6 +38,30 @@ Window2d as_one_row(Window2d window) {
     return window;
 }
 
+/// Adds `groups` (at least 1) times four taps of one pixel to the sums of two channels; moves
+/// `weights` behind them. 10 instructions for 8 products.
+[[gnu::always_inline]] inline void add_pair_of_channels(const uint32_t*& weights,
+                                                        const uint32_t* taps, uint32_t groups,
+                                                        int32_t& even, int32_t& both) {
+    asm(R"(
+    1:
+        ldrd    r2, r3, [%[weights]], #8
+        ldrd    r4, r5, [%[taps]], #8
+        smlad   %[both], r2, r4, %[both]
+        sxtb16  r2, r2
+        smlad   %[even], r2, r4, %[even]
+        smlad   %[both], r3, r5, %[both]
+        sxtb16  r3, r3
+        subs    %[groups], %[groups], #1
+        smlad   %[even], r3, r5, %[even]
+        bne     1b
+    )"
+        : [weights] "+r"(weights), [taps] "+r"(taps), [groups] "+r"(groups), [even] "+r"(even),
+          [both] "+r"(both)
+        :
+        : "r2", "r3", "r4", "r5", "cc", "memory");
+}
+
 class Convolution {
   public:
     Convolution(const PackedConv2dOp& op, int8_t* arena, const uint8_t* constants)
@@ -175,12 +199,7 @@ class Convolution {
         auto even = static_cast<int32_t>(*words++);
         auto both = static_cast<int32_t>(*words++);
         const uint32_t* taps = words_;
-        for (const uint32_t* end = words + taps_ / 2; words < end;) {
-            const uint32_t tap = *taps++;
-            const uint32_t weights = *words++;
-            both = dsp::multiply_add(weights, tap, both);
-            even = dsp::multiply_add(dsp::even_bytes(weights), tap, even);
-        }
+        add_pair_of_channels(words, taps, taps_ / 4, even, both);
         const uint32_t shifts = words[2];
         const int32_t odd =
             static_cast<int32_t>(static_cast<uint32_t>(both) - static_cast<uint32_t>(even)) >> 7;
