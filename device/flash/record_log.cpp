@@ -75,10 +75,11 @@ Status RecordLog::append(uint32_t number, std::span<const uint8_t> payload) {
     const uint32_t crc = checksum(record, magic_);
     std::memcpy(record.data(), &crc, sizeof crc);
 
-    for (uint32_t i = place.end[place.block]; i < capacity(); ++i) {
-        const uint32_t at = offset_of(place.block, i);
-        if (program_checked(flash_, at, record) == Status::ok) return Status::ok;
-    }
+    const uint32_t doubtful = appended_ ? 0 : 1;
+    appended_ = true;
+    for (uint32_t i = place.end[place.block] + doubtful; i < capacity(); ++i)
+        if (program_checked(flash_, offset_of(place.block, i), record) == Status::ok)
+            return Status::ok;
     // The other block holds only lower numbers: erasing it loses nothing.
     const uint32_t other = place.block ^ 1;
     const Status status = flash_.erase(offset_of(other, 0));

@@ -26,7 +26,8 @@ class RecordLog {
     Status newest(uint32_t& number, std::span<uint8_t> payload) const;
 
     /// Stores a record under a number above that of newest(). Reads it back; granules that keep
-    /// wrong bits are stepped over. Errors: io_error where neither block takes it.
+    /// wrong bits are stepped over. So is the first blank place after a start: a cut may have begun
+    /// to write there without leaving a trace yet. Errors: io_error where neither block takes it.
     Status append(uint32_t number, std::span<const uint8_t> payload);
 
   private:
@@ -45,6 +46,7 @@ class RecordLog {
     uint32_t offset_;
     uint32_t payload_bytes_;
     uint32_t magic_;
+    bool appended_ = false;  ///< by this object, so since the start
 };
 
 }  // namespace ganglion

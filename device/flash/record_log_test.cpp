@@ -55,7 +55,7 @@ TEST_F(RecordLogTest, records_of_another_log_do_not_count) {
 TEST_F(RecordLogTest, a_flipped_bit_costs_only_its_record) {
     for (uint32_t number = 1; number <= 2; ++number)
         ASSERT_EQ(log.append(number, payload_of(number)), Status::ok);
-    flash.flip((Flash::kBlockBytes + 32 + 9) * 8 + 3);
+    flash.flip((Flash::kBlockBytes + 2 * 32 + 9) * 8 + 3);
     expect_newest(1);
 }
 

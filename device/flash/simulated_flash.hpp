@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <iterator>
 #include <map>
 #include <vector>
 
@@ -10,10 +11,11 @@ namespace ganglion {
 
 /// For tests: a flash that behaves as badly as a real one may.
 ///   - Its power fails within a chosen operation, which by then has done nothing, everything, or
-///     part: bytes up to some point, then a half-written word, or bits here and there. Every later
+///     part: bytes up to some point, then a half-written word; or bits here and there; or all of
+///     it, but a bit only just; or nothing to be seen yet, but a bit is on its way. Every later
 ///     operation fails until the power is back.
-///   - Bits that a torn operation was changing are unstable: until they are erased or programmed
-///     again, they may read differently after each restart.
+///   - Bits that a torn operation was changing are unstable: they may read differently after each
+///     restart, until they are erased, or programmed to zero.
 ///   - Erases are counted; chosen blocks are worn out and no longer take anything.
 class SimulatedFlash final : public Flash {
   public:
@@ -32,8 +34,8 @@ class SimulatedFlash final : public Flash {
     SimulatedFlash& operator=(const SimulatedFlash&) = delete;
 
     /// The power fails in the operation after `operations` more. `seed` 0: before it changed
-    /// anything; 1: after it changed everything; else torn, in as many ways as there are seeds: the
-    /// even ones stop at a byte, the odd ones tear bits anywhere.
+    /// anything; 1: after it changed everything; else torn, in as many ways as there are seeds, of
+    /// the four kinds above by turns.
     void cut_after(uint64_t operations, uint32_t seed) {
         cut_at_ = operations_ + operations;
         seed_ = seed;
@@ -93,28 +95,41 @@ class SimulatedFlash final : public Flash {
         return Status::io_error;
     }
 
+    // Bits that were programmed to zero or erased are certain again; a one that was programmed as a
+    // one is as weak as before.
     void settle(uint32_t offset, size_t bytes) {
-        unstable_.erase(unstable_.lower_bound(offset), unstable_.lower_bound(offset + bytes));
+        const auto end = unstable_.lower_bound(offset + bytes);
+        for (auto at = unstable_.lower_bound(offset); at != end;) {
+            const bool erased = bytes == kBlockBytes && memory_[at->first] == 0xff;
+            at->second =
+                erased ? uint8_t{0} : static_cast<uint8_t>(at->second & memory_[at->first]);
+            at = at->second == 0 ? unstable_.erase(at) : std::next(at);
+        }
     }
 
     void tear(uint32_t offset, const std::vector<uint8_t>& before) {
-        const bool ordered = seed_ % 2 == 0;
-        const size_t done = ordered ? (draw() << 8 | draw()) % (before.size() + 1) : 0;
+        enum { in_order, scattered, only_just, hardly_begun };
+        const uint32_t kind = seed_ % 4;
+        const size_t done = (draw() << 8 | draw()) % (before.size() + 1);
         for (size_t i = 0; i < before.size(); ++i) {
             uint8_t& byte = memory_[offset + i];
             const uint8_t changing = before[i] ^ byte;
-            uint8_t kept = 0;  // bits that have not changed yet
-            if (!ordered) {
+            const bool edge = i / kGranuleBytes == done / kGranuleBytes;
+            uint8_t kept = 0;      // bits that have not changed yet
+            uint8_t doubtful = 0;  // bits on their way, which may settle either way
+            if (kind == in_order) {
+                kept = i < done ? uint8_t{0} : edge ? draw() : uint8_t{0xff};
+                doubtful = edge ? draw() : uint8_t{0};
+            } else if (kind == scattered) {
                 kept = torn_mask();
-            } else if (i >= done) {
-                // The word at the edge is half written, what is behind it untouched.
-                kept = i / kGranuleBytes == done / kGranuleBytes ? draw() : 0xff;
+                doubtful = draw();
+            } else {
+                kept = kind == hardly_begun ? uint8_t{0xff} : uint8_t{0};
+                if (edge && i % kGranuleBytes == 0)
+                    doubtful = static_cast<uint8_t>(1U << draw() % 8);
             }
             byte ^= changing & kept;
-            // A bit that was on its way may settle either way.
-            const uint8_t doubtful = ordered && i / kGranuleBytes != done / kGranuleBytes
-                                         ? uint8_t{0}
-                                         : static_cast<uint8_t>(changing & draw());
+            doubtful &= changing;
             if (doubtful != 0) unstable_[offset + i] = doubtful;
         }
     }

@@ -106,7 +106,15 @@ Status Outbox::mount() {
         if (!read_slot(newest_block_, next_slot_ - 1, slot)) return Status::io_error;
         if (!slot.blank()) break;
     }
-    return Status::ok;
+    if (next_slot_ == kSlotsPerBlock) return Status::ok;
+    // Where the power failed the flash may be weak without showing it: the next blank slot is left
+    // out, and the header of a block without events is made to last.
+    if (next_slot_++ != 0) return Status::ok;
+    BlockHeader header;
+    const std::span<uint8_t> bytes{reinterpret_cast<uint8_t*>(&header), sizeof header};
+    const uint32_t at = offset_ + newest_block_ * Flash::kBlockBytes;
+    const Status status = flash_.read(at, bytes);
+    return status == Status::ok ? flash_.program(at, bytes) : status;
 }
 
 Status Outbox::open_next_block() {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <memory>
 #include <set>
 #include <vector>
 
@@ -139,8 +140,7 @@ void live_and_check(uint32_t cut, uint32_t seed, bool& was_cut) {
     flash.cut_after(cut, seed);
     uint32_t boot = 1;
     uint32_t sequence = 0;
-    Outbox lives[2] = {{flash, 0, kBlocks, guard}, {flash, 0, kBlocks, guard}};
-    Outbox* outbox = &lives[0];
+    auto outbox = std::make_unique<Outbox>(flash, 0, kBlocks, guard);
     ASSERT_EQ(outbox->mount(), Status::ok);
     for (uint32_t step = 1; step <= 260; ++step) {
         if (step % 6 == 0 && !committed.empty()) {
@@ -170,10 +170,11 @@ void live_and_check(uint32_t cut, uint32_t seed, bool& was_cut) {
             }
         }
         const bool just_cut = flash.dead();
-        if (just_cut) {
-            was_cut = true;
+        was_cut = was_cut || just_cut;
+        // It starts again at times: bits that the cut left weak may read differently then.
+        if (just_cut || (was_cut && step % 83 == 0)) {
             flash.restore_power();
-            outbox = &lives[1];
+            outbox = std::make_unique<Outbox>(flash, 0, kBlocks, guard);
             ASSERT_EQ(outbox->mount(), Status::ok);
             ++boot;
             sequence = 0;
@@ -202,7 +203,7 @@ TEST(outbox_power_cut, at_every_operation_whole_and_torn) {
     uint32_t cut = 0;
     bool was_cut = true;
     for (; was_cut; ++cut) {
-        for (uint32_t seed : {0U, 1U, 2U, 3U, 4U, 77U, 1234567U}) {
+        for (uint32_t seed : {0U, 1U, 2U, 3U, 4U, 5U}) {
             was_cut = false;
             live_and_check(cut, seed, was_cut);
             if (HasFatalFailure()) FAIL() << "cut at operation " << cut << ", seed " << seed;

@@ -59,7 +59,7 @@ Status BootLoader::step_confirmed(bool& start) {
     if (start) return Status::ok;
     // Damaged in flash. The one before it, where it still waits in staging, was trusted too.
     if (!may_run(layout_.outgoing_firmware(), false) ||
-        manifest_.sequence >= state_[Component::firmware].confirmed)
+        manifest_.sequence > state_[Component::firmware].confirmed)
         return Status::not_found;
     State next = state_;
     ComponentState& firmware = next[Component::firmware];

@@ -84,11 +84,10 @@ Status Swap::run(uint32_t blocks) {
 
 Status Swap::restore(uint32_t blocks) {
     for (uint32_t block = 0; block < blocks; ++block) {
-        const uint32_t firmware = layout_.firmware + block * kBlock;
-        const uint32_t staging = layout_.staging + block * kBlock;
-        if (same_block(staging, firmware)) continue;
-        if (const Status status = copy_block(staging, firmware); status != Status::ok)
-            return status;
+        // Also where it reads alike: a cut may have left it weak.
+        const Status status =
+            copy_block(layout_.staging + block * kBlock, layout_.firmware + block * kBlock);
+        if (status != Status::ok) return status;
     }
     return Status::ok;
 }

@@ -284,7 +284,7 @@ Status Updater::select_bundle(BundleChoice& choice) {
     // Damaged in flash. The one before it, where it has not been overwritten yet, was trusted too.
     const uint32_t other = active ^ 1U;
     if (in_trial(Component::bundle) || !bundle_intact(other, manifest) ||
-        manifest.sequence >= state_[Component::bundle].confirmed)
+        manifest.sequence > state_[Component::bundle].confirmed)
         return Status::not_found;
     State next = state_;
     next[Component::bundle].active = static_cast<uint8_t>(other);

@@ -97,6 +97,10 @@ class Player {
     /// image that nobody made, a promise not kept.
     bool play();
 
+    /// One start, nothing asked: false, or a throw as in play(), where it does not boot or has no
+    /// bundle.
+    bool starts_and_decides();
+
   private:
     bool start();
     bool boot();

@@ -54,6 +54,13 @@ bool Player::start() {
     return take_bundle(updater) && try_firmware(updater) && serve(updater);
 }
 
+bool Player::starts_and_decides() {
+    if (!boot()) return false;
+    Updater updater(flash_, kSmallLayout, lab_.identity(), lab_.crypto());
+    demand(updater.mount(), "mount");
+    return take_bundle(updater);
+}
+
 bool Player::boot() {
     BootLoader loader(flash_, kSmallLayout, lab_.identity(), lab_.crypto());
     const Status booted = loader.run();

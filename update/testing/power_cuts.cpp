@@ -159,9 +159,11 @@ CutResult cut_everywhere(const Lab& lab, const Scenario& scenario, const CutPlan
         }
     };
     for (uint64_t cut = 0; cut < result.operations; cut += plan.every) {
-        for (const uint32_t seed : plan.seeds) {
+        for (size_t way = 0; way < plan.seeds.size(); ++way) {
+            if (plan.by_turns && way != cut % plan.seeds.size()) continue;
+            const uint32_t seed = plan.seeds[way];
             SimulatedFlash first(factory);
-            const uint32_t shape = seed < 2 ? seed : seed + static_cast<uint32_t>(cut) * 64;
+            const uint32_t shape = seed < 2 ? seed : seed + static_cast<uint32_t>(cut) * 63;
             first.cut_after(cut, shape);
             const std::string where =
                 "in operation " + std::to_string(cut) + ", seed " + std::to_string(shape);

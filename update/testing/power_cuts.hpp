@@ -13,8 +13,9 @@ SimulatedFlash new_device(const Lab& lab, const Scenario& scenario);
 std::vector<Scenario> all_scenarios(const Lab& lab);
 
 struct CutPlan {
-    std::vector<uint32_t> seeds{0, 1, 2, 3};  ///< how each operation is cut: SimulatedFlash
-    uint32_t every = 1;                       ///< cut each operation, or each so manyth
+    std::vector<uint32_t> seeds{0, 1, 2, 3, 4};  ///< how operations are cut: SimulatedFlash
+    bool by_turns = false;      ///< each operation in one of these ways, not in all
+    uint32_t every = 1;         ///< cut each operation, or each so manyth
     uint32_t second_every = 0;  ///< after each cut, cut the recovery too: each so manyth operation;
                                 ///< 0: no second cut
 };
