@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "compile/borders.hpp"
+#include "compile/interleave.hpp"
 #include "compile/operators.hpp"
 #include "compile/pack.hpp"
 #include "compile/passes/remove_channels.hpp"
@@ -28,7 +29,7 @@ constexpr FoldedPad kNoPad{-1, 0, 0};
 class Lowering {
   public:
     Lowering(const Graph& graph, const Target& target)
-        : graph_(graph), packs_(target.packs_weights), buffer_of_(graph.tensors.size()) {
+        : graph_(graph), target_(target), buffer_of_(graph.tensors.size()) {
         for (size_t i = 0; i < graph.tensors.size(); ++i) {
             buffer_of_[i] = static_cast<uint32_t>(i);
             bytes_.push_back(arena_bytes(graph.tensors[i]));
@@ -138,7 +139,8 @@ class Lowering {
         }
         const size_t constants_before = constants_.bytes().size();
         Operation operation = lowering_of(place.op().code)(place);
-        if (packs_) pack_one(operation, constants_before);
+        if (target_.packs_weights || target_.interleaves_weights)
+            pack_one(operation, constants_before);
         append(place, operation, constants_before);
     }
 
@@ -190,10 +192,12 @@ class Lowering {
         lowered_.operations.push_back(operation);
     }
 
-    /// Replaces an operation, the last user of constants from `begin` on, by its packed form.
+    /// Replaces an operation, the last user of constants from `begin` on, by its form
+    /// for the target.
     void pack_one(Operation& operation, size_t begin) {
         begin = round_up_to_4(static_cast<uint32_t>(begin));
-        auto packed = pack(operation, constants_.bytes(), static_cast<uint32_t>(begin));
+        const auto lay_out = target_.interleaves_weights ? interleave : pack;
+        auto packed = lay_out(operation, constants_.bytes(), static_cast<uint32_t>(begin));
         if (!packed) return;
         constants_.truncate(begin);
         constants_.add(std::span<const uint8_t>(packed->records));
@@ -323,7 +327,7 @@ class Lowering {
     }
 
     const Graph& graph_;
-    bool packs_;
+    const Target& target_;
     std::vector<uint32_t> buffer_of_;  // tensor -> buffer: renamed tensors share one
     std::vector<uint32_t> bytes_;      // of each buffer
     std::map<size_t, FoldedPad> folded_;

@@ -84,8 +84,10 @@ uint64_t macs_of(const Operation& operation) {
         Overloaded{
             [&](const Conv2dOp& op) { return conv(op.window); },
             [&](const PackedConv2dOp& op) { return conv(op.window); },
+            [&](const InterleavedConv2dOp& op) { return conv(op.window); },
             [&](const DepthwiseConv2dOp& op) { return depthwise(op.window); },
             [&](const PackedDepthwiseConv2dOp& op) { return depthwise(op.window); },
+            [&](const InterleavedDepthwiseConv2dOp& op) { return depthwise(op.window); },
             [](const FullyConnectedOp& op) { return uint64_t{op.rows} * op.depth * op.out; },
             [](const PackedFullyConnectedOp& op) { return uint64_t{op.rows} * op.depth * op.out; },
             [](const auto&) { return uint64_t{0}; },

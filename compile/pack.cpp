@@ -1,9 +1,9 @@
 #include "compile/pack.hpp"
 
 #include <algorithm>
-#include <cstdlib>
-#include <cstring>
 #include <utility>
+
+#include "compile/channel.hpp"
 
 namespace ganglion::compile {
 namespace {
@@ -12,67 +12,16 @@ constexpr int64_t kSumLimit = 1 << 23;      // of odd channels
 constexpr int64_t kLimitOfTwice = 1 << 30;  // of two times a sum
 constexpr uint32_t kScratchBytes = 2048;    // of a depthwise band, where one row fits
 
-/// One output channel, independent of the layouts. An absent channel is all zeros.
-struct Channel {
-    std::vector<int8_t> weights;
-    int32_t bias = 0;
-    int32_t multiplier = 0;
-    int32_t shift = -1;
-};
-
-template <typename Value>
-void append(std::vector<uint8_t>& bytes, Value value) {
-    const size_t at = bytes.size();
-    bytes.resize(at + sizeof value);
-    std::memcpy(bytes.data() + at, &value, sizeof value);
-}
-
 OpHeader header(OpKind kind, size_t bytes) {
     return {kind, static_cast<uint16_t>(bytes)};
-}
-
-/// Channel `index` of `count` from a plain operation's per-channel table.
-Channel channel_of(std::span<const uint8_t> constants, const ChannelTable& table, uint32_t index,
-                   uint32_t count) {
-    Channel channel;
-    const uint8_t* words = constants.data() + table.offset;
-    std::memcpy(&channel.bias, words + 4 * index, 4);
-    std::memcpy(&channel.multiplier, words + 4 * (count + index), 4);
-    const uint8_t shift = words[8 * count + index];
-    channel.shift = shift < 128 ? shift : shift - 256;
-    return channel;
 }
 
 bool good_shift(const Channel& channel) {
     return channel.shift <= -1 && channel.shift >= -1 - static_cast<int32_t>(kMostPackedShift);
 }
 
-/// No sum is larger.
-int64_t most_of(const Channel& channel) {
-    int64_t most = std::abs(int64_t{channel.bias});
-    for (int8_t weight : channel.weights) most += 128 * std::abs(int64_t{weight});
-    return most;
-}
-
 bool fits_24_bits(const Channel& channel) {
     return most_of(channel) < kSumLimit;
-}
-
-/// A channel whose largest and smallest sums give the same output is a constant, and may have any
-/// scale: it gets one that has a packed form.
-void simplify(Channel& channel, const OutputRange& range) {
-    const int64_t most = most_of(channel);
-    if (channel.shift > 0 || most > INT32_MAX) return;
-    const auto swing = static_cast<int32_t>(most - std::abs(int64_t{channel.bias}));
-    const auto output = [&](int32_t sum) -> int32_t {
-        return to_output(requantize(sum, channel.multiplier, channel.shift), range);
-    };
-    const int32_t value = output(channel.bias - swing);
-    if (value != output(channel.bias + swing)) return;
-    std::fill(channel.weights.begin(), channel.weights.end(), int8_t{0});
-    channel.bias = 4 * (value - range.zero_point);
-    channel.multiplier = 1 << 30;
-    channel.shift = -1;
 }
 
 bool can_pair(const Channel& even, const Channel& odd) {
@@ -128,30 +77,7 @@ std::optional<Packed> pack_channels(const Conv2dOp& plain, std::vector<Channel> 
 
 std::optional<Packed> pack_conv_2d(const Conv2dOp& plain, std::span<const uint8_t> constants,
                                    uint32_t offset) {
-    const uint32_t taps = conv_2d_taps(plain.window);
-    std::vector<Channel> channels;
-    for (uint32_t i = 0; i < plain.window.out_channels; ++i) {
-        channels.push_back(channel_of(constants, plain.channels, i, plain.window.out_channels));
-        const uint8_t* weights = constants.data() + plain.weights + size_t{i} * taps;
-        channels.back().weights.assign(weights, weights + taps);
-        simplify(channels.back(), plain.range);
-    }
-    return pack_channels(plain, std::move(channels), offset);
-}
-
-std::vector<Channel> depthwise_channels(const DepthwiseConv2dOp& plain,
-                                        std::span<const uint8_t> constants) {
-    const Window2d& w = plain.window;
-    std::vector<Channel> channels;
-    for (uint32_t i = 0; i < w.out_channels; ++i) {
-        channels.push_back(channel_of(constants, plain.channels, i, w.out_channels));
-        for (uint32_t tap = 0; tap < uint32_t{w.kernel_height} * w.kernel_width; ++tap) {
-            channels.back().weights.push_back(
-                static_cast<int8_t>(constants[plain.weights + size_t{tap} * w.out_channels + i]));
-        }
-        simplify(channels.back(), plain.range);
-    }
-    return channels;
+    return pack_channels(plain, channels_of(plain, constants), offset);
 }
 
 /// A column of pixels is a row as well; the kernels go along rows.
@@ -191,7 +117,7 @@ void append_row(std::vector<uint8_t>& bytes, const Window2d& window,
 std::optional<Packed> pack_depthwise(const DepthwiseConv2dOp& plain,
                                      std::span<const uint8_t> constants, uint32_t offset) {
     const Window2d& w = plain.window;
-    std::vector<Channel> channels = depthwise_channels(plain, constants);
+    std::vector<Channel> channels = channels_of(plain, constants);
     if (w.in_channels == 1) {  // every output channel sees the whole input: a convolution
         Conv2dOp conv{};
         conv.window = w;
@@ -244,12 +170,8 @@ std::optional<Packed> pack_fully_connected(const FullyConnectedOp& plain,
     op.multiplier = plain.multiplier;
     op.shift = plain.shift;
     op.range = plain.range;
-    std::vector<Channel> outs(packed_fully_connected_record_count(plain.out) * size_t{4});
-    for (uint32_t i = 0; i < plain.out; ++i) {
-        const uint8_t* weights = constants.data() + plain.weights + size_t{i} * plain.depth;
-        outs[i].weights.assign(weights, weights + plain.depth);
-        std::memcpy(&outs[i].bias, constants.data() + plain.bias + 4 * size_t{i}, 4);
-    }
+    std::vector<Channel> outs = channels_of(plain, constants);
+    outs.resize(packed_fully_connected_record_count(plain.out) * size_t{4});
     std::vector<uint8_t> bytes;
     for (size_t i = 0; i < outs.size(); i += 4) {
         const Channel* four = &outs[i];

@@ -9,7 +9,12 @@
 
 namespace ganglion::compile {
 
-/// Builds random int8 graphs for tests: same seed, same graph.
+/// Builds random int8 graphs for tests: same seed, same graph. The parts of a graph are public, so
+/// that an operator's own case (random_cases.hpp) can be made from them:
+///     int32_t image = random.begin({1, 4, 4, random.channels()});
+///     const int32_t out = random.tensor(random.shape(image));
+///     random.apply(model::OperatorCode::relu, {image}, {out}, {});
+///     return random.finish(out);
 class RandomGraph {
   public:
     explicit RandomGraph(uint32_t seed) : random_(seed) {}
@@ -20,9 +25,7 @@ class RandomGraph {
 
     /// An image operator of a random kind on a random image, sometimes behind a PAD.
     model::Graph layer() {
-        graph_ = {};
-        int32_t image = tensor({1, between(1, 12), between(1, 12), between(1, 20)});
-        graph_.inputs = {image};
+        int32_t image = begin({1, between(1, 12), between(1, 12), channels()});
         if (between(0, 3) == 0) image = pad(image);
         switch (between(0, 7)) {
             case 0:
@@ -46,42 +49,33 @@ class RandomGraph {
                 image = dense(image);
                 break;
         }
-        graph_.outputs = {image};
-        return graph_;
+        return finish(image);
     }
 
     /// Several layers after each other with a branch that an addition joins.
     model::Graph network() {
-        graph_ = {};
-        int32_t image = tensor({1, between(6, 14), between(6, 14), between(1, 6)});
-        graph_.inputs = {image};
+        int32_t image = begin({1, between(6, 14), between(6, 14), between(1, 6)});
         image = convolution(image);
         image = depthwise(image);
         image = addition(image);
         image = pool(image, model::OperatorCode::average_pool_2d);
         image = dense(image);
-        graph_.outputs = {image};
-        return graph_;
+        return finish(image);
     }
 
     /// Layers that only ever follow each other, as in mobile networks.
     model::Graph chain() {
-        graph_ = {};
-        int32_t image = tensor({1, between(4, 10), between(4, 10), between(1, 4)});
-        graph_.inputs = {image};
+        int32_t image = begin({1, between(4, 10), between(4, 10), between(1, 4)});
         image = convolution(image);
         for (int i = between(1, 3); i > 0; --i) image = convolution(depthwise(image));
         if (between(0, 1) == 0) image = pool(image, model::OperatorCode::average_pool_2d);
         image = dense(image);
-        graph_.outputs = {image};
-        return graph_;
+        return finish(image);
     }
 
     /// Slices, splits, joins and elementwise functions after each other, on a small image.
     model::Graph moves() {
-        graph_ = {};
-        int32_t image = tensor({1, between(1, 6), between(1, 6), between(1, 6)});
-        graph_.inputs = {image};
+        int32_t image = begin({1, between(1, 6), between(1, 6), between(1, 6)});
         for (int n = between(1, 4); n > 0; --n) {
             const int kind = between(0, 3);
             if (kind == 0) image = sliced(image);
@@ -90,8 +84,7 @@ class RandomGraph {
             if (kind == 3) image = addition(image);
         }
         image = elementwise(image);
-        graph_.outputs = {image};
-        return graph_;
+        return finish(image);
     }
 
     std::vector<int8_t> values(int64_t count) {
@@ -100,7 +93,25 @@ class RandomGraph {
         return result;
     }
 
-  private:
+    /// Starts a graph: its input.
+    int32_t begin(std::vector<int32_t> of_shape) {
+        graph_ = {};
+        graph_.inputs = {tensor(std::move(of_shape))};
+        return graph_.inputs[0];
+    }
+    void apply(model::OperatorCode code, std::vector<int32_t> inputs, std::vector<int32_t> outputs,
+               model::Options options) {
+        graph_.operators.push_back(
+            {code, std::move(inputs), std::move(outputs), std::move(options), {}});
+    }
+    model::Graph finish(int32_t output) {
+        graph_.outputs = {output};
+        return graph_;
+    }
+
+    /// Mostly few, sometimes more than a vector's lanes.
+    int channels() { return between(0, 7) == 0 ? between(21, 80) : between(1, 20); }
+
     std::vector<int32_t> shape(int32_t n) const { return graph_.tensors[n].shape; }
     float real(float low, float high) {
         return low + (high - low) * static_cast<float>(random_() % 10000) / 10000.0F;
@@ -179,7 +190,7 @@ class RandomGraph {
             y = {1, 1, 1, in[1]};
             x = {1, 1, 1, in[2]};
         }
-        const int channels = between(1, 20);
+        const int channels = this->channels();
         const int32_t out =
             tensor({1, y.out, x.out, channels}, real(0.05F, 0.5F), between(-128, 127));
         const int32_t w = weights({channels, y.kernel, x.kernel, in[3]}, 0, between(0, 1) == 0);
@@ -249,7 +260,7 @@ class RandomGraph {
         const int32_t flat = like(image, {1, depth});
         graph_.operators.push_back(
             {model::OperatorCode::reshape, {image}, {flat}, model::ReshapeOptions{{1, depth}}});
-        const int channels = between(1, 20);
+        const int channels = this->channels();
         const int32_t out = tensor({1, channels}, real(0.2F, 1.0F), between(-128, 127));
         const int32_t w = weights({channels, depth}, 0, false);
         const int32_t b = bias(channels);
@@ -331,6 +342,7 @@ class RandomGraph {
         return out;
     }
 
+  private:
     std::mt19937 random_;
     model::Graph graph_;
 };

@@ -4,6 +4,9 @@
 
 namespace ganglion {
 
+/// Bits that both inputs of an addition gain before they are scaled.
+inline constexpr int32_t kAddHeadroom = 20;
+
 /// int8 elementwise sum of two tensors of `count` elements. Both inputs are brought to a common
 /// scale with 20 bits of headroom, added, and requantized (TFLite reference). output may be the
 /// same memory as an input.

@@ -22,6 +22,8 @@ enum class OpKind : uint16_t {
     copy = 13,
     fill = 14,
     load_constants = 15,
+    interleaved_conv_2d = 32,
+    interleaved_depthwise_conv_2d = 33,
 };
 
 /// First member of every operation: what it is and how many bytes its record takes (a multiple of

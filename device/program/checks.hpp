@@ -22,6 +22,8 @@ Status check(const PadOp& op, const ProgramLimits& limits);
 Status check(const PackedConv2dOp& op, const ProgramLimits& limits);
 Status check(const PackedDepthwiseConv2dOp& op, const ProgramLimits& limits);
 Status check(const PackedFullyConnectedOp& op, const ProgramLimits& limits);
+Status check(const InterleavedConv2dOp& op, const ProgramLimits& limits);
+Status check(const InterleavedDepthwiseConv2dOp& op, const ProgramLimits& limits);
 Status check(const CopyOp& op, const ProgramLimits& limits);
 Status check(const FillOp& op, const ProgramLimits& limits);
 Status check(const LoadConstantsOp& op, const ProgramLimits& limits);

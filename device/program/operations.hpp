@@ -11,6 +11,8 @@
 #include "device/kernels/depthwise_conv_2d.hpp"
 #include "device/kernels/fill.hpp"
 #include "device/kernels/fully_connected.hpp"
+#include "device/kernels/interleaved_conv_2d.hpp"
+#include "device/kernels/interleaved_depthwise_conv_2d.hpp"
 #include "device/kernels/load_constants.hpp"
 #include "device/kernels/lookup.hpp"
 #include "device/kernels/packed_conv_2d.hpp"
@@ -75,6 +77,10 @@ using Operations = OperationTable<
                  PackedDepthwiseConv2dOp, packed_depthwise_conv_2d>,
     OperationRow<"packed_fully_connected", OpKind::packed_fully_connected, PackedFullyConnectedOp,
                  packed_fully_connected>,
+    OperationRow<"interleaved_conv_2d", OpKind::interleaved_conv_2d, InterleavedConv2dOp,
+                 interleaved_conv_2d>,
+    OperationRow<"interleaved_depthwise_conv_2d", OpKind::interleaved_depthwise_conv_2d,
+                 InterleavedDepthwiseConv2dOp, interleaved_depthwise_conv_2d>,
     OperationRow<"copy", OpKind::copy, CopyOp, copy>,
     OperationRow<"fill", OpKind::fill, FillOp, fill>,
     OperationRow<"load_constants", OpKind::load_constants, LoadConstantsOp, load_constants>>;

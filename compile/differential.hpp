@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "compile/compile.hpp"
+#include "compile/kernel_paths.hpp"
+#include "compile/reference.hpp"
+#include "device/program/program.hpp"
+
+namespace ganglion::compile {
+
+/// Memory as exact as asked for, 16-byte aligned: a sanitizer sees one byte beyond.
+class ExactMemory {
+  public:
+    explicit ExactMemory(size_t bytes) : bytes_(bytes) {
+        void* memory = nullptr;
+        if (posix_memalign(&memory, 16, bytes) != 0) throw std::bad_alloc();
+        memory_.reset(memory);
+    }
+    ExactMemory(const void* from, size_t bytes) : ExactMemory(bytes) {
+        std::memcpy(memory_.get(), from, bytes);
+    }
+
+    template <typename Value>
+    std::span<Value> as() const {
+        return {static_cast<Value*>(memory_.get()), bytes_};
+    }
+
+  private:
+    size_t bytes_;
+    std::unique_ptr<void, decltype(&std::free)> memory_{nullptr, &std::free};
+};
+
+/// Compiles the graph for a target and runs it with each set of kernels that this machine has.
+/// Empty where every output equals `expected`, else what differs. Throws as compile() does.
+inline std::string difference(const model::Graph& graph, std::string_view target,
+                              const std::vector<int8_t>& input,
+                              const std::vector<int8_t>& expected) {
+    const CompiledModel compiled = compile(graph, target_by_name(target));
+    const ExactMemory bytes(compiled.program.data(), compiled.program.size());
+    Program program;
+    if (program.load(bytes.as<const uint8_t>()) != Status::ok)
+        return std::string(target) + ": the loader refuses the compiled program";
+    if (program.input().bytes != input.size() || program.output().bytes != expected.size())
+        return std::string(target) + ": the program's border differs in size";
+    std::string found;
+    for_each_kernel_path([&](const std::string& path) {
+        const ExactMemory memory(program.arena_bytes());
+        const auto arena = memory.as<int8_t>();
+        std::memset(arena.data(), 99, arena.size());
+        program.reset(arena);
+        std::memcpy(arena.data() + program.input().offset, input.data(), input.size());
+        program.run(arena);
+        const int8_t* output = arena.data() + program.output().offset;
+        if (found.empty() && std::memcmp(output, expected.data(), expected.size()) != 0)
+            found = std::string(target) + ", " + path + '\n' + to_text(compiled.report);
+    });
+    return found;
+}
+
+}  // namespace ganglion::compile
