@@ -17,16 +17,18 @@ void write_file(const std::filesystem::path& path, const std::string& text) {
 
 }  // namespace
 
-CompiledModel compile(const model::Graph& graph, const Target& target) {
-    const Lowered lowered = lower(graph, target);
+CompiledModel compile(const model::Graph& graph, const Target& target,
+                      const CompileOptions& options) {
+    const Lowered lowered = lower(graph, target, options);
     CompiledModel result{write_program(lowered), lowered.report};
     result.report.program_bytes = static_cast<uint32_t>(result.program.size());
     return result;
 }
 
 Report emit_cpp(const model::Graph& graph, const Target& target,
-                const std::filesystem::path& directory, std::string_view name) {
-    const Lowered lowered = lower(graph, target);
+                const std::filesystem::path& directory, std::string_view name,
+                const CompileOptions& options) {
+    const Lowered lowered = lower(graph, target, options);
     std::filesystem::create_directories(directory);
     write_file(directory / (std::string(name) + ".hpp"), cpp_header(lowered, name));
     write_file(directory / (std::string(name) + ".cpp"), cpp_source(lowered, name));

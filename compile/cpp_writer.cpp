@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cctype>
 #include <cstring>
+#include <span>
 #include <stdexcept>
 
 namespace ganglion::compile {
@@ -42,6 +44,49 @@ const char* name_of(ElementType type) {
             return "int32";
     }
     return "";
+}
+
+/// Names of the records of a run of operations.
+struct Names {
+    const char* prefix;
+    size_t first;
+    std::string constant(size_t n) const { return fmt::format("k{}{}", prefix, first + n); }
+};
+
+std::string records_text(std::span<const Operation> list, const Names& names) {
+    std::string result;
+    for (size_t i = 0; i < list.size(); ++i) result += text(list[i], names.constant(i));
+    return result;
+}
+
+std::string call_text(const Operation& operation, const std::string& record) {
+    return fmt::format("ganglion::{}({}, arena, kConstants);\n",
+                       kernel_name(header_of(operation).kind), record);
+}
+
+/// A loop whose moving records are copies that move on after each turn.
+std::string loop_text(const RepeatOp& loop, std::span<const Operation> body, const Names& names) {
+    const std::span moves = std::span(loop.moves).first(loop.move_count);
+    std::string copies;
+    std::string calls;
+    std::string steps;
+    for (size_t i = 0; i < body.size(); ++i) {
+        std::string record = names.constant(i);
+        const auto moves_it = [&](const RepeatOp::Move& move) { return move.operation == i; };
+        if (std::any_of(moves.begin(), moves.end(), moves_it)) {
+            copies += fmt::format("        auto moving{} = {};\n", i, record);
+            record = fmt::format("moving{}", i);
+        }
+        calls += "            " + call_text(body[i], record);
+    }
+    for (const RepeatOp::Move& move : moves) {
+        steps += fmt::format("            ganglion::move_on(moving{}, {}, {});\n", move.operation,
+                             move.word, move.step);
+    }
+    return fmt::format(
+        "    {{\n{}        for (uint32_t turn = 0; turn < {}; ++turn) {{\n{}{}"
+        "        }}\n    }}\n",
+        copies, loop.turns, calls, steps);
 }
 
 /// `scale` in a form that a compiler reads back to the same bits.
@@ -102,11 +147,17 @@ std::string cpp_source(const Lowered& lowered, std::string_view name) {
     const auto calls_of = [&](const std::vector<Operation>& list, const char* prefix) {
         std::string calls;
         for (size_t i = 0; i < list.size(); ++i) {
-            const OpKind kind = header_of(list[i]).kind;
-            const std::string constant = fmt::format("k{}{}", prefix, i);
-            operations += text(list[i], constant);
-            calls += fmt::format("    ganglion::{}({}, arena, kConstants);\n", kernel_name(kind),
-                                 constant);
+            if (const auto* loop = std::get_if<RepeatOp>(&list[i])) {
+                const std::span body = std::span(list).subspan(i + 1, loop->operation_count);
+                const Names names{prefix, i + 1};
+                operations += records_text(body, names);
+                calls += loop_text(*loop, body, names);
+                i += loop->operation_count;
+                continue;
+            }
+            const Names names{prefix, i};
+            operations += records_text(std::span(list).subspan(i, 1), names);
+            calls += "    " + call_text(list[i], names.constant(0));
         }
         return calls;
     };

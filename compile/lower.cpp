@@ -5,13 +5,15 @@
 #include <optional>
 #include <stdexcept>
 
+#include "compile/arena.hpp"
 #include "compile/borders.hpp"
+#include "compile/draft.hpp"
 #include "compile/interleave.hpp"
 #include "compile/operators.hpp"
 #include "compile/pack.hpp"
 #include "compile/passes/remove_channels.hpp"
 #include "compile/place.hpp"
-#include "compile/plan.hpp"
+#include "compile/save_ram.hpp"
 #include "compile/spare_copies.hpp"
 #include "compile/variables.hpp"
 
@@ -32,23 +34,22 @@ class Lowering {
         : graph_(graph), target_(target), buffer_of_(graph.tensors.size()) {
         for (size_t i = 0; i < graph.tensors.size(); ++i) {
             buffer_of_[i] = static_cast<uint32_t>(i);
-            bytes_.push_back(arena_bytes(graph.tensors[i]));
+            draft_.bytes.push_back(arena_bytes(graph.tensors[i]));
         }
     }
 
-    Lowered run(const Target& target) {
+    Lowered run(const Target& target, const CompileOptions& options) {
         check_operators();
         check_borders(graph_);
         make_variables();
         find_foldable_pads();
         for (size_t i = 0; i < graph_.operators.size(); ++i) lower_one(i);
-        for (int32_t input : graph_.inputs) inputs_.push_back(buffer_of_[input]);
-        for (int32_t output : graph_.outputs) outputs_.push_back(buffer_of_[output]);
-        std::vector<uint32_t> borders = inputs_;
-        borders.insert(borders.end(), outputs_.begin(), outputs_.end());
-        spare_copies({lowered_.operations, lowered_.report.layers, bytes_, states_, borders});
-        share_in_place();
-        plan(target);
+        for (int32_t input : graph_.inputs) draft_.inputs.push_back({buffer_of_[input]});
+        for (int32_t output : graph_.outputs) draft_.outputs.push_back({buffer_of_[output]});
+        spare_copies(draft_);
+        save_ram(draft_, options.ram_bytes);
+        share_in_place(draft_);
+        finish(target, options);
         return std::move(lowered_);
     }
 
@@ -71,18 +72,9 @@ class Lowering {
     void make_variables() {
         variables_ = find_variables(graph_);
         for (const Variable& variable : variables_.list) {
-            states_.push_back({static_cast<uint32_t>(bytes_.size()), variable.initial});
-            bytes_.push_back(static_cast<uint32_t>(variable.initial.size()));
+            draft_.states.push_back({static_cast<uint32_t>(draft_.bytes.size()), variable.initial});
+            draft_.bytes.push_back(static_cast<uint32_t>(variable.initial.size()));
         }
-    }
-
-    bool is_output(uint32_t buffer) const {
-        return std::find(outputs_.begin(), outputs_.end(), buffer) != outputs_.end();
-    }
-
-    bool is_state(uint32_t buffer) const {
-        return std::any_of(states_.begin(), states_.end(),
-                           [&](const StateBuffer& state) { return state.buffer == buffer; });
     }
 
     /// A PAD that only one convolution reads costs nothing there: taps outside the image count as
@@ -152,7 +144,7 @@ class Lowering {
             variables_.of_handle.find(place.has_input(0) ? place.input_number(0) : -1);
         if (variable == variables_.of_handle.end()) place.fail("its variable has no VAR_HANDLE");
         const Tensor& value = reads ? place.int8_output() : place.int8_input(1);
-        const StateBuffer& state = states_[variable->second];
+        const StateBuffer& state = draft_.states[variable->second];
         if (value.elements() != static_cast<int64_t>(state.initial.size()))
             place.fail("'" + value.name + "' and the variable's initial value differ in size");
         CopyOp copy{};
@@ -169,10 +161,7 @@ class Lowering {
 
     /// Adds an operation whose arena fields hold tensor numbers, and its line of the report.
     void append(const Place& place, Operation& operation, size_t constants_before) {
-        if (const Scratch scratch = scratch_of(operation); scratch.offset != nullptr) {
-            *scratch.offset = scratch.bytes == 0 ? 0 : static_cast<uint32_t>(bytes_.size());
-            if (scratch.bytes != 0) bytes_.push_back(scratch.bytes);
-        }
+        draft_.add_scratch(operation);
         for (const ArenaUse& use : arena_uses(operation)) {
             if (*use.offset < buffer_of_.size()) *use.offset = buffer_of_[*use.offset];
         }
@@ -187,9 +176,8 @@ class Lowering {
         layer.macs = macs_of(operation);
         layer.constant_bytes = static_cast<uint32_t>(constants_.bytes().size() - constants_before);
         layer.output_bytes =
-            copy != nullptr ? copy->rows * copy->bytes : bytes_[place.output_number()];
-        lowered_.report.layers.push_back(std::move(layer));
-        lowered_.operations.push_back(operation);
+            copy != nullptr ? copy->rows * copy->bytes : draft_.bytes[place.output_number()];
+        draft_.steps.push_back({operation, std::move(layer)});
     }
 
     /// Replaces an operation, the last user of constants from `begin` on, by its form
@@ -204,112 +192,41 @@ class Lowering {
         operation = packed->operation;
     }
 
-    /// Operation that reads or writes a buffer last; -1: none.
-    int32_t last_use(uint32_t buffer) {
-        for (size_t i = lowered_.operations.size(); i-- > 0;) {
-            for (const ArenaUse& use : arena_uses(lowered_.operations[i])) {
-                if (*use.offset == buffer) return static_cast<int32_t>(i);
-            }
+    /// Gives every used buffer its place.
+    void finish(const Target& target, const CompileOptions& options) {
+        const Arena arena = place_buffers(draft_);
+        if (options.ram_bytes.value_or(0) != 0 && arena.bytes > *options.ram_bytes) {
+            throw std::runtime_error("the model needs at least " + std::to_string(arena.bytes) +
+                                     " bytes of RAM, but " + std::to_string(*options.ram_bytes) +
+                                     " are allowed; allow more or use a smaller model");
         }
-        return -1;
-    }
-
-    /// Operation that reads or writes a buffer first, which is some operation's result.
-    int32_t first_use(uint32_t buffer) {
-        for (size_t i = 0; i < lowered_.operations.size(); ++i) {
-            for (const ArenaUse& use : arena_uses(lowered_.operations[i])) {
-                if (*use.offset == buffer) return static_cast<int32_t>(i);
-            }
-        }
-        return -1;
-    }
-
-    /// Operations write over an input that nobody needs afterwards where they can.
-    void share_in_place() {
-        for (size_t i = 0; i < lowered_.operations.size(); ++i) {
-            const auto lead = in_place_lead(lowered_.operations[i]);
-            if (!lead) continue;
-            const auto uses = arena_uses(lowered_.operations[i]);
-            const uint32_t result = *uses.back().offset;
-            if (is_state(result) || first_use(result) != static_cast<int32_t>(i)) continue;
-            for (size_t k = 0; k + 1 < uses.size(); ++k) {
-                if (uses[k].writes) continue;  // scratch
-                const uint32_t source = *uses[k].offset;
-                const bool free = last_use(source) == static_cast<int32_t>(i) &&
-                                  !is_output(source) && !is_state(source);
-                if (!free || source == result) continue;
-                over_[result] = {source, *lead};
-                break;
-            }
-        }
-    }
-
-    /// Gives every used buffer its place and writes the offsets into the operations.
-    void plan(const Target& target) {
-        const auto count = static_cast<int32_t>(lowered_.operations.size());
-        std::map<uint32_t, size_t> number;  // buffer -> index in `buffers`
-        std::vector<Buffer> buffers;
-        const std::map<uint32_t, uint32_t> state_offsets = place_states();
-        const auto use_at = [&](uint32_t buffer, int32_t time) {
-            if (state_offsets.count(buffer) != 0) return;
-            const auto [entry, is_new] = number.try_emplace(buffer, buffers.size());
-            if (is_new) buffers.push_back({bytes_[buffer], time, time});
-            buffers[entry->second].last = std::max(buffers[entry->second].last, time);
-        };
-        for (uint32_t input : inputs_) use_at(input, 0);
-        for (int32_t i = 0; i < count; ++i) {
-            for (const ArenaUse& use : arena_uses(lowered_.operations[i])) use_at(*use.offset, i);
-        }
-        for (uint32_t output : outputs_) use_at(output, count);
-        for (const auto& [result, over] : over_) {
-            buffers[number.at(result)].over = static_cast<int32_t>(number.at(over.source));
-            buffers[number.at(result)].lead = over.lead;
-        }
-
-        const Plan plan = plan_memory(buffers);
-        const auto offset_of = [&](uint32_t buffer) {
-            const auto state = state_offsets.find(buffer);
-            return state != state_offsets.end()
-                       ? state->second
-                       : lowered_.state_bytes + plan.offsets[number.at(buffer)];
-        };
-        for (size_t i = 0; i < lowered_.operations.size(); ++i) {
-            const auto uses = arena_uses(lowered_.operations[i]);
-            for (const ArenaUse& use : uses) *use.offset = offset_of(*use.offset);
-            const auto* copy = std::get_if<CopyOp>(&lowered_.operations[i]);
-            lowered_.report.layers[i].output_offset =
-                *uses.back().offset + (copy == nullptr ? 0 : copy->output_begin);
-        }
-        for (const StateBuffer& state : states_)
-            lowered_.reset.push_back(initial_value(state, state_offsets.at(state.buffer)));
-        for (size_t i = 0; i < inputs_.size(); ++i)
-            lowered_.inputs.push_back(
-                border_of(graph_.tensors[graph_.inputs[i]], offset_of(inputs_[i])));
-        for (size_t i = 0; i < outputs_.size(); ++i)
-            lowered_.outputs.push_back(
-                border_of(graph_.tensors[graph_.outputs[i]], offset_of(outputs_[i])));
-        lowered_.constants = constants_.bytes();
-
+        settle(draft_, arena);
         Report& report = lowered_.report;
+        for (Step& step : draft_.steps) {
+            report.macs += step.layer.turns * step.layer.macs;
+            lowered_.operations.push_back(step.operation);
+            report.layers.push_back(std::move(step.layer));
+        }
+        for (const StateBuffer& state : draft_.states)
+            lowered_.reset.push_back(initial_value(state, arena.offsets[state.buffer]));
+        const auto borders = [&](const std::vector<int32_t>& tensors,
+                                 const std::vector<Border>& places) {
+            std::vector<TensorInfo> infos;
+            for (size_t i = 0; i < tensors.size(); ++i) {
+                infos.push_back(border_of(graph_.tensors[tensors[i]],
+                                          arena.offsets[places[i].buffer] + places[i].begin));
+            }
+            return infos;
+        };
+        lowered_.inputs = borders(graph_.inputs, draft_.inputs);
+        lowered_.outputs = borders(graph_.outputs, draft_.outputs);
+        lowered_.constants = constants_.bytes();
+        lowered_.state_bytes = arena.state_bytes;
         report.target = target.name;
         report.constant_bytes = static_cast<uint32_t>(lowered_.constants.size());
-        report.state_bytes = lowered_.state_bytes;
-        report.arena_bytes = lowered_.state_bytes + plan.arena_bytes;
-        report.arena_lower_bound = lowered_.state_bytes + plan.lower_bound;
-        for (const LayerReport& layer : report.layers) report.macs += layer.macs;
-    }
-
-    /// The states lie one after another at the arena's start.
-    std::map<uint32_t, uint32_t> place_states() {
-        std::map<uint32_t, uint32_t> offsets;
-        uint64_t end = 0;
-        for (const StateBuffer& state : states_) {
-            offsets[state.buffer] = static_cast<uint32_t>(end);
-            end += (uint64_t{bytes_[state.buffer]} + 3) / 4 * 4;
-            if (end > (1U << 28)) throw std::runtime_error("the model's state is beyond 256 MiB");
-        }
-        lowered_.state_bytes = static_cast<uint32_t>((end + 15) / 16 * 16);
-        return offsets;
+        report.state_bytes = arena.state_bytes;
+        report.arena_bytes = arena.bytes;
+        report.arena_lower_bound = arena.lower_bound;
     }
 
     Operation initial_value(const StateBuffer& state, uint32_t offset) {
@@ -329,27 +246,20 @@ class Lowering {
     const Graph& graph_;
     const Target& target_;
     std::vector<uint32_t> buffer_of_;  // tensor -> buffer: renamed tensors share one
-    std::vector<uint32_t> bytes_;      // of each buffer
     std::map<size_t, FoldedPad> folded_;
     std::vector<size_t> skipped_;
     Variables variables_;
-    std::vector<StateBuffer> states_;
     Constants constants_;
-    /// An operation's result that overwrites its source, beginning `lead` bytes before it.
-    struct Over {
-        uint32_t source, lead;
-    };
-    std::map<uint32_t, Over> over_;
-    std::vector<uint32_t> inputs_, outputs_;  // buffers at the border
+    Draft draft_;
     Lowered lowered_{};
 };
 
 }  // namespace
 
-Lowered lower(const Graph& graph, const Target& target) {
+Lowered lower(const Graph& graph, const Target& target, const CompileOptions& options) {
     model::validate(graph);
     const Graph reduced = remove_channels(with_quantized_borders(graph));
-    return Lowering(reduced, target).run(target);
+    return Lowering(reduced, target).run(target, options);
 }
 
 }  // namespace ganglion::compile

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "compile/operation.hpp"
+#include "compile/options.hpp"
 #include "compile/report.hpp"
 #include "compile/target.hpp"
 #include "device/program/program.hpp"
@@ -22,7 +23,7 @@ struct Lowered {
 };
 
 /// Throws std::runtime_error as compile() does.
-Lowered lower(const model::Graph& graph, const Target& target);
+Lowered lower(const model::Graph& graph, const Target& target, const CompileOptions& options);
 
 /// The loadable form of docs/program.md.
 std::vector<uint8_t> write_program(const Lowered& lowered);

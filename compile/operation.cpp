@@ -27,7 +27,7 @@ std::vector<ArenaUse> arena_uses(Operation& operation) {
                 list.push_back({&op.first.offset, false});
                 list.push_back({&op.second.offset, false});
             }
-            list.push_back({&op.output, true});
+            if constexpr (requires { op.output; }) list.push_back({&op.output, true});
             return list;
         },
         operation);

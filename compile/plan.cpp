@@ -185,29 +185,57 @@ Attempt attempt(const std::vector<Buffer>& buffers, int random_orders) {
     return best;
 }
 
-/// Leaves out those overwritings that cost memory: a long chain of them fixes many places at once.
-void choose_overwritings(std::vector<Buffer>& buffers) {
+/// What each buffer may overwrite, used or not.
+using Overs = std::vector<int32_t>;
+
+/// Leaves out those overwritings that cost memory, for a long chain of them fixes many places at
+/// once: from some choice on, takes the one change that saves most until none does.
+uint64_t improve_overwritings(std::vector<Buffer>& buffers, const Overs& allowed) {
     uint64_t arena = attempt(buffers, 0).arena;
     for (bool better = true; better;) {
         better = false;
-        for (Buffer& buffer : buffers) {
-            if (buffer.over < 0) continue;
-            const int32_t over = std::exchange(buffer.over, -1);
-            const uint64_t without = attempt(buffers, 0).arena;
-            if (without < arena) {
-                arena = without;
-                better = true;
-            } else {
-                buffer.over = over;
-            }
+        size_t best = 0;
+        for (size_t i = 0; i < buffers.size(); ++i) {
+            if (allowed[i] < 0) continue;
+            const int32_t now =
+                std::exchange(buffers[i].over, buffers[i].over < 0 ? allowed[i] : -1);
+            const uint64_t changed = attempt(buffers, 0).arena;
+            buffers[i].over = now;
+            if (changed >= arena) continue;
+            arena = changed;
+            best = i;
+            better = true;
         }
+        if (better) buffers[best].over = buffers[best].over < 0 ? allowed[best] : -1;
     }
+    return arena;
+}
+
+/// The better of two searches: from all overwritings and from none.
+void choose_overwritings(std::vector<Buffer>& buffers) {
+    Overs allowed;
+    for (const Buffer& buffer : buffers) allowed.push_back(buffer.over);
+    std::vector<Buffer> without = buffers;
+    for (Buffer& buffer : without) buffer.over = -1;
+    if (improve_overwritings(without, allowed) < improve_overwritings(buffers, allowed))
+        buffers = std::move(without);
 }
 
 }  // namespace
 
+std::vector<uint64_t> bytes_needed(const std::vector<Buffer>& buffers, int32_t times) {
+    const std::vector<Group> groups = groups_of(buffers);
+    std::vector<uint64_t> needed(static_cast<size_t>(times));
+    for (int32_t time = 0; time < times; ++time) {
+        for (const Group& group : groups)
+            needed[static_cast<size_t>(time)] += needed_at(buffers, group, time);
+    }
+    return needed;
+}
+
 Plan plan_memory(std::vector<Buffer> buffers) {
     if (buffers.empty()) return {};
+    const uint64_t bound = most_at_once(buffers, groups_of(buffers));
     choose_overwritings(buffers);
     const Attempt best = attempt(buffers, kRandomOrders);
     if (best.arena > kMostArena)
@@ -215,7 +243,7 @@ Plan plan_memory(std::vector<Buffer> buffers) {
     Plan plan;
     plan.offsets.assign(best.offsets.begin(), best.offsets.end());
     plan.arena_bytes = static_cast<uint32_t>((best.arena + 15) / 16 * 16);
-    plan.lower_bound = static_cast<uint32_t>(best.bound);
+    plan.lower_bound = static_cast<uint32_t>(bound);
     return plan;
 }
 

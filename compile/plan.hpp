@@ -23,6 +23,10 @@ struct Plan {
     uint32_t lower_bound = 0;
 };
 
+/// Bytes needed at each time from 0 up to, but not including, `times`: each buffer rounded up to 4,
+/// what two share where one overwrites the other once.
+std::vector<uint64_t> bytes_needed(const std::vector<Buffer>& buffers, int32_t times);
+
 /// Places buffers so that no two that are needed at the same time share a byte, but for one that
 /// overwrites another. Greedy: in a given order, each buffer, with those that it overwrites, goes
 /// into the smallest gap between already placed ones that it fits (best fit). Several orders (by

@@ -11,6 +11,15 @@ void align(std::vector<uint8_t>& bytes) {
     bytes.resize((bytes.size() + kProgramAlignment - 1) / kProgramAlignment * kProgramAlignment);
 }
 
+/// Those that a loop runs belong to the loop's record.
+uint32_t count_of(const std::vector<Operation>& operations) {
+    auto count = static_cast<uint32_t>(operations.size());
+    for (const Operation& operation : operations) {
+        if (const auto* loop = std::get_if<RepeatOp>(&operation)) count -= loop->operation_count;
+    }
+    return count;
+}
+
 }  // namespace
 
 std::vector<uint8_t> write_program(const Lowered& lowered) {
@@ -30,7 +39,7 @@ std::vector<uint8_t> write_program(const Lowered& lowered) {
     header.state_bytes = lowered.state_bytes;
     header.reset_count = static_cast<uint32_t>(lowered.reset.size());
     header.operation_count =
-        static_cast<uint32_t>(lowered.reset.size() + lowered.operations.size());
+        static_cast<uint32_t>(lowered.reset.size()) + count_of(lowered.operations);
     header.operations_offset = static_cast<uint32_t>(bytes.size());
     for (const auto* list : {&lowered.reset, &lowered.operations}) {
         for (const Operation& operation : *list) {

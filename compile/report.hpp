@@ -15,6 +15,7 @@ struct LayerReport {
     uint32_t constant_bytes;  ///< weights and per-channel tables
     uint32_t output_offset;   ///< in the arena
     uint32_t output_bytes;
+    uint32_t turns = 1;  ///< how often one inference runs it: more in a loop over rows
 };
 
 /// What a model costs before it is flashed.

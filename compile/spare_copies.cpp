@@ -24,14 +24,14 @@ struct Uses {
 
 class Sparing {
   public:
-    explicit Sparing(const Draft& draft) : draft_(draft) {}
+    explicit Sparing(Draft& draft) : draft_(draft) {}
 
     void run() {
         bool again = true;
         while (again) {
             again = false;
-            for (size_t i = 0; i < draft_.operations.size() && !again; ++i) {
-                const auto* copy = std::get_if<CopyOp>(&draft_.operations[i]);
+            for (size_t i = 0; i < draft_.steps.size() && !again; ++i) {
+                const auto* copy = std::get_if<CopyOp>(&draft_.steps[i].operation);
                 again = copy != nullptr && (read_in_place(i, *copy) || write_in_place(i, *copy) ||
                                             live_in_joined(i, *copy));
             }
@@ -41,8 +41,8 @@ class Sparing {
   private:
     Uses uses_of(uint32_t buffer) {
         Uses uses;
-        for (size_t i = 0; i < draft_.operations.size(); ++i) {
-            for (const ArenaUse& use : arena_uses(draft_.operations[i])) {
+        for (size_t i = 0; i < draft_.steps.size(); ++i) {
+            for (const ArenaUse& use : arena_uses(draft_.steps[i].operation)) {
                 if (*use.offset == buffer) (use.writes ? uses.writes : uses.reads).push_back(i);
             }
         }
@@ -56,25 +56,18 @@ class Sparing {
         return found == draft_.states.end() ? nullptr : &*found;
     }
 
-    bool is_border(uint32_t buffer) const {
-        return std::find(draft_.borders.begin(), draft_.borders.end(), buffer) !=
-               draft_.borders.end();
-    }
-
     bool is_whole(const CopyOp& copy) const {
         return copy.rows == 1 && copy.input_begin == 0 && copy.output_begin == 0 &&
                copy.bytes == draft_.bytes[copy.input] && copy.bytes == draft_.bytes[copy.output];
     }
 
     void remove(size_t index) {
-        const auto at = static_cast<std::ptrdiff_t>(index);
-        draft_.operations.erase(draft_.operations.begin() + at);
-        draft_.layers.erase(draft_.layers.begin() + at);
+        draft_.steps.erase(draft_.steps.begin() + static_cast<std::ptrdiff_t>(index));
     }
 
     void replace(uint32_t from, uint32_t to) {
-        for (Operation& operation : draft_.operations) {
-            for (const ArenaUse& use : arena_uses(operation)) {
+        for (Step& step : draft_.steps) {
+            for (const ArenaUse& use : arena_uses(step.operation)) {
                 if (*use.offset == from) *use.offset = to;
             }
         }
@@ -84,7 +77,8 @@ class Sparing {
     bool read_in_place(size_t at, const CopyOp& copy) {
         const uint32_t source = copy.input;
         const uint32_t result = copy.output;
-        if (!is_whole(copy) || state_of(result) != nullptr || is_border(result)) return false;
+        if (!is_whole(copy) || state_of(result) != nullptr || draft_.is_border(result))
+            return false;
         const Uses of_result = uses_of(result);
         if (of_result.writes.size() != 1) return false;
         if (uses_of(source).writes_within(at + 1, of_result.last_read())) return false;
@@ -98,7 +92,7 @@ class Sparing {
         const uint32_t source = copy.input;
         const uint32_t result = copy.output;
         if (!is_whole(copy) || state_of(result) == nullptr || state_of(source) != nullptr ||
-            is_border(source)) {
+            draft_.is_border(source)) {
             return false;
         }
         const Uses of_source = uses_of(source);
@@ -120,39 +114,38 @@ class Sparing {
         const uint32_t joined = copy.output;
         StateBuffer* state = state_of(variable);
         const uint32_t bytes = draft_.bytes[variable];
-        if (state == nullptr || state_of(joined) != nullptr || is_border(joined)) return false;
+        if (state == nullptr || state_of(joined) != nullptr || draft_.is_border(joined))
+            return false;
         if (copy.rows != 1 || copy.bytes != bytes || copy.output_begin != 0) return false;
         const Uses of_variable = uses_of(variable);
         if (of_variable.reads.size() != 1 || of_variable.writes.size() != 1) return false;
         const size_t move = of_variable.writes[0];
-        const auto* back = std::get_if<CopyOp>(&draft_.operations[move]);
+        const auto* back = std::get_if<CopyOp>(&draft_.steps[move].operation);
         if (back == nullptr || move <= at || back->input != joined || back->rows != 1 ||
             back->bytes != bytes || back->output_begin != 0) {
             return false;
         }
         const Uses of_joined = uses_of(joined);
         for (size_t write : of_joined.writes) {
-            const auto* part = std::get_if<CopyOp>(&draft_.operations[write]);
+            const auto* part = std::get_if<CopyOp>(&draft_.steps[write].operation);
             const bool beside = part != nullptr && part->rows == 1 && part->output_begin >= bytes;
             if (write != at && (!beside || write > move)) return false;
         }
         state->buffer = joined;
-        std::get<CopyOp>(draft_.operations[move]).output = joined;
-        const auto operation = draft_.operations.begin() + static_cast<std::ptrdiff_t>(move);
-        const auto layer = draft_.layers.begin() + static_cast<std::ptrdiff_t>(move);
+        std::get<CopyOp>(draft_.steps[move].operation).output = joined;
+        const auto step = draft_.steps.begin() + static_cast<std::ptrdiff_t>(move);
         const auto later = static_cast<std::ptrdiff_t>(of_joined.last_read() - move) + 1;
-        std::rotate(operation, operation + 1, operation + later);
-        std::rotate(layer, layer + 1, layer + later);
+        std::rotate(step, step + 1, step + later);
         remove(at);
         return true;
     }
 
-    Draft draft_;
+    Draft& draft_;
 };
 
 }  // namespace
 
-void spare_copies(Draft draft) {
+void spare_copies(Draft& draft) {
     Sparing(draft).run();
 }
 

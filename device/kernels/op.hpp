@@ -24,6 +24,7 @@ enum class OpKind : uint16_t {
     load_constants = 15,
     interleaved_conv_2d = 32,
     interleaved_depthwise_conv_2d = 33,
+    repeat = 16,
 };
 
 /// First member of every operation: what it is and how many bytes its record takes (a multiple of

@@ -27,6 +27,7 @@ Status check(const InterleavedDepthwiseConv2dOp& op, const ProgramLimits& limits
 Status check(const CopyOp& op, const ProgramLimits& limits);
 Status check(const FillOp& op, const ProgramLimits& limits);
 Status check(const LoadConstantsOp& op, const ProgramLimits& limits);
+Status check(const RepeatOp& op, const ProgramLimits& limits);
 
 namespace checks {
 

@@ -21,6 +21,7 @@
 #include "device/kernels/pad.hpp"
 #include "device/kernels/pool_2d.hpp"
 #include "device/kernels/softmax.hpp"
+#include "device/program/repeat.hpp"
 
 // The one list of what a program can do. A new operation is a header and a kernel in
 // device/kernels/, a check in device/program/, its OpKind, and a row here.
@@ -83,7 +84,8 @@ using Operations = OperationTable<
                  InterleavedDepthwiseConv2dOp, interleaved_depthwise_conv_2d>,
     OperationRow<"copy", OpKind::copy, CopyOp, copy>,
     OperationRow<"fill", OpKind::fill, FillOp, fill>,
-    OperationRow<"load_constants", OpKind::load_constants, LoadConstantsOp, load_constants>>;
+    OperationRow<"load_constants", OpKind::load_constants, LoadConstantsOp, load_constants>,
+    OperationRow<"repeat", OpKind::repeat, RepeatOp, repeat>>;
 
 /// A kernel's record from its words, as a program holds them.
 template <typename Record, size_t count>

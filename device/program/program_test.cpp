@@ -30,7 +30,7 @@ TEST(Program, LoadsAndRunsEveryKindOfOperation) {
     const std::vector<uint8_t> bytes = tests::sample_program();
     Program program;
     ASSERT_EQ(program.load(bytes), Status::ok);
-    EXPECT_EQ(program.operation_count(), 11U);
+    EXPECT_EQ(program.operation_count(), 12U);
     EXPECT_EQ(program.arena_bytes(), 368U);
     EXPECT_EQ(program.program_bytes(), bytes.size());
     ASSERT_EQ(program.input_count(), 1U);
@@ -126,9 +126,9 @@ TEST(Program, RefusesEveryFlippedBit) {
 TEST(Program, ChecksHeaderFieldsBehindAGoodChecksum) {
     EXPECT_EQ(load_with(offsetof(ProgramHeader, arena_bytes), 340U), Status::bad_offset);
     EXPECT_EQ(load_with(offsetof(ProgramHeader, arena_bytes), UINT32_MAX), Status::bad_value);
-    EXPECT_EQ(load_with(offsetof(ProgramHeader, operation_count), 13U), Status::truncated);
-    EXPECT_EQ(load_with(offsetof(ProgramHeader, operation_count), 11U), Status::bad_offset);
-    EXPECT_EQ(load_with(offsetof(ProgramHeader, reset_count), 13U), Status::bad_value);
+    EXPECT_EQ(load_with(offsetof(ProgramHeader, operation_count), 14U), Status::truncated);
+    EXPECT_EQ(load_with(offsetof(ProgramHeader, operation_count), 12U), Status::bad_offset);
+    EXPECT_EQ(load_with(offsetof(ProgramHeader, reset_count), 14U), Status::bad_value);
     EXPECT_EQ(load_with(offsetof(ProgramHeader, state_bytes), 369U), Status::bad_value);
     EXPECT_EQ(load_with(offsetof(ProgramHeader, constants_offset), 0x7FFFFFF0U),
               Status::bad_offset);

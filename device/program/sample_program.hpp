@@ -18,6 +18,7 @@
 #include "device/kernels/pool_2d.hpp"
 #include "device/kernels/softmax.hpp"
 #include "device/program/format.hpp"
+#include "device/program/repeat.hpp"
 
 // A small program with every kind of operation, built by hand for tests of the loader.
 
@@ -67,7 +68,8 @@ inline void fix_checksum(std::vector<uint8_t>& bytes) {
 
 /// Image 4x4x2 at 0; pad to 6x6x2 at 32; conv 3x3 to 4x4x4 at 112 (scratch 176); depthwise 3x3 to
 /// 256; average pool 2x2 to 320; max pool to 336; add in place; dense 4 to 3 at 340; softmax in
-/// place; lookup to 344; constants to 352, from there every second byte to 360. Reset fills 364.
+/// place; lookup to 344; constants to 352, from there every second byte to 360; two
+/// lookups in a loop to 348 and 350. Reset fills 364.
 inline std::vector<uint8_t> sample_program() {
     std::vector<uint8_t> constants(1024, 1);
     const auto table = [&](uint32_t offset, uint32_t channels) {
@@ -126,13 +128,20 @@ inline std::vector<uint8_t> sample_program() {
     append(operations, LookupOp{header_for<LookupOp>(OpKind::lookup), 3, 340, 344, 512});
     append(operations,
            LoadConstantsOp{header_for<LoadConstantsOp>(OpKind::load_constants), 6, 352, 64});
+    append(operations, RepeatOp{{OpKind::repeat, sizeof(RepeatOp) + sizeof(LookupOp)},
+                                1,
+                                2,
+                                2,
+                                0,
+                                {{0, 2, 1}, {0, 3, 2}}});
+    append(operations, LookupOp{header_for<LookupOp>(OpKind::lookup), 1, 340, 348, 512});
     append(operations, CopyOp{header_for<CopyOp>(OpKind::copy), 3, 1, 2, 1, 350, 360, 2, 1});
     ProgramHeader header{};
     header.magic = kProgramMagic;
     header.version = kProgramVersion;
     header.arena_bytes = 368;
     header.reset_count = 1;
-    header.operation_count = 12;
+    header.operation_count = 13;
     header.input_count = 1;
     header.output_count = 2;
     const std::vector<TensorInfo> border = {

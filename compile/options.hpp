@@ -1,0 +1,15 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+namespace ganglion::compile {
+
+/// What a compilation is asked for beyond its target.
+struct CompileOptions {
+    /// RAM that the arena may take. Layers are computed by rows until it fits, whatever that costs;
+    /// 0 asks for as little as possible. Empty: by rows where it saves RAM for few instructions.
+    std::optional<uint32_t> ram_bytes;
+};
+
+}  // namespace ganglion::compile
