@@ -10,9 +10,8 @@ namespace ganglion {
 ///   int32_t bias[4]                a, 256 * b + a, c, 256 * d + c
 ///   for each 4 taps, rounded up with zeros: uint16_t weights[8]: taps 0 2 1 3 of the pair (a, b),
 ///   then of (c, d), as even_weight() and odd_weight()
-/// The last record has zeros for outputs that do not exist. Sums of b and d over one block of taps
-/// (packed_fully_connected_block(); bias in the first) must stay in [-2^23, 2^23), whole sums of
-/// all outputs below 2^29.
+/// The last record has zeros for outputs that do not exist. Sums of b and d must stay in
+/// [-2^23, 2^23).
 struct PackedFullyConnectedOp {
     OpHeader header;
     uint32_t rows, depth, out;
@@ -25,15 +24,6 @@ struct PackedFullyConnectedOp {
 
 constexpr uint32_t packed_fully_connected_record_bytes(uint32_t depth) {
     return 16 + 4 * round_up_to_4(depth);
-}
-
-/// So many int8 products of whole eights, and up to seven more, fit 24 bits.
-inline constexpr uint32_t kPackedFullyConnectedBlock = 504;
-
-/// The block of a tap: the last one takes what is left after whole eights.
-constexpr uint32_t packed_fully_connected_block(uint32_t tap, uint32_t depth) {
-    const uint32_t last = depth < 8 ? 0 : (depth / 8 - 1) / (kPackedFullyConnectedBlock / 8);
-    return std::min(tap / kPackedFullyConnectedBlock, last);
 }
 
 constexpr uint32_t packed_fully_connected_record_count(uint32_t out) {

@@ -12,12 +12,13 @@ namespace ganglion {
 namespace {
 
 /// Writes a run of int8, four taps at a time, as one of `lanes` interleaved patches of int16.
-template <uint32_t lanes>
-uint32_t* spread(const int8_t* from, uint32_t bytes, uint32_t* to) {
-    for (const int8_t* end = from + bytes; from < end; from += 4, to += 2 * lanes) {
+uint32_t* spread(const int8_t* from, uint32_t bytes, uint32_t* to, uint32_t lanes) {
+    for (const int8_t* end = from + bytes; from < end; from += 4) {
         const uint32_t four = dsp::load(from);
-        to[0] = dsp::even_bytes(four);
-        to[lanes] = dsp::odd_bytes(four);
+        *to = dsp::even_bytes(four);
+        to += lanes;
+        *to = dsp::odd_bytes(four);
+        to += lanes;
     }
     return to;
 }
@@ -93,13 +94,13 @@ class Convolution {
             next_patches();
             work.output = output_;
             if (window_.out_channels >= 2) three(work);
-            if (window_.out_channels % 2 != 0) last_channel<3>();
+            if (window_.out_channels % 2 != 0) last_channel(3);
             finish(3);
         }
         for (; left > 0; --left) {
-            next_patch<1>(words_);
+            next_patch(words_, 1);
             for (uint32_t pair = 0; pair < window_.out_channels / 2U; ++pair) one_pixel(pair);
-            if (window_.out_channels % 2 != 0) last_channel<1>();
+            if (window_.out_channels % 2 != 0) last_channel(1);
             finish(1);
         }
     }
@@ -140,7 +141,7 @@ class Convolution {
     void next_patches() {
         const Corner first = corner_of(x_);
         if (!runs_are_whole_ || x_ + 3 > window_.out_width || !inside(first, corner_of(x_ + 2))) {
-            for (uint32_t lane = 0; lane < 3; ++lane) next_patch<3>(words_ + lane);
+            for (uint32_t lane = 0; lane < 3; ++lane) next_patch(words_ + lane, 3);
             return;
         }
         const int8_t* from = at(first);
@@ -162,25 +163,24 @@ class Convolution {
     }
 
     /// Spreads out the patch at the next output position.
-    template <uint32_t lanes>
-    void next_patch(uint32_t* to) {
+    [[gnu::noinline]] void next_patch(uint32_t* to, uint32_t lanes) {
         const Corner corner = corner_of(x_);
         if (inside(corner, corner) && window_.dilation_x == 1) {
             const int8_t* from = at(corner);
             const int32_t step = in_row_ * window_.dilation_y;
             if (runs_are_whole_) {
                 for (uint32_t row = window_.kernel_height; row > 0; --row, from += step)
-                    to = spread<lanes>(from, run_, to);
+                    to = spread(from, run_, to, lanes);
             } else {
                 int8_t* patch = patch_;
                 for (uint32_t row = window_.kernel_height; row > 0; --row, from += step)
                     patch = copy_run(from, run_, patch);
-                spread<lanes>(patch_, taps_, to);
+                spread(patch_, taps_, to, lanes);
             }
         } else {
             gather_patch(window_, input_, y_, x_, static_cast<int8_t>(op_.input_zero_point),
                          patch_);
-            spread<lanes>(patch_, taps_, to);
+            spread(patch_, taps_, to, lanes);
         }
         advance(1);
     }
@@ -210,8 +210,7 @@ class Convolution {
     }
 
     /// The last of an odd number of channels, for `lanes` pixels.
-    template <uint32_t lanes>
-    void last_channel() {
+    [[gnu::noinline]] void last_channel(uint32_t lanes) {
         const uint32_t channel = window_.out_channels - 1U;
         const uint8_t* record = records_ + channel / 2 * packed_conv_2d_record_bytes(window_);
         for (uint32_t lane = 0; lane < lanes; ++lane) {

@@ -1,7 +1,5 @@
 #include "device/kernels/packed_fully_connected.hpp"
 
-#include <algorithm>
-
 #include "device/kernels/cortex_m4/clamp.hpp"
 #include "device/kernels/cortex_m4/dsp.hpp"
 
@@ -10,11 +8,9 @@
 namespace ganglion {
 namespace {
 
-/// Sums of outputs a and c, and of the pairs 256 * b + a and 256 * d + c; b and d of the blocks
-/// before.
+/// Sums of outputs a and c, and of the pairs 256 * b + a and 256 * d + c.
 struct Sums {
     int32_t a, ab, c, cd;
-    int32_t b = 0, d = 0;
 };
 
 /// Adds four taps' products; `weights` are the record's four words.
@@ -67,18 +63,6 @@ struct Sums {
         : "r4", "r5", "r6", "r8", "cc", "memory");
 }
 
-int32_t difference(int32_t a, int32_t b) {
-    return static_cast<int32_t>(static_cast<uint32_t>(a) - static_cast<uint32_t>(b));
-}
-
-/// Keeps what a block gave to b and d, of which the pairs hold 24 bits.
-void end_block(Sums& sums) {
-    sums.b += difference(sums.ab, sums.a) >> 8;
-    sums.d += difference(sums.cd, sums.c) >> 8;
-    sums.ab = sums.a;
-    sums.cd = sums.c;
-}
-
 /// The scale of all outputs. Where the right shift allows, as packed_requantize() does it.
 struct Scale {
     int32_t multiplier;
@@ -99,9 +83,10 @@ struct Scale {
 
     bool is_packed() const { return shift_less_1 <= kMostPackedShift; }
 
-    [[gnu::always_inline]] int8_t packed(int32_t sum) const {
-        const int32_t high = dsp::high_multiply_add(shift_left(sum, 1), multiplier,
-                                                    add_wrapping(rounding, sum >> 31));
+    /// `sign`: any number with the sum's sign.
+    [[gnu::always_inline]] int8_t packed(int32_t twice, int32_t sign) const {
+        const int32_t high =
+            dsp::high_multiply_add(twice, multiplier, add_wrapping(rounding, sign >> 31));
         return static_cast<int8_t>(__ssat(high >> shift_less_1 >> 1, 8));
     }
 
@@ -111,19 +96,23 @@ struct Scale {
     }
 };
 
+int32_t difference(int32_t a, int32_t b) {
+    return static_cast<int32_t>(static_cast<uint32_t>(a) - static_cast<uint32_t>(b));
+}
+
 [[gnu::always_inline]] inline void put_four(const Sums& sums, const Scale& scale, int8_t* output) {
-    const int32_t b = sums.b + (difference(sums.ab, sums.a) >> 8);
-    const int32_t d = sums.d + (difference(sums.cd, sums.c) >> 8);
     if (scale.is_packed()) {
-        output[0] = scale.packed(sums.a);
-        output[1] = scale.packed(b);
-        output[2] = scale.packed(sums.c);
-        output[3] = scale.packed(d);
+        const int32_t b = difference(sums.ab, sums.a);
+        const int32_t d = difference(sums.cd, sums.c);
+        output[0] = scale.packed(shift_left(sums.a, 1), sums.a);
+        output[1] = scale.packed(b >> 7, b);
+        output[2] = scale.packed(shift_left(sums.c, 1), sums.c);
+        output[3] = scale.packed(d >> 7, d);
     } else {
         output[0] = scale.any(sums.a);
-        output[1] = scale.any(b);
+        output[1] = scale.any(difference(sums.ab, sums.a) >> 8);
         output[2] = scale.any(sums.c);
-        output[3] = scale.any(d);
+        output[3] = scale.any(difference(sums.cd, sums.c) >> 8);
     }
 }
 
@@ -146,12 +135,7 @@ void multiply_row(const PackedFullyConnectedOp& op, const uint32_t* record, cons
         sums.cd = static_cast<int32_t>(record[3]);
         record += 4;
         const int8_t* taps = input;
-        for (uint32_t turns = pairs; turns != 0;) {
-            const uint32_t block = std::min(turns, kPackedFullyConnectedBlock / 8);
-            add_pairs(sums, taps, record, block);
-            turns -= block;
-            if (turns != 0) end_block(sums);
-        }
+        if (pairs != 0) add_pairs(sums, taps, record, pairs);
         if (one_more) {
             add_four_taps(sums, dsp::load(taps), record);
             record += 4;

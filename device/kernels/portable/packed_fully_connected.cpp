@@ -11,15 +11,14 @@ uint32_t sum_of(const PackedFullyConnectedOp& op, const uint8_t* constants, cons
     const uint32_t* biases = reinterpret_cast<const uint32_t*>(record) + out % 4 / 2 * 2;
     const uint16_t* weights = reinterpret_cast<const uint16_t*>(record + 16) + out % 4 / 2 * 4;
     const bool odd = out % 2 != 0;
-    auto sum =
-        odd ? static_cast<uint32_t>(static_cast<int32_t>(biases[1] - biases[0]) >> 8) : biases[0];
+    uint32_t sum = odd ? (biases[1] - biases[0]) >> 8 : biases[0];
     for (uint32_t i = 0; i < round_up_to_4(op.depth); ++i) {
         const uint32_t tap = packed_tap(i);
         if (tap >= op.depth) continue;
         const uint16_t pair = weights[i / 4 * 8 + i % 4];
         sum += static_cast<uint32_t>((odd ? odd_weight(pair) : even_weight(pair)) * input[tap]);
     }
-    return sum;
+    return odd ? static_cast<uint32_t>(static_cast<int32_t>(sum << 8) >> 8) : sum;
 }
 
 }  // namespace

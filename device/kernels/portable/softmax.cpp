@@ -10,7 +10,8 @@ namespace {
 constexpr int kDifferenceBits = 5;  // integer bits of a scaled difference
 constexpr int kSumBits = 12;        // integer bits of the sum of exponentials
 
-int32_t exponential(int32_t difference, const SoftmaxOp& op) {
+/// Not inlined: it is large, and the few classes of a model do not make it fast or slow.
+[[gnu::noinline]] int32_t exponential(int32_t difference, const SoftmaxOp& op) {
     const int32_t scaled =
         fixed_point::multiply(shift_left(difference, op.left_shift), op.multiplier);
     return fixed_point::exp_of_negative<kDifferenceBits>(scaled);
