@@ -30,6 +30,7 @@ class SimulatedFlash final : public Flash {
           operations_(other.operations_),
           cut_at_(other.cut_at_),
           seed_(other.seed_),
+          settling_(other.settling_),
           dead_(other.dead_) {}
     SimulatedFlash& operator=(const SimulatedFlash&) = delete;
 
@@ -40,12 +41,14 @@ class SimulatedFlash final : public Flash {
         cut_at_ = operations_ + operations;
         seed_ = seed;
     }
-    /// Unstable bits settle anew, as they do with every start.
     void restore_power() {
         cut_at_ = UINT64_MAX;
         dead_ = false;
-        seed_ += 17;
-        for (auto& [at, mask] : unstable_) memory_[at] ^= mask & draw();
+        start_anew();
+    }
+    /// What every start brings: unstable bits settle anew.
+    void start_anew() {
+        for (auto& [at, mask] : unstable_) memory_[at] ^= mask & draw(settling_);
     }
     /// From now on this block takes nothing: erasing and programming report ok (`silent`) or
     /// io_error, and change nothing.
@@ -134,10 +137,11 @@ class SimulatedFlash final : public Flash {
         }
     }
 
-    uint8_t draw() {
-        seed_ = seed_ * 1664525U + 1013904223U;
-        return static_cast<uint8_t>(seed_ >> 16);
+    static uint8_t draw(uint32_t& state) {
+        state = state * 1664525U + 1013904223U;
+        return static_cast<uint8_t>(state >> 16);
     }
+    uint8_t draw() { return draw(seed_); }
     // Long stretches of bytes wholly done or wholly not done happen as well.
     uint8_t torn_mask() {
         const uint8_t bits = draw();
@@ -153,6 +157,7 @@ class SimulatedFlash final : public Flash {
     uint64_t operations_ = 0;
     uint64_t cut_at_ = UINT64_MAX;
     uint32_t seed_ = 0;
+    uint32_t settling_ = 1;
     bool dead_ = false;
 };
 

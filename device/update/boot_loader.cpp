@@ -16,15 +16,16 @@ bool BootLoader::may_run(const Slot& slot, bool is_new) {
     KeyList keys;
     if (load_keys(flash_, layout_, identity_.root, crypto_, buffer, keys) != Status::ok)
         return false;
-    StoredManifest stored;
-    if (read_manifest(flash_, slot, buffer, stored) != Status::ok) return false;
-    manifest_ = stored.manifest;
-    const KeyList::Key* key = keys.find(stored.envelope.key);
-    return manifest_.component == Component::firmware && manifest_.vendor == identity_.vendor &&
-           manifest_.hardware_class == identity_.hardware_class && key != nullptr &&
+    Envelope envelope;
+    if (envelope.open(read_blob(flash_, slot.offset, buffer)) != Status::ok ||
+        !facts_.parse(envelope.payload))
+        return false;
+    const KeyList::Key* key = keys.find(envelope.key);
+    return facts_.component == Component::firmware && facts_.vendor == identity_.vendor &&
+           facts_.hardware_class == identity_.hardware_class && key != nullptr &&
            !(is_new && key->revoked) &&
-           stored.envelope.verify(kManifestPurpose, key->point, crypto_) == Status::ok &&
-           image_intact(flash_, slot, manifest_, crypto_);
+           envelope.verify(kManifestPurpose, key->point, crypto_) == Status::ok &&
+           image_intact(flash_, slot, facts_, crypto_);
 }
 
 Status BootLoader::begin_restoring(Ended reason, uint32_t blocks) {
@@ -41,7 +42,7 @@ Status BootLoader::step_trial(bool& start) {
     const bool intact = may_run(layout_.firmware_slot(), false);
     State next = state_;
     ComponentState& firmware = next[Component::firmware];
-    if (intact && firmware.starts < manifest_.health.starts) {
+    if (intact && firmware.starts < facts_.starts) {
         ++firmware.starts;
         start = true;
         // A start that cannot be counted is better than none.
@@ -59,14 +60,14 @@ Status BootLoader::step_confirmed(bool& start) {
     if (start) return Status::ok;
     // Damaged in flash. The one before it, where it still waits in staging, was trusted too.
     if (!may_run(layout_.outgoing_firmware(), false) ||
-        manifest_.sequence > state_[Component::firmware].confirmed)
+        facts_.sequence > state_[Component::firmware].confirmed)
         return Status::not_found;
     State next = state_;
     ComponentState& firmware = next[Component::firmware];
     firmware.phase = Phase::restoring;
     firmware.ended = Ended::damaged;
-    firmware.confirmed = manifest_.sequence;
-    firmware.blocks = slot_blocks(manifest_.image_bytes);
+    firmware.confirmed = facts_.sequence;
+    firmware.blocks = slot_blocks(facts_.image_bytes);
     return commit(next);
 }
 

@@ -37,7 +37,7 @@ class BootLoader {
     const Crypto& crypto_;
     StateStore store_;
     State state_;
-    Manifest manifest_;  ///< of the slot last looked at by may_run()
+    ImageFacts facts_;  ///< of the slot last looked at by may_run()
 };
 
 }  // namespace ganglion::update

@@ -32,12 +32,12 @@ bool hash_flash(const Flash& flash, uint32_t offset, uint32_t bytes, const Crypt
     return true;
 }
 
-bool image_intact(const Flash& flash, const Slot& slot, const Manifest& manifest,
+bool image_intact(const Flash& flash, const Slot& slot, const ImageFacts& facts,
                   const Crypto& crypto) {
     Digest digest;
-    return manifest.image_bytes <= slot.room() &&
-           hash_flash(flash, slot.image(), manifest.image_bytes, crypto, digest) &&
-           digest == manifest.image_digest;
+    return facts.image_bytes <= slot.room() &&
+           hash_flash(flash, slot.image(), facts.image_bytes, crypto, digest) &&
+           digest == facts.image_digest;
 }
 
 Status load_keys(const Flash& flash, const Layout& layout, const PublicKey& root,

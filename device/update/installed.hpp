@@ -25,8 +25,8 @@ Status read_manifest(const Flash& flash, const Slot& slot, EnvelopeBuffer buffer
 bool hash_flash(const Flash& flash, uint32_t offset, uint32_t bytes, const Crypto& crypto,
                 Digest& digest);
 
-/// Whether the slot holds the very image that its manifest names.
-bool image_intact(const Flash& flash, const Slot& slot, const Manifest& manifest,
+/// Whether the slot holds the very image that `facts` name.
+bool image_intact(const Flash& flash, const Slot& slot, const ImageFacts& facts,
                   const Crypto& crypto);
 
 /// The newest key list that the root signed, of the two copies in flash. not_found where neither is

@@ -15,8 +15,8 @@ struct Slot {
     uint32_t offset;
     uint32_t bytes;  ///< whole blocks, the manifest's included
 
-    uint32_t image() const { return offset + Flash::kBlockBytes; }
-    uint32_t room() const { return bytes - Flash::kBlockBytes; }
+    constexpr uint32_t image() const { return offset + Flash::kBlockBytes; }
+    constexpr uint32_t room() const { return bytes - Flash::kBlockBytes; }
 };
 
 /// Erase blocks of a slot with an image of so many bytes.
@@ -44,13 +44,15 @@ struct Layout {
     static constexpr uint32_t kStateBlocks = 2 * RecordLog::kBlocks;
     static constexpr uint32_t kKeyBlocks = 2;
 
-    Slot firmware_slot() const { return {firmware, firmware_bytes}; }
+    constexpr Slot firmware_slot() const { return {firmware, firmware_bytes}; }
     /// Firmware that is to come lies one block further than firmware that has been: a swap moves
     /// each block down by one, and so needs no other scratch.
-    Slot incoming_firmware() const { return {staging + Flash::kBlockBytes, firmware_bytes}; }
-    Slot outgoing_firmware() const { return {staging, firmware_bytes}; }
+    constexpr Slot incoming_firmware() const {
+        return {staging + Flash::kBlockBytes, firmware_bytes};
+    }
+    constexpr Slot outgoing_firmware() const { return {staging, firmware_bytes}; }
 
-    uint32_t journal_bytes() const {
+    constexpr uint32_t journal_bytes() const {
         const uint32_t marks = 2 * (firmware_bytes / Flash::kBlockBytes) * Flash::kGranuleBytes;
         return (marks + Flash::kBlockBytes - 1) / Flash::kBlockBytes * Flash::kBlockBytes;
     }

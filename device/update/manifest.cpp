@@ -8,6 +8,7 @@ namespace ganglion::update {
 namespace {
 
 constexpr uint32_t kStructureVersion = 1;
+constexpr uint64_t kHealthKey = 12;
 constexpr uint32_t kMaxImage = 64U << 20U;
 
 template <size_t size>
@@ -33,6 +34,30 @@ bool read_component(CborReader& in, Component& component) {
 
 bool read_up_to(CborReader& in, uint32_t most, uint32_t& value) {
     return in.uint(value) && value <= most;
+}
+
+constexpr uint32_t kImageKeys = 0b110101110;  // sequence, vendor, class, component, bytes, digest
+
+// One of kImageKeys.
+bool read_image_key(CborReader& in, uint64_t key, ImageFacts& facts) {
+    switch (key) {
+        case 1:
+            return read_up_to(in, UINT32_MAX - 1, facts.sequence) && facts.sequence != 0;
+        case 2:
+            return read_bytes(in, facts.vendor);
+        case 3:
+            return read_bytes(in, facts.hardware_class);
+        case 5:
+            return read_component(in, facts.component);
+        case 7:
+            return read_up_to(in, kMaxImage, facts.image_bytes) && facts.image_bytes != 0;
+        default:
+            return read_bytes(in, facts.image_digest);
+    }
+}
+
+bool is_image_key(uint64_t key) {
+    return key < 32 && (kImageKeys >> key & 1U) != 0;
 }
 
 bool read_payload(CborReader& in, const uint8_t* manifest, Payload& payload) {
@@ -128,38 +153,38 @@ bool read_device(CborReader& in, Manifest& manifest) {
 
 }  // namespace
 
+bool ImageFacts::parse(std::span<const uint8_t> bytes) {
+    *this = ImageFacts();
+    CborReader in(bytes);
+    return read_map(in, kImageKeys | 1U << kHealthKey, [&](uint64_t key) {
+        if (is_image_key(key)) return read_image_key(in, key, *this);
+        if (key != kHealthKey) return in.skip();
+        return read_map(in, 0b1,
+                        [&](uint64_t rule) { return rule == 0 ? in.uint(starts) : in.skip(); });
+    });
+}
+
 Status Manifest::parse(std::span<const uint8_t> bytes) {
     *this = Manifest();
     uint32_t structure = 0;
     CborReader in(bytes);
     constexpr uint32_t required = 0b1001111101111;
     const bool good = read_map(in, required, [&](uint64_t key) {
+        if (is_image_key(key)) return read_image_key(in, key, *this);
         switch (key) {
             case 0:
                 return in.uint(structure);
-            case 1:
-                return read_up_to(in, UINT32_MAX - 1, sequence) && sequence != 0;
-            case 2:
-                return read_bytes(in, vendor);
-            case 3:
-                return read_bytes(in, hardware_class);
             case 4:
                 return read_device(in, *this);
-            case 5:
-                return read_component(in, component);
             case 6:
                 return read_version(in, version);
-            case 7:
-                return read_up_to(in, kMaxImage, image_bytes) && image_bytes != 0;
-            case 8:
-                return read_bytes(in, image_digest);
             case 9:
                 return read_payload(in, bytes.data(), payload);
             case 10:
                 return read_dependencies(in, *this);
             case 11:
                 return in.boolean(downgrade);
-            case 12:
+            case kHealthKey:
                 return read_health(in, health);
             default:
                 return false;
@@ -167,6 +192,7 @@ Status Manifest::parse(std::span<const uint8_t> bytes) {
     });
     if (structure > kStructureVersion) return Status::bad_version;
     if (!good || structure != kStructureVersion || !in.at_end()) return Status::bad_value;
+    starts = health.starts;
     if (payload.format == Format::full && payload.bytes != image_bytes) return Status::bad_value;
     return Status::ok;
 }

@@ -47,19 +47,28 @@ struct Dependency {
     Version at_least;
 };
 
-/// What an update is, for whom, and under which conditions: the information of SUIT (RFC 9124), as
-/// a map of CBOR (docs/update.md).
-struct Manifest {
-    static constexpr uint32_t kMaxDependencies = 2;
+/// The part of a manifest that says what an image is and where it may run: all that a boot loader
+/// needs, whose room is small.
+struct ImageFacts {
     uint32_t sequence = 0;  ///< rises with every manifest for a component
     Uuid vendor{};
     Uuid hardware_class{};
-    std::array<char, 32> device{};  ///< for this device alone; empty: for all of the class
-    uint32_t device_bytes = 0;
     Component component = Component::bundle;
-    Version version{};
     uint32_t image_bytes = 0;
     Digest image_digest{};
+    uint32_t starts = 0;  ///< HealthRule::starts
+
+    /// From the payload of an envelope that was parsed as a whole before. False where it is none.
+    bool parse(std::span<const uint8_t> bytes);
+};
+
+/// What an update is, for whom, and under which conditions: the information of SUIT (RFC 9124), as
+/// a map of CBOR (docs/update.md).
+struct Manifest : ImageFacts {
+    static constexpr uint32_t kMaxDependencies = 2;
+    std::array<char, 32> device{};  ///< for this device alone; empty: for all of the class
+    uint32_t device_bytes = 0;
+    Version version{};
     Payload payload;
     std::array<Dependency, kMaxDependencies> dependencies{};
     uint32_t dependency_count = 0;

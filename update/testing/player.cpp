@@ -37,6 +37,7 @@ const Release* Player::release_of(Component component, std::span<const uint8_t> 
 bool Player::play() {
     done_ = false;
     for (int i = 0; i < kMostStarts && !done_; ++i) {
+        flash_.start_anew();
         start();
         if (dead()) return false;
     }
