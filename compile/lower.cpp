@@ -183,6 +183,8 @@ class Lowering {
     /// Replaces an operation, the last user of constants from `begin` on, by its form
     /// for the target.
     void pack_one(Operation& operation, size_t begin) {
+        if (target_.keeps_dense_layers && std::holds_alternative<FullyConnectedOp>(operation))
+            return;
         begin = round_up_to_4(static_cast<uint32_t>(begin));
         const auto lay_out = target_.interleaves_weights ? interleave : pack;
         auto packed = lay_out(operation, constants_.bytes(), static_cast<uint32_t>(begin));

@@ -7,9 +7,15 @@ namespace ganglion::compile {
 namespace {
 
 constexpr Target kTargets[] = {
-    {"portable", false},   {"cortex-m0", false}, {"cortex-m3", false},
-    {"cortex-m4", true},   {"cortex-m7", true},  {"cortex-m33", true},
-    {"cortex-m55", false}, {"rv32imc", false},   {"x86-64", false, true},
+    {.name = "portable"},
+    {.name = "cortex-m0"},
+    {.name = "cortex-m3"},
+    {.name = "cortex-m4", .packs_weights = true},
+    {.name = "cortex-m7", .packs_weights = true},
+    {.name = "cortex-m33", .packs_weights = true},
+    {.name = "cortex-m55", .packs_weights = true, .keeps_dense_layers = true},
+    {.name = "rv32imc"},
+    {.name = "x86-64", .interleaves_weights = true},
 };
 
 }  // namespace

@@ -10,6 +10,7 @@ namespace ganglion::compile {
 struct Target {
     std::string_view name;
     bool packs_weights = false;        ///< has a dual 16-bit multiplier that packed operations feed
+    bool keeps_dense_layers = false;   ///< multiplies plain matrices faster than packed ones
     bool interleaves_weights = false;  ///< has vectors that interleaved operations feed
 };
 

@@ -1,0 +1,165 @@
+#include "device/kernels/depthwise_conv_2d.hpp"
+
+#include <algorithm>
+
+#include "device/kernels/cortex_m55/vectors.hpp"
+
+// Lanes are channels of one pixel: sixteen at a time, then four.
+
+namespace ganglion {
+namespace {
+
+class Depthwise {
+  public:
+    Depthwise(const DepthwiseConv2dOp& op, int8_t* arena, const uint8_t* constants)
+        : window_(op.window),
+          channels_(op.window.out_channels),
+          multiplier_(channels_ / op.window.in_channels),
+          zero_point_(op.input_zero_point),
+          input_(arena + op.input),
+          output_(arena + op.output),
+          weights_(reinterpret_cast<const int8_t*>(constants + op.weights)),
+          biases_(reinterpret_cast<const int32_t*>(constants + op.channels.offset)),
+          multipliers_(biases_ + channels_),
+          shifts_(reinterpret_cast<const int8_t*>(multipliers_ + channels_)),
+          to_output_(op.range) {}
+
+    void run() {
+        for (int32_t y = 0; y < window_.out_height; ++y) {
+            for (int32_t x = 0; x < window_.out_width; ++x, output_ += channels_) {
+                see(y * window_.stride_y - window_.pad_top,
+                    x * window_.stride_x - window_.pad_left);
+                uint32_t channel = 0;
+                if (multiplier_ == 1) {
+                    for (; channel + kBlock <= channels_; channel += kBlock) block(channel);
+                }
+                for (; channel < channels_; channel += cortex_m55::kLanes) few(channel);
+            }
+        }
+    }
+
+  private:
+    static constexpr uint32_t kBlock = 16;
+
+    /// Kernel positions [first, end) of an axis that lie inside the image.
+    struct Part {
+        int32_t first, end;
+    };
+    static Part inside(int32_t begin, int32_t kernel, int32_t dilation, int32_t size) {
+        if (begin >= 0 && begin + (kernel - 1) * dilation < size) return {0, kernel};
+        const int32_t first = begin < 0 ? (-begin + dilation - 1) / dilation : 0;
+        const int32_t end = size > begin ? (size - begin + dilation - 1) / dilation : 0;
+        return {std::min(first, kernel), std::clamp(end, std::min(first, kernel), kernel)};
+    }
+
+    void see(int32_t y, int32_t x) {
+        y_ = y;
+        x_ = x;
+        rows_ = inside(y, window_.kernel_height, window_.dilation_y, window_.in_height);
+        columns_ = inside(x, window_.kernel_width, window_.dilation_x, window_.in_width);
+        is_whole_ = rows_.end - rows_.first == window_.kernel_height &&
+                    columns_.end - columns_.first == window_.kernel_width;
+    }
+
+    /// Calls visit(taps' first pixel, first weight, count) for each row of taps inside.
+    template <typename Visit>
+    void for_each_row(Visit visit) const {
+        const int32_t count = columns_.end - columns_.first;
+        if (count <= 0) return;
+        for (int32_t ky = rows_.first; ky < rows_.end; ++ky) {
+            const int32_t y = y_ + ky * window_.dilation_y;
+            const int32_t x = x_ + columns_.first * window_.dilation_x;
+            visit(input_ + (y * window_.in_width + x) * window_.in_channels,
+                  weights_ + (ky * window_.kernel_width + columns_.first) *
+                                 static_cast<int32_t>(channels_),
+                  count);
+        }
+    }
+
+    /// What taps outside the image, which count as the zero point, add.
+    int32x4_t outside(uint32_t channel, mve_pred16_t lanes) const {
+        int32x4_t weights = vdupq_n_s32(0);
+        for (int32_t ky = 0; ky < window_.kernel_height; ++ky) {
+            for (int32_t kx = 0; kx < window_.kernel_width; ++kx) {
+                const bool is_inside = ky >= rows_.first && ky < rows_.end &&
+                                       kx >= columns_.first && kx < columns_.end;
+                if (is_inside) continue;
+                const int8_t* from =
+                    weights_ + (ky * window_.kernel_width + kx) * static_cast<int32_t>(channels_) +
+                    channel;
+                weights = vaddq_s32(weights, vldrbq_z_s32(from, lanes));
+            }
+        }
+        return vmulq_n_s32(weights, zero_point_);
+    }
+
+    void block(uint32_t channel) const {
+        int32x4_t sums[4];
+#pragma GCC unroll 4
+        for (uint32_t i = 0; i < 4; ++i) {
+            sums[i] = vld1q_s32(biases_ + channel + 4 * i);
+            if (!is_whole_) sums[i] = vaddq_s32(sums[i], outside(channel + 4 * i, vctp32q(4)));
+        }
+        const uint32_t step = uint32_t{window_.dilation_x} * window_.in_channels;
+        for_each_row([&](const int8_t* pixel, const int8_t* weights, int32_t count) {
+            pixel += channel;
+            weights += channel;
+            for (; count > 0; --count, pixel += step, weights += channels_) {
+#pragma GCC unroll 4
+                for (uint32_t i = 0; i < 4; ++i) {
+                    sums[i] = vaddq_s32(
+                        sums[i], vmulq_s32(vldrbq_s32(pixel + 4 * i), vldrbq_s32(weights + 4 * i)));
+                }
+            }
+        });
+#pragma GCC unroll 4
+        for (uint32_t i = 0; i < 4; ++i) put(sums[i], channel + 4 * i, vctp32q(4));
+    }
+
+    void few(uint32_t channel) const {
+        const mve_pred16_t lanes = vctp32q(channels_ - channel);
+        alignas(16) uint32_t sources[4];
+        for (uint32_t i = 0; i < 4; ++i) sources[i] = (channel + i) / multiplier_;
+        const uint32x4_t places = vld1q_u32(sources);
+        int32x4_t sums = vldrwq_z_s32(biases_ + channel, lanes);
+        if (!is_whole_) sums = vaddq_s32(sums, outside(channel, lanes));
+        const uint32_t step = uint32_t{window_.dilation_x} * window_.in_channels;
+        for_each_row([&](const int8_t* pixel, const int8_t* weights, int32_t count) {
+            weights += channel;
+            for (; count > 0; --count, pixel += step, weights += channels_) {
+                const int32x4_t values = vldrbq_gather_offset_z_s32(pixel, places, lanes);
+                sums = vaddq_s32(sums, vmulq_s32(values, vldrbq_z_s32(weights, lanes)));
+            }
+        });
+        put(sums, channel, lanes);
+    }
+
+    void put(int32x4_t sums, uint32_t channel, mve_pred16_t lanes) const {
+        const int32x4_t multipliers = vldrwq_z_s32(multipliers_ + channel, lanes);
+        const int32x4_t shifts = vldrbq_z_s32(shifts_ + channel, lanes);
+        vstrbq_p_s32(output_ + channel,
+                     to_output_(cortex_m55::requantize(sums, multipliers, shifts)), lanes);
+    }
+
+    const Window2d& window_;
+    uint32_t channels_, multiplier_;
+    int32_t zero_point_;
+    const int8_t* input_;
+    int8_t* output_;
+    const int8_t* weights_;
+    const int32_t* biases_;
+    const int32_t* multipliers_;
+    const int8_t* shifts_;
+    cortex_m55::ToOutput to_output_;
+    int32_t y_ = 0, x_ = 0;
+    Part rows_{}, columns_{};
+    bool is_whole_ = false;
+};
+
+}  // namespace
+
+void depthwise_conv_2d(const DepthwiseConv2dOp& op, int8_t* arena, const uint8_t* constants) {
+    Depthwise(op, arena, constants).run();
+}
+
+}  // namespace ganglion
