@@ -120,7 +120,7 @@ std::string cpp_header(const Lowered& lowered, std::string_view name) {
         "// Written by the Ganglion compiler.\n"
         "#pragma once\n\n"
         "#include <cstdint>\n\n"
-        "#include \"device/program/program.hpp\"\n\n"
+        "#include \"device/program/tensor_info.hpp\"\n\n"
         "namespace {0} {{\n\n"
         "inline constexpr uint32_t arena_bytes = {1};\n"
         "/// At the arena's start, kept from run to run; the rest is scratch.\n"

@@ -54,6 +54,10 @@ std::optional<uint32_t> in_place_lead(const Operation& operation) {
         return depthwise_may_overlap(op->window) ? std::optional(0U) : std::nullopt;
     const bool any_order = std::visit(
         [](const auto& op) {
+    if (const auto* op = std::get_if<DepthwiseConv2dOp>(&operation)) {
+        const auto lead = depthwise_conv_2d_lead(op->window);
+        return lead ? std::optional(round_up_to_4(*lead)) : std::nullopt;
+    }
             return requires {
                 op.runs_in_place;
             };

@@ -87,6 +87,7 @@ Window2d along_rows(Window2d w) {
         std::swap(w.out_height, w.out_width);
         std::swap(w.kernel_height, w.kernel_width);
         std::swap(w.stride_y, w.stride_x);
+        std::swap(w.dilation_y, w.dilation_x);
         std::swap(w.pad_top, w.pad_left);
     }
     return w;
@@ -114,6 +115,30 @@ void append_row(std::vector<uint8_t>& bytes, const Window2d& window,
     }
 }
 
+/// A depthwise convolution along one row stays plain: it is computed where it lies. Its numbers are
+/// told to be small, which saves their kernels most of the rounding.
+std::optional<Packed> pack_one_row(const DepthwiseConv2dOp& plain,
+                                   const std::vector<Channel>& channels, uint32_t offset) {
+    DepthwiseConv2dOp op = plain;
+    op.header = header(OpKind::depthwise_conv_2d, sizeof op);
+    op.window = along_rows(plain.window);
+    op.channels = {offset};
+    op.weights = offset + round_up_to_4(channel_table_bytes(op.window.out_channels));
+    op.small_sums = 1;
+    std::vector<uint8_t> bytes;
+    for (const Channel& channel : channels) {
+        if (!good_shift(channel) || most_of(channel) >= kLimitOfTwice / 2) return std::nullopt;
+        append(bytes, channel.bias);
+    }
+    for (const Channel& channel : channels) append(bytes, channel.multiplier);
+    for (const Channel& channel : channels) append(bytes, static_cast<int8_t>(channel.shift));
+    bytes.resize(op.weights - offset);
+    for (uint32_t tap = 0; tap < op.window.kernel_width; ++tap) {
+        for (const Channel& channel : channels) append(bytes, channel.weights[tap]);
+    }
+    return Packed{op, std::move(bytes)};
+}
+
 std::optional<Packed> pack_depthwise(const DepthwiseConv2dOp& plain,
                                      std::span<const uint8_t> constants, uint32_t offset) {
     const Window2d& w = plain.window;
@@ -127,9 +152,12 @@ std::optional<Packed> pack_depthwise(const DepthwiseConv2dOp& plain,
         conv.input_zero_point = plain.input_zero_point;
         return pack_channels(conv, std::move(channels), offset);
     }
+    const Window2d along = along_rows(w);
+    if (along.in_height == 1 && along.out_height == 1 && along.kernel_height == 1)
+        return pack_one_row(plain, channels, offset);
     PackedDepthwiseConv2dOp op{};
     op.header = header(OpKind::packed_depthwise_conv_2d, sizeof op);
-    op.window = along_rows(w);
+    op.window = along;
     op.input = plain.input;
     op.output = plain.output;
     op.scratch = UINT32_MAX;

@@ -54,7 +54,7 @@ struct OperationTable {
     /// Calls visit with an object of the row of this kind and returns true; false where there is
     /// none.
     template <typename Visit>
-    static bool find(OpKind kind, Visit visit) {
+    static constexpr bool find(OpKind kind, Visit visit) {
         return ((kind == Rows::kind && (visit(Rows{}), true)) || ...);
     }
     /// List<the record of each row>

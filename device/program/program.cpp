@@ -1,6 +1,7 @@
 #include "device/program/program.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "device/core/crc32.hpp"
@@ -101,6 +102,37 @@ Status check_operations(const ProgramHeader& header, const uint8_t* base) {
     return left == 0 ? Status::ok : Status::bad_offset;
 }
 
+using Kernel = void (*)(const OpHeader&, int8_t*, const uint8_t*);
+
+constexpr size_t kKinds = [] {
+    size_t count = 0;
+    for (size_t kind = 0; kind < 256; ++kind) {
+        if (Operations::find(static_cast<OpKind>(kind), [](auto) {})) count = kind + 1;
+    }
+    return count;
+}();
+
+/// By kind: load() has checked that it is there.
+constexpr std::array<Kernel, kKinds> kKernels = [] {
+    std::array<Kernel, kKinds> kernels{};
+    for (size_t kind = 0; kind < kKinds; ++kind)
+        Operations::find(static_cast<OpKind>(kind), [&](auto row) { kernels[kind] = row.run; });
+    return kernels;
+}();
+
+/// Runs `count` operations behind the first `skipped` ones.
+void execute(const ProgramHeader& header, uint32_t skipped, uint32_t count, int8_t* arena) {
+    const auto* base = reinterpret_cast<const uint8_t*>(&header);
+    const uint8_t* constants = base + header.constants_offset;
+    const auto* op = reinterpret_cast<const OpHeader*>(base + header.operations_offset);
+    const auto next = [&] {
+        op = reinterpret_cast<const OpHeader*>(reinterpret_cast<const uint8_t*>(op) + op->bytes);
+    };
+    for (; skipped > 0; --skipped) next();
+    for (; count > 0; --count, next())
+        kKernels[static_cast<size_t>(op->kind)](*op, arena, constants);
+}
+
 }  // namespace
 
 Status Program::load(std::span<const uint8_t> bytes) {
@@ -127,20 +159,16 @@ Status Program::load(std::span<const uint8_t> bytes) {
     return Status::ok;
 }
 
-void Program::run_until(std::span<int8_t> arena, uint32_t count) const {
-    execute(header_->reset_count, std::min(count, operation_count()), arena);
+void Program::reset(std::span<int8_t> arena) const {
+    execute(*header_, 0, header_->reset_count, arena.data());
 }
 
-void Program::execute(uint32_t skipped, uint32_t count, std::span<int8_t> arena) const {
-    const auto* base = reinterpret_cast<const uint8_t*>(header_);
-    const uint8_t* record = base + header_->operations_offset;
-    const uint8_t* constants = base + header_->constants_offset;
-    for (; skipped > 0; --skipped) record += reinterpret_cast<const OpHeader*>(record)->bytes;
-    for (; count > 0; --count) {
-        const auto& op = *reinterpret_cast<const OpHeader*>(record);
-        Operations::find(op.kind, [&](auto row) { row.run(op, arena.data(), constants); });
-        record += op.bytes;
-    }
+void Program::run(std::span<int8_t> arena) const {
+    execute(*header_, header_->reset_count, operation_count(), arena.data());
+}
+
+void Program::run_until(std::span<int8_t> arena, uint32_t count) const {
+    execute(*header_, header_->reset_count, std::min(count, operation_count()), arena.data());
 }
 
 }  // namespace ganglion

@@ -45,18 +45,15 @@ class Program {
     const TensorInfo& output(uint32_t n = 0) const { return tensors()[input_count() + n]; }
 
     /// Writes the initial state, as before a model's first run; nothing where there is no state.
-    void reset(std::span<int8_t> arena) const { execute(0, header_->reset_count, arena); }
+    void reset(std::span<int8_t> arena) const;
 
     /// Runs all operations. `arena` has at least arena_bytes() bytes, 16-byte aligned. Cannot fail.
-    void run(std::span<int8_t> arena) const { run_until(arena, operation_count()); }
+    void run(std::span<int8_t> arena) const;
 
     /// Runs the first `count` operations only (layer by layer checks and profiles).
     void run_until(std::span<int8_t> arena, uint32_t count) const;
 
   private:
-    /// Runs `count` operations behind the first `skipped` ones.
-    void execute(uint32_t skipped, uint32_t count, std::span<int8_t> arena) const;
-
     /// Inputs, then outputs.
     const TensorInfo* tensors() const { return reinterpret_cast<const TensorInfo*>(header_ + 1); }
 
