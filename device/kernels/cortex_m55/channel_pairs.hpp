@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+
+namespace ganglion::cortex_m55 {
+
+/// All channels of packed_conv_2d for some pixels. The assembly knows this layout and moves
+/// `output`.
+struct ChannelPairs {
+    const int8_t* values;    ///< int8 in the order of packed_tap(); see the functions
+    uint32_t turns;          ///< 16 taps each
+    uint32_t rest;           ///< taps after those: 0, 4, 8, 12
+    const uint8_t* records;  ///< of packed_conv_2d
+    const uint8_t* whole;    ///< end of those with two channels
+    const uint8_t* end;
+    int8_t* output;  ///< channel 0 of the first pixel
+    uint32_t pixels;
+    uint32_t channels;  ///< bytes from pixel to pixel
+    int32_t zero_point, minimum, maximum;
+};
+
+/// Up to four pixels. Values: for each 16 taps 16 of each pixel after another; of the last 4 to 12
+/// taps eights of each, the last four 8 bytes apart as well. `positive`: no output may lie below
+/// the zero point, so ties need no look at the sign.
+extern "C" void ganglion_four_pixels(ChannelPairs& work);
+extern "C" void ganglion_four_pixels_positive(ChannelPairs& work);
+
+/// One pixel. Values: one patch.
+extern "C" void ganglion_one_pixel(ChannelPairs& work);
+
+}  // namespace ganglion::cortex_m55
