@@ -30,6 +30,9 @@ int main(int argc, char** argv) {
     add_bundle(program);
     add_serve(program);
     add_events(program);
+    add_operator(program);
+    add_token(program);
+    add_audit(program);
     add_bench(program);
 
     try {

@@ -13,7 +13,7 @@ namespace ganglion::cli {
 namespace {
 
 struct Options {
-    fleet::ApiAddress address{.host = "127.0.0.1", .port = kDefaultHttpPort};
+    fleet::ApiAddress address{"127.0.0.1", kDefaultHttpPort, ""};
     uint32_t limit = 20;
     bool follow = false;
     bool json = false;
@@ -47,10 +47,7 @@ void add_events(CLI::App& program) {
     command->add_option("--limit", options->limit, "latest stored events to begin with")
         ->capture_default_str()
         ->check(CLI::Range(1, 1000));
-    command->add_option("--host", options->address.host, "of the fleet server")
-        ->capture_default_str();
-    command->add_option("--port", options->address.port, "of the fleet server")
-        ->capture_default_str();
+    add_address_options(*command, options->address);
     command->add_flag("--json", options->json, "one JSON object a line");
     command->callback([options] { run(*options); });
 }

@@ -61,6 +61,13 @@ export interface Gap {
   last: number;
 }
 
+/** Who looks at the page. `open`: anybody may, and there is nothing to log out of. */
+export interface Person {
+  name: string;
+  role: string;
+  open: boolean;
+}
+
 type Fields = Record<string, unknown>;
 
 function fields(value: unknown, where: string): Fields {
@@ -102,6 +109,15 @@ function flag(from: Fields, key: string, where: string): boolean {
   const value = from[key];
   if (typeof value !== "boolean") throw new Error(`${where}.${key}: expected true or false`);
   return value;
+}
+
+export function read_person(value: unknown, where = "me"): Person {
+  const from = fields(value, where);
+  return {
+    name: text(from, "name", where),
+    role: text(from, "role", where),
+    open: flag(from, "open", where),
+  };
 }
 
 export function read_device(value: unknown, where = "device"): Device {

@@ -1,5 +1,13 @@
 // The page's line to the fleet: one stream for what is new, and a catch-up for what was missed.
-import { type FleetEvent, read_device, read_event, read_events, read_gap, read_list } from "./api.ts";
+import {
+  type FleetEvent,
+  read_device,
+  read_event,
+  read_events,
+  read_gap,
+  read_list,
+  read_person,
+} from "./api.ts";
 import { type Message, same_event } from "./state.ts";
 
 const PAGE = 500;
@@ -47,12 +55,35 @@ export class Live {
     }
   }
 
+  /** Begins a session; why not is told as the link's state. */
+  async log_in(name: string, password: string): Promise<void> {
+    try {
+      const answer = await this.send("api/login", { name, password });
+      if (answer.status === 204) return await this.connect();
+      const told = (await answer.json()) as { error?: unknown };
+      this.locked(typeof told.error === "string" ? told.error : `the server answered ${answer.status}`);
+    } catch (error) {
+      this.locked(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  async log_out(): Promise<void> {
+    try {
+      await this.send("api/logout", {});
+    } finally {
+      this.stream?.close();
+      this.stream = undefined;
+      await this.connect();
+    }
+  }
+
   private async connect(): Promise<void> {
     clearTimeout(this.timer);
     this.turn += 1;
     const turn = this.turn;
     this.caught_up = false;
     try {
+      if (!(await this.is_let_in())) return;
       // The stream first: what happens while the rest loads then arrives twice rather than never.
       await this.open_stream(turn);
       await Promise.all([this.load_devices(), this.load_gaps(), this.catch_up(turn)]);
@@ -61,6 +92,26 @@ export class Live {
     } catch (error) {
       if (turn === this.turn) this.lost(error);
     }
+  }
+
+  private async is_let_in(): Promise<boolean> {
+    const answer = await this.request("api/me", [200, 401]);
+    if (answer.status === 401) {
+      this.locked("");
+      return false;
+    }
+    this.tell({ type: "person", person: read_person(await answer.json()) });
+    return true;
+  }
+
+  /** Nothing more happens until somebody logs in, and what was known is nobody's to see. */
+  private locked(refused: string): void {
+    clearTimeout(this.timer);
+    this.cursor = undefined;
+    this.tell({ type: "forget" });
+    this.tell({ type: "devices", devices: [] });
+    this.tell({ type: "person", person: null });
+    this.tell({ type: "link", link: { state: "locked", refused } });
   }
 
   private open_stream(turn: number): Promise<void> {
@@ -189,6 +240,15 @@ export class Live {
 
   private async get(path: string): Promise<unknown> {
     return (await this.request(path, [200])).json();
+  }
+
+  private send(path: string, body: object): Promise<Response> {
+    return fetch(path, {
+      method: "POST",
+      body: JSON.stringify(body),
+      headers: { "Content-Type": "application/json" },
+      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+    });
   }
 
   private async request(path: string, accepted: readonly number[]): Promise<Response> {

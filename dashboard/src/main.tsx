@@ -5,6 +5,7 @@ import "./styles/overview.css";
 import "./styles/devices.css";
 import "./styles/events.css";
 import "./styles/empty.css";
+import "./styles/log_in.css";
 import "./styles/phone.css";
 import { App } from "./views/app.tsx";
 

@@ -1,15 +1,18 @@
 // Everything that the page knows, and how each message from the fleet changes it. Pure.
-import type { Device, EventKind, FleetEvent, Gap } from "./api.ts";
+import type { Device, EventKind, FleetEvent, Gap, Person } from "./api.ts";
 
 /** The newest events that are kept; a page left open for weeks stays small. */
 export const EVENTS_KEPT = 4000;
 
 export type Link =
   | { state: "connecting" }
+  /** The server asks who we are; `refused` says why the last try failed. */
+  | { state: "locked"; refused: string }
   | { state: "live" }
   | { state: "lost"; since_ms: number; retry_ms: number; reason: string };
 
 export interface State {
+  person: Person | null;
   devices: readonly Device[];
   /** By id, so by order of arrival. */
   events: readonly FleetEvent[];
@@ -24,6 +27,7 @@ export interface State {
 }
 
 export const EMPTY: State = {
+  person: null,
   devices: [],
   events: [],
   gaps: [],
@@ -40,6 +44,7 @@ export type Message =
   | { type: "forget" }
   | { type: "older"; older: boolean }
   | { type: "gaps"; gaps: readonly Gap[] }
+  | { type: "person"; person: Person | null }
   | { type: "link"; link: Link }
   | { type: "trouble"; trouble: string };
 
@@ -85,6 +90,8 @@ export function update(state: State, message: Message): State {
       return { ...state, older: message.older };
     case "gaps":
       return { ...state, gaps: message.gaps };
+    case "person":
+      return { ...state, person: message.person };
     case "link":
       return { ...state, link: message.link };
     case "trouble":

@@ -6,6 +6,7 @@
 #include "fleet/api/access_routes.hpp"
 #include "fleet/api/fleet_routes.hpp"
 #include "fleet/api/http_api.hpp"
+#include "fleet/client/api_client.hpp"
 #include "fleet/store/sqlite_store.hpp"
 #include "fleet/testing/json_schema.hpp"
 #include "fleet/testing/log_lines.hpp"
@@ -18,6 +19,7 @@ namespace {
 
 using nlohmann::json;
 using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
 
 constexpr const char* kPassword = "correct horse battery";
 
@@ -144,6 +146,19 @@ TEST_F(AccessApiTest, ABrowsersSession) {
     EXPECT_EQ(status("post", "/api/logout", elsewhere), 403) << "another site's page";
     EXPECT_EQ(status("post", "/api/logout", session), 204);
     EXPECT_EQ(status("get", "/api/me", session), 401);
+}
+
+TEST_F(AccessApiTest, AProgramLogsInForItsFirstToken) {
+    add_people();
+    ApiAddress address{"127.0.0.1", api_->port(), ""};
+    EXPECT_THROW((void)log_in(address, "olga", "wrong wrong"), std::runtime_error);
+    address.token = log_in(address, "olga", kPassword);
+    address.token = call_api(address, "post", "/api/tokens",
+                             {{"owner", "olga"}, {"scope", "viewer"}, {"label", "x"}, {"days", 1}})
+                        .at("secret");
+    EXPECT_EQ(get_json(address, "/api/me").at("role"), "viewer");
+    EXPECT_THAT([&] { (void)get_json(address, "/api/operators"); },
+                ThrowsMessage<std::runtime_error>(HasSubstr("needs the role owner")));
 }
 
 TEST_F(AccessApiTest, GuessingPasswordsIsSlow) {

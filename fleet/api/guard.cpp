@@ -19,8 +19,12 @@ bool is_from_elsewhere(const httplib::Request& request) {
 
 std::optional<Caller> caller_of(Access& access, const httplib::Request& request) {
     const std::string authorization = request.get_header_value("Authorization");
-    if (authorization.compare(0, kBearer.size(), kBearer) == 0)
-        return access.caller_of_token(std::string_view(authorization).substr(kBearer.size()));
+    if (authorization.compare(0, kBearer.size(), kBearer) == 0) {
+        const auto secret = std::string_view(authorization).substr(kBearer.size());
+        // A program without cookies sends its session's secret in the same place.
+        const auto caller = access.caller_of_token(secret);
+        return caller ? caller : access.caller_of_session(secret);
+    }
     if (const auto session = session_of(request)) return access.caller_of_session(*session);
     return std::nullopt;
 }

@@ -9,6 +9,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "fleet/client/http_headers.hpp"
 #include "fleet/client/sse_parser.hpp"
 
 namespace ganglion::fleet {
@@ -19,10 +20,6 @@ constexpr auto kPollPause = std::chrono::milliseconds(50);
 /// The server says something every ten seconds.
 constexpr time_t kSilenceLimitSeconds = 30;
 constexpr time_t kConnectLimitSeconds = 5;
-
-std::string address_text(const ApiAddress& address) {
-    return address.host + ":" + std::to_string(address.port);
-}
 
 void wait_before_retry(const std::atomic<bool>& stop) {
     const auto until = std::chrono::steady_clock::now() + kRetryPause;
@@ -44,9 +41,10 @@ std::string time_text(int64_t time_ms) {
 
 /// One connection to the stream, until it ends; returns why. `after` follows the events that were
 /// handed over.
-std::string follow_once(httplib::Client& client, std::optional<int64_t>& after,
-                        const FollowHandlers& handlers, const std::atomic<bool>& stop) {
-    httplib::Headers headers;
+std::string follow_once(httplib::Client& client, const ApiAddress& address,
+                        std::optional<int64_t>& after, const FollowHandlers& handlers,
+                        const std::atomic<bool>& stop) {
+    httplib::Headers headers = headers_of(address);
     if (after) headers.emplace("Last-Event-ID", std::to_string(*after));
     SseParser parser;
     std::string refusal;
@@ -80,25 +78,6 @@ std::string follow_once(httplib::Client& client, std::optional<int64_t>& after,
 
 }  // namespace
 
-nlohmann::json get_json(const ApiAddress& address, const std::string& path) {
-    httplib::Client client(address.host, address.port);
-    client.set_connection_timeout(kConnectLimitSeconds);
-    const auto result = client.Get(path);
-    if (!result) {
-        throw std::runtime_error("no fleet server at " + address_text(address) + " (" +
-                                 httplib::to_string(result.error()) +
-                                 "): start one with `ganglion serve`");
-    }
-    auto json = nlohmann::json::parse(result->body, nullptr, false);
-    if (result->status != 200 || json.is_discarded()) {
-        const bool told = json.is_object() && json.contains("error");
-        throw std::runtime_error(address_text(address) + path + " answers " +
-                                 std::to_string(result->status) +
-                                 (told ? ": " + json["error"].dump() : ""));
-    }
-    return json;
-}
-
 void follow(const ApiAddress& address, std::optional<int64_t> after, const FollowHandlers& handlers,
             const std::atomic<bool>& stop) {
     while (!stop) {
@@ -111,7 +90,7 @@ void follow(const ApiAddress& address, std::optional<int64_t> after, const Follo
             while (!stop && !ended) std::this_thread::sleep_for(kPollPause);
             if (stop) client.stop();
         });
-        const std::string reason = follow_once(client, after, handlers, stop);
+        const std::string reason = follow_once(client, address, after, handlers, stop);
         ended = true;
         closer.join();
         if (stop) return;

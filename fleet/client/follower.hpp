@@ -7,17 +7,9 @@
 #include <optional>
 #include <string>
 
+#include "fleet/client/api_client.hpp"
+
 namespace ganglion::fleet {
-
-/// Where the fleet server's HTTP API is.
-struct ApiAddress {
-    std::string host = "127.0.0.1";
-    uint16_t port = 0;
-};
-
-/// Answer of one GET as JSON. Throws std::runtime_error with one line when the server is not there
-/// or refuses.
-nlohmann::json get_json(const ApiAddress& address, const std::string& path);
 
 /// What a follower tells, from the thread that called follow().
 struct FollowHandlers {

@@ -8,6 +8,7 @@ import { EventFilter } from "./event_filter.tsx";
 import { EventTable } from "./event_table.tsx";
 import { Header, Notices } from "./header.tsx";
 import { use_now } from "./hooks.ts";
+import { LogIn } from "./log_in.tsx";
 import { Overview } from "./overview.tsx";
 import { Timeline } from "./timeline.tsx";
 
@@ -30,10 +31,12 @@ export function App() {
       <a class="skip" href="#events">
         Skip to the events
       </a>
-      <Header link={state.link} />
+      <Header link={state.link} person={state.person} on_log_out={() => void live.log_out()} />
       <main>
         <Notices link={state.link} trouble={state.trouble} now={now} on_retry={() => live.retry()} />
-        {!state.known ? (
+        {state.link.state === "locked" ? (
+          <LogIn refused={state.link.refused} on_log_in={(name, password) => live.log_in(name, password)} />
+        ) : !state.known ? (
           <p class="quiet waiting">Asking the fleet…</p>
         ) : state.devices.length === 0 ? (
           <Empty />

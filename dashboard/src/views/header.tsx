@@ -1,9 +1,21 @@
 import { clock } from "../format.ts";
+import type { Person } from "../api.ts";
 import type { Link } from "../state.ts";
 
-const LINK_WORDS = { connecting: "connecting", live: "live", lost: "no connection" } as const;
+const LINK_WORDS = {
+  connecting: "connecting",
+  locked: "locked",
+  live: "live",
+  lost: "no connection",
+} as const;
 
-export function Header({ link }: { link: Link }) {
+interface HeaderProps {
+  link: Link;
+  person: Person | null;
+  on_log_out: () => void;
+}
+
+export function Header({ link, person, on_log_out }: HeaderProps) {
   return (
     <header class="top">
       <h1>
@@ -16,8 +28,18 @@ export function Header({ link }: { link: Link }) {
         </svg>
         Ganglion
       </h1>
-      <span class={`pill ${link.state}`} data-link={link.state}>
-        {LINK_WORDS[link.state]}
+      <span class="who">
+        {person !== null && !person.open && (
+          <>
+            <span title={person.role}>{person.name}</span>
+            <button type="button" class="plain" onClick={on_log_out}>
+              Log out
+            </button>
+          </>
+        )}
+        <span class={`pill ${link.state}`} data-link={link.state}>
+          {LINK_WORDS[link.state]}
+        </span>
       </span>
     </header>
   );

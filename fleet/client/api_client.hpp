@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+
+namespace ganglion::fleet {
+
+/// Where the fleet server's HTTP API is, and who asks.
+struct ApiAddress {
+    std::string host = "127.0.0.1";
+    uint16_t port = 0;
+    std::string token{};  ///< empty: nobody in particular
+};
+
+/// One request, method "get", "post", "put" or "delete"; `body` null: none. The answer as JSON,
+/// null where there is none. Throws std::runtime_error with one line when the server is not there
+/// or refuses.
+nlohmann::json call_api(const ApiAddress& address, const std::string& method,
+                        const std::string& path, const nlohmann::json& body = nullptr);
+
+/// The secret of a new session, which serves as a token for 12 h. Throws as call_api() does.
+std::string log_in(const ApiAddress& address, const std::string& name, const std::string& password);
+
+inline nlohmann::json get_json(const ApiAddress& address, const std::string& path) {
+    return call_api(address, "get", path);
+}
+
+}  // namespace ganglion::fleet
