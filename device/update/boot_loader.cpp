@@ -13,14 +13,11 @@ Status BootLoader::commit(const State& next) {
 // with, but not for what is new.
 bool BootLoader::may_run(const Slot& slot, bool is_new) {
     std::array<uint8_t, kMaxEnvelope> buffer;
-    KeyList keys;
-    if (load_keys(flash_, layout_, identity_.root, crypto_, buffer, keys) != Status::ok)
-        return false;
     Envelope envelope;
     if (envelope.open(read_blob(flash_, slot.offset, buffer)) != Status::ok ||
         !facts_.parse(envelope.payload))
         return false;
-    const KeyList::Key* key = keys.find(envelope.key);
+    const KeyList::Key* key = keys_.find(envelope.key);
     return facts_.component == Component::firmware && facts_.vendor == identity_.vendor &&
            facts_.hardware_class == identity_.hardware_class && key != nullptr &&
            !(is_new && key->revoked) &&
@@ -110,6 +107,8 @@ Status BootLoader::step(bool& start) {
 
 Status BootLoader::run() {
     if (const Status status = store_.mount(state_); status != Status::ok) return status;
+    std::array<uint8_t, kMaxEnvelope> buffer;
+    load_keys(flash_, layout_, identity_.root, crypto_, buffer, keys_);
     // Longest way: requested, swapping, trial, restoring, confirmed, restoring, confirmed.
     for (int i = 0; i < 8; ++i) {
         bool start = false;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "device/update/keys.hpp"
 #include "device/update/state.hpp"
 #include "device/update/swap.hpp"
 
@@ -37,6 +38,7 @@ class BootLoader {
     const Crypto& crypto_;
     StateStore store_;
     State state_;
+    KeyList keys_;
     ImageFacts facts_;  ///< of the slot last looked at by may_run()
 };
 

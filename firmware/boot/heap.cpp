@@ -1,5 +1,5 @@
-// The boot loader's heap: mbedTLS's big numbers only. First fit over a row of blocks; neighbours that
-// are free are joined when something is looked for.
+// The boot loader's heap: mbedTLS's big numbers only. First fit over a row of blocks; neighbours
+// that are free are joined when something is looked for.
 
 #include <cstddef>
 #include <cstdint>
@@ -33,8 +33,8 @@ void* boot_calloc(size_t count, size_t bytes) {
     for (uint32_t offset = 0; offset < kHeapBytes; offset += header + at(offset)->bytes) {
         Block& block = *at(offset);
         if (block.used != 0) continue;
-        for (uint32_t next = offset + header + block.bytes; next < kHeapBytes && at(next)->used == 0;
-             next = offset + header + block.bytes)
+        for (uint32_t next = offset + header + block.bytes;
+             next < kHeapBytes && at(next)->used == 0; next = offset + header + block.bytes)
             block.bytes += header + at(next)->bytes;
         if (block.bytes < wanted) continue;
         if (block.bytes >= wanted + 2 * header) {

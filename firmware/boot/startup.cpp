@@ -1,7 +1,7 @@
 #include <cstdint>
 
-// The boot loader's own start-up: no interrupts, no constructors, nothing that the firmware's start-up
-// offers beyond memory that is set up.
+// The boot loader's own start-up: no interrupts, no constructors, nothing that the firmware's
+// start-up offers beyond memory that is set up.
 
 extern "C" {
 
