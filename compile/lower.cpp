@@ -98,6 +98,8 @@ class Lowering {
             const auto pad = pads.find(op.inputs[0]);
             if (pad == pads.end()) continue;
             const Place place(graph_, pad->second, constants_, kNoPad);
+            const auto padding = image_padding(place);
+            if (!padding) continue;
             const auto& before = place.int8_input(0);
             const auto& after = place.int8_output();
             if (before.quantization.scales != after.quantization.scales ||
@@ -105,8 +107,7 @@ class Lowering {
                 continue;
             }
             (void)lower_pad(place);  // checks its shapes
-            const ImagePadding padding = image_padding(place);
-            folded_[i] = {place.input_number(0), padding.top, padding.left};
+            folded_[i] = {place.input_number(0), padding->top, padding->left};
             skipped_.push_back(pad->second);
         }
     }

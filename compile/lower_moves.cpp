@@ -1,92 +1,12 @@
 #include <algorithm>
 #include <numeric>
 
-#include "compile/place.hpp"
+#include "compile/box.hpp"
 
 namespace ganglion::compile {
 namespace {
 
 using model::Tensor;
-
-/// Each box of bytes that an operator moves may take this many operations.
-constexpr size_t kMostCopies = 64;
-
-/// Row-major distances between neighbours of each dimension.
-std::vector<int64_t> strides_of(const Tensor& tensor) {
-    std::vector<int64_t> strides(tensor.shape.size(), 1);
-    for (size_t i = strides.size(); i-- > 1;) strides[i - 1] = strides[i] * tensor.shape[i];
-    return strides;
-}
-
-/// One dimension of a box: how many, and how far apart on both sides.
-struct Extent {
-    int64_t count, input_stride, output_stride;
-};
-
-/// A box of values on its way from one tensor to another.
-struct Box {
-    int32_t input, output;  ///< tensor numbers
-    int64_t input_begin, output_begin;
-    std::vector<Extent> extents;  ///< outermost first
-};
-
-/// Neighbouring dimensions that lie one in the other on both sides are one.
-std::vector<Extent> merged(const std::vector<Extent>& extents) {
-    std::vector<Extent> result;
-    for (const Extent& extent : extents) {
-        if (extent.count == 1) continue;
-        const bool inside = !result.empty() &&
-                            result.back().input_stride == extent.input_stride * extent.count &&
-                            result.back().output_stride == extent.output_stride * extent.count;
-        if (inside) {
-            result.back() = {result.back().count * extent.count, extent.input_stride,
-                             extent.output_stride};
-        } else {
-            result.push_back(extent);
-        }
-    }
-    return result;
-}
-
-/// The box as copies: the innermost dimension is a run, the next its rows, the rest several copies.
-void append_copies(const Place& place, const Box& box, std::vector<Operation>& operations) {
-    std::vector<Extent> extents = merged(box.extents);
-    CopyOp op{};
-    op.header = {OpKind::copy, sizeof op};
-    op.rows = 1;
-    op.bytes = 1;
-    op.input = static_cast<uint32_t>(box.input);
-    op.output = static_cast<uint32_t>(box.output);
-    if (!extents.empty() && extents.back().input_stride == 1 && extents.back().output_stride == 1) {
-        op.bytes = static_cast<uint32_t>(extents.back().count);
-        extents.pop_back();
-    }
-    if (!extents.empty()) {
-        op.rows = static_cast<uint32_t>(extents.back().count);
-        op.input_stride = static_cast<uint32_t>(extents.back().input_stride);
-        op.output_stride = static_cast<uint32_t>(extents.back().output_stride);
-        extents.pop_back();
-    }
-    int64_t copies = 1;
-    for (const Extent& extent : extents) copies *= extent.count;
-    if (copies > static_cast<int64_t>(kMostCopies)) {
-        place.fail("it cuts more than two dimensions at once into " + std::to_string(copies) +
-                   " pieces; cut one dimension at a time");
-    }
-    for (int64_t n = 0; n < copies; ++n) {
-        int64_t from = box.input_begin;
-        int64_t to = box.output_begin;
-        int64_t rest = n;
-        for (size_t i = extents.size(); i-- > 0;) {
-            from += rest % extents[i].count * extents[i].input_stride;
-            to += rest % extents[i].count * extents[i].output_stride;
-            rest /= extents[i].count;
-        }
-        op.input_begin = static_cast<uint32_t>(from);
-        op.output_begin = static_cast<uint32_t>(to);
-        operations.emplace_back(op);
-    }
-}
 
 size_t axis_of(const Place& place, const Tensor& tensor, int32_t axis) {
     const auto rank = static_cast<int32_t>(tensor.shape.size());
@@ -113,29 +33,93 @@ std::vector<Extent> extents_of(const Tensor& part, const Tensor& input, const Te
     return extents;
 }
 
-/// One dimension of a STRIDED_SLICE.
+/// What one dimension of the input gives.
 struct Cut {
     int32_t begin, count, stride;
 };
 
-struct SliceLists {
-    std::vector<int32_t> begin, end, strides;
+/// A STRIDED_SLICE: bit n of a mask concerns entry n of the lists.
+class StridedSlice {
+  public:
+    explicit StridedSlice(const Place& place)
+        : place_(place),
+          options_(place.options<model::StridedSliceOptions>()),
+          begins_(place.numbers(1)),
+          ends_(place.numbers(2)),
+          strides_(place.numbers(3)) {
+        if (ends_.size() != begins_.size() || strides_.size() != begins_.size() ||
+            begins_.size() > 31) {
+            place.fail("begin, end and strides must have one entry for each dimension");
+        }
+    }
+
+    /// One for each dimension of the input.
+    std::vector<Cut> cuts(const std::vector<int32_t>& shape) const {
+        size_t named = 0;  // dimensions of the input that have an entry
+        for (size_t n = 0; n < begins_.size(); ++n)
+            named += is_set(options_.ellipsis_mask, n) || is_new_axis(n) ? 0 : 1;
+        if (named > shape.size()) place_.fail("it slices more dimensions than its input has");
+        std::vector<Cut> cuts;
+        const auto keep_all = [&](size_t count) {
+            for (; count > 0; --count) cuts.push_back({0, shape[cuts.size()], 1});
+        };
+        for (size_t n = 0; n < begins_.size(); ++n) {
+            if (is_set(options_.ellipsis_mask, n)) {
+                keep_all(shape.size() - named);
+                named = shape.size();  // a second ellipsis stands for nothing
+            } else if (!is_new_axis(n)) {
+                cuts.push_back(cut(n, shape[cuts.size()]));
+            }
+        }
+        keep_all(shape.size() - cuts.size());
+        return cuts;
+    }
+
+  private:
+    static bool is_set(int32_t mask, size_t n) { return ((mask >> n) & 1) != 0; }
+    bool is_new_axis(size_t n) const { return is_set(options_.new_axis_mask, n); }
+
+    Cut cut(size_t n, int32_t size) const {
+        const auto from_start = [&](int32_t index) {
+            const int64_t at = index < 0 ? int64_t{index} + size : index;
+            return static_cast<int32_t>(std::clamp<int64_t>(at, 0, size));
+        };
+        const int32_t stride = strides_[n];
+        if (stride < 1) {
+            place_.fail("stride " + std::to_string(stride) + " in dimension " + std::to_string(n) +
+                        "; only forward slices are supported: reverse the data before the model");
+        }
+        const int32_t begin = is_set(options_.begin_mask, n) ? 0 : from_start(begins_[n]);
+        int32_t end = is_set(options_.end_mask, n) ? size : from_start(ends_[n]);
+        if (is_set(options_.shrink_axis_mask, n)) end = std::min(begin + 1, size);
+        if (begin >= end) place_.fail("its slice is empty");
+        return {begin, (end - begin + stride - 1) / stride, stride};
+    }
+
+    const Place& place_;
+    const model::StridedSliceOptions& options_;
+    std::vector<int32_t> begins_, ends_, strides_;
 };
 
-Cut cut_of(const Place& place, const SliceLists& lists, size_t i, int32_t size) {
-    const auto& o = place.options<model::StridedSliceOptions>();
-    const auto masked = [&](int32_t mask) { return ((mask >> i) & 1) != 0; };
-    const auto from_start = [&](int32_t index) {
-        const int64_t at = index < 0 ? int64_t{index} + size : index;
-        return static_cast<int32_t>(std::clamp<int64_t>(at, 0, size));
-    };
-    const int32_t stride = lists.strides[i];
-    if (stride < 1) place.fail("a negative or zero stride; only forward slices are supported");
-    const int32_t begin = masked(o.begin_mask) ? 0 : from_start(lists.begin[i]);
-    int32_t end = masked(o.end_mask) ? size : from_start(lists.end[i]);
-    if (masked(o.shrink_axis_mask)) end = std::min(begin + 1, size);
-    if (begin >= end) place.fail("its slice is empty");
-    return {begin, (end - begin + stride - 1) / stride, stride};
+/// The cuts of the input, packed into the output.
+std::vector<Operation> moves_of_cuts(const Place& place, const std::vector<Cut>& cuts) {
+    const Tensor& input = place.input(0);
+    const Tensor& output = place.output();
+    const std::vector<int64_t> strides = strides_of(input);
+    Box box{place.input_number(0), place.output_number(), 0, 0, {}};
+    int64_t count = 1;
+    for (size_t i = 0; i < cuts.size(); ++i) {
+        box.input_begin += cuts[i].begin * strides[i];
+        box.extents.push_back({cuts[i].count, cuts[i].stride * strides[i], 0});
+        count *= cuts[i].count;
+    }
+    if (count != output.elements()) place.fail("its output shape does not fit the slice");
+    int64_t stride = 1;
+    for (size_t i = box.extents.size(); i-- > 0;) {
+        box.extents[i].output_stride = stride;
+        stride *= box.extents[i].count;
+    }
+    return {move_of(place, box, moved_bytes(place, input, output))};
 }
 
 }  // namespace
@@ -144,12 +128,12 @@ std::vector<Operation> lower_concatenation(const Place& place) {
     const auto& options = place.options<model::ConcatenationOptions>();
     if (options.activation != model::Activation::none)
         place.fail("a fused activation is not supported here; fuse it into the layers before it");
-    const Tensor& output = place.int8_output();
+    const Tensor& output = place.output();
     const size_t axis = axis_of(place, output, options.axis);
     std::vector<Operation> operations;
     int64_t begin = 0;
     for (size_t n = 0; n < place.op().inputs.size(); ++n) {
-        const Tensor& part = place.int8_input(n);
+        const Tensor& part = place.input(n);
         check_part(place, part, output, axis);
         if (part.quantization.scales != output.quantization.scales ||
             zero_point(part) != zero_point(output)) {
@@ -157,10 +141,10 @@ std::vector<Operation> lower_concatenation(const Place& place) {
                        "' has another scale or zero point than the output; quantize them alike");
         }
         const int64_t stride = strides_of(output)[axis];
-        append_copies(place,
-                      {place.input_number(n), place.output_number(), 0, begin * stride,
-                       extents_of(part, part, output)},
-                      operations);
+        operations.push_back(move_of(place,
+                                     {place.input_number(n), place.output_number(), 0,
+                                      begin * stride, extents_of(part, part, output)},
+                                     moved_bytes(place, part, output)));
         begin += part.shape[axis];
     }
     if (begin != output.shape[axis]) place.fail("its inputs do not add up to its output");
@@ -170,21 +154,21 @@ std::vector<Operation> lower_concatenation(const Place& place) {
 std::vector<Operation> lower_split(const Place& place) {
     const bool sizes_given = place.op().code == model::OperatorCode::split_v;
     const size_t data = sizes_given ? 0 : 1;
-    const Tensor& input = place.int8_input(data);
+    const Tensor& input = place.input(data);
     const std::vector<int32_t> axes = place.numbers(sizes_given ? 2 : 0);
     if (axes.size() != 1) place.fail("one axis is expected");
     const size_t axis = axis_of(place, input, axes[0]);
     std::vector<Operation> operations;
     int64_t begin = 0;
     for (size_t n = 0; n < place.op().outputs.size(); ++n) {
-        const Tensor& part = place.int8_output(n);
+        const Tensor& part = place.output(n);
         check_part(place, part, input, axis);
         const int64_t stride = strides_of(input)[axis];
         if (begin + part.shape[axis] > input.shape[axis]) break;
-        append_copies(place,
-                      {place.input_number(data), place.output_number(n), begin * stride, 0,
-                       extents_of(part, input, part)},
-                      operations);
+        operations.push_back(move_of(place,
+                                     {place.input_number(data), place.output_number(n),
+                                      begin * stride, 0, extents_of(part, input, part)},
+                                     moved_bytes(place, input, part)));
         begin += part.shape[axis];
     }
     if (begin != input.shape[axis]) place.fail("its outputs do not add up to its input");
@@ -192,35 +176,23 @@ std::vector<Operation> lower_split(const Place& place) {
 }
 
 std::vector<Operation> lower_strided_slice(const Place& place) {
-    const auto& options = place.options<model::StridedSliceOptions>();
-    if (options.ellipsis_mask != 0 || options.new_axis_mask != 0)
-        place.fail(
-            "ellipsis and new axes are not supported; slice with a range for each dimension");
-    const Tensor& input = place.int8_input(0);
-    const Tensor& output = place.int8_output();
-    const SliceLists lists{place.numbers(1), place.numbers(2), place.numbers(3)};
-    const size_t given = lists.begin.size();
-    if (given > input.shape.size() || lists.end.size() != given || lists.strides.size() != given)
-        place.fail("begin, end and strides must have one entry for each dimension");
-    const std::vector<int64_t> strides = strides_of(input);
-    Box box{place.input_number(0), place.output_number(), 0, 0, {}};
-    int64_t count = 1;
-    for (size_t i = 0; i < input.shape.size(); ++i) {
-        const Cut cut =
-            i < given ? cut_of(place, lists, i, input.shape[i]) : Cut{0, input.shape[i], 1};
-        box.input_begin += cut.begin * strides[i];
-        box.extents.push_back({cut.count, cut.stride * strides[i], 0});
-        count *= cut.count;
+    return moves_of_cuts(place, StridedSlice(place).cuts(place.input(0).shape));
+}
+
+std::vector<Operation> lower_slice(const Place& place) {
+    const std::vector<int32_t>& shape = place.input(0).shape;
+    const std::vector<int32_t> begins = place.numbers(1);
+    const std::vector<int32_t> sizes = place.numbers(2);
+    if (begins.size() != shape.size() || sizes.size() != shape.size())
+        place.fail("begin and size must have one entry for each dimension");
+    std::vector<Cut> cuts;
+    for (size_t i = 0; i < shape.size(); ++i) {
+        const int64_t size = sizes[i] == -1 ? int64_t{shape[i]} - begins[i] : sizes[i];
+        if (begins[i] < 0 || size < 1 || begins[i] + size > shape[i])
+            place.fail("its slice of dimension " + std::to_string(i) + " is empty or outside");
+        cuts.push_back({begins[i], static_cast<int32_t>(size), 1});
     }
-    if (count != output.elements()) place.fail("its output shape does not fit the slice");
-    int64_t stride = 1;
-    for (size_t i = box.extents.size(); i-- > 0;) {
-        box.extents[i].output_stride = stride;
-        stride *= box.extents[i].count;
-    }
-    std::vector<Operation> operations;
-    append_copies(place, box, operations);
-    return operations;
+    return moves_of_cuts(place, cuts);
 }
 
 }  // namespace ganglion::compile

@@ -1,7 +1,8 @@
 #include <algorithm>
 #include <stdexcept>
+#include <utility>
 
-#include "compile/place.hpp"
+#include "compile/channel_table.hpp"
 
 namespace ganglion::compile {
 namespace {
@@ -75,34 +76,19 @@ Window2d window_of(const Place& place, const Tensor& unpadded, const Geometry& g
             place.narrow(x.before + pad.left, "padding")};
 }
 
-/// Writes the per-channel table; `sums` are the channels' sums of weights, into whose bias the
-/// input's zero point is folded.
+/// The per-channel table; `sums` are the channels' sums of weights, by which the input's zero point
+/// is folded into the bias.
 ChannelTable channel_table(const Place& place, const Tensor& weights,
                            const std::vector<int64_t>& sums) {
-    const auto channels = static_cast<uint32_t>(sums.size());
-    const auto& scales = weights.quantization.scales;
-    if (scales.size() != 1 && scales.size() != channels)
-        place.fail("its weights need one scale, or one a channel");
     const Tensor& input = place.int8_input(0);
-    const double in_scale = input.quantization.scales[0];
-    const double out_scale = place.int8_output().quantization.scales[0];
-    std::vector<int32_t> table = place.bias(2, channels);
-    std::vector<uint8_t> shifts;
-    std::vector<int32_t> multipliers;
-    for (uint32_t i = 0; i < channels; ++i) {
+    (void)place.int8_output();
+    std::vector<int32_t> bias = place.bias(2, static_cast<uint32_t>(sums.size()));
+    for (size_t i = 0; i < sums.size(); ++i) {
         // Modulo 2^32, as the sums themselves are.
-        table[i] =
-            static_cast<int32_t>(static_cast<uint32_t>(table[i] - zero_point(input) * sums[i]));
-        const double weight_scale = scales[scales.size() == 1 ? 0 : i];
-        const Multiplier factor = place.multiplier(in_scale * weight_scale / out_scale);
-        multipliers.push_back(factor.multiplier);
-        shifts.push_back(static_cast<uint8_t>(factor.shift));
+        bias[i] =
+            static_cast<int32_t>(static_cast<uint32_t>(bias[i] - zero_point(input) * sums[i]));
     }
-    table.insert(table.end(), multipliers.begin(), multipliers.end());
-    const uint32_t offset = place.constants().add(std::span<const int32_t>(table));
-    place.constants().add(
-        std::span<const uint8_t>(shifts));  // follows directly: the table is whole words
-    return {offset};
+    return add_channel_table(place, std::move(bias), input, weights);
 }
 
 OpHeader header(OpKind kind, size_t bytes) {
@@ -132,24 +118,6 @@ Operation lower_pool_2d(const Place& place, OpKind kind) {
 }
 
 }  // namespace
-
-ImagePadding image_padding(const Place& place) {
-    const Tensor& paddings = place.input(1);
-    const Tensor& input = place.int8_input(0);
-    check_image(place, input);
-    if (paddings.type != model::TensorType::int32 || !paddings.is_constant() ||
-        paddings.data.size() != 32) {
-        place.fail("its paddings must be 4x2 constant int32 values");
-    }
-    const std::span values(reinterpret_cast<const int32_t*>(paddings.data.data()), 8);
-    for (int32_t value : values) {
-        if (value < 0) place.fail("negative padding");
-    }
-    if (values[0] != 0 || values[1] != 0 || values[6] != 0 || values[7] != 0) {
-        place.fail("only height and width can be padded");
-    }
-    return {values[2], values[3], values[4], values[5]};
-}
 
 Operation lower_conv_2d(const Place& place) {
     const auto& options = place.options<model::Conv2dOptions>();
@@ -216,32 +184,6 @@ Operation lower_average_pool_2d(const Place& place) {
 
 Operation lower_max_pool_2d(const Place& place) {
     return lower_pool_2d(place, OpKind::max_pool_2d);
-}
-
-Operation lower_pad(const Place& place) {
-    const ImagePadding padding = image_padding(place);
-    const Tensor& input = place.int8_input(0);
-    const Tensor& output = place.int8_output();
-    check_image(place, output);
-    PadOp op{};
-    op.header = header(OpKind::pad, sizeof op);
-    op.in_height = place.narrow(input.shape[1], "input height");
-    op.in_width = place.narrow(input.shape[2], "input width");
-    op.channels = place.narrow(input.shape[3], "channels");
-    op.out_height =
-        place.narrow(int64_t{input.shape[1]} + padding.top + padding.bottom, "output height");
-    op.out_width =
-        place.narrow(int64_t{input.shape[2]} + padding.left + padding.right, "output width");
-    op.top = place.narrow(padding.top, "padding");
-    op.left = place.narrow(padding.left, "padding");
-    op.value = static_cast<int16_t>(zero_point(output));
-    if (output.shape[1] != op.out_height || output.shape[2] != op.out_width ||
-        output.shape[3] != op.channels) {
-        place.fail("its output shape does not fit its paddings");
-    }
-    op.input = static_cast<uint32_t>(place.input_number(0));
-    op.output = static_cast<uint32_t>(place.output_number());
-    return op;
 }
 
 }  // namespace ganglion::compile

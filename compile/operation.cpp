@@ -92,6 +92,13 @@ uint64_t macs_of(const Operation& operation) {
             [&](const DepthwiseConv2dOp& op) { return depthwise(op.window); },
             [&](const PackedDepthwiseConv2dOp& op) { return depthwise(op.window); },
             [&](const InterleavedDepthwiseConv2dOp& op) { return depthwise(op.window); },
+            [&](const TransposeConv2dOp& op) {
+                return uint64_t{op.window.in_height} * op.window.in_width * op.window.out_channels *
+                       conv_2d_taps(op.window);
+            },
+            [](const BatchMatmulOp& op) {
+                return uint64_t{op.batches[0]} * op.batches[1] * op.rows * op.columns * op.depth;
+            },
             [](const FullyConnectedOp& op) { return uint64_t{op.rows} * op.depth * op.out; },
             [](const PackedFullyConnectedOp& op) { return uint64_t{op.rows} * op.depth * op.out; },
             [](const auto&) { return uint64_t{0}; },

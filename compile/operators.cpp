@@ -20,12 +20,15 @@ std::string advice_for(OperatorCode code) {
         case OperatorCode::tanh:
         case OperatorCode::hard_swish:
             return "use RELU, RELU6, LEAKY_RELU or LOGISTIC instead";
+        case OperatorCode::mirror_pad:
+            return "use PAD, or mirror the border with STRIDED_SLICE and CONCATENATION before the "
+                   "model";
+        case OperatorCode::gather:
+            return "use SLICE, STRIDED_SLICE or SPLIT for constant positions";
         case OperatorCode::dequantize:
             return "export the model with int8 inputs and outputs";
         default:
-            return "replace it by supported ones: CONV_2D, DEPTHWISE_CONV_2D, FULLY_CONNECTED, "
-                   "AVERAGE_POOL_2D, MAX_POOL_2D, ADD, PAD, SOFTMAX, LOGISTIC, RELU, RELU6, "
-                   "LEAKY_RELU, QUANTIZE, RESHAPE, CONCATENATION, SPLIT, STRIDED_SLICE";
+            return "replace it by supported ones: docs/program.md lists them";
     }
 }
 
@@ -40,6 +43,23 @@ LowerMoves moves_of(OperatorCode code) {
             return lower_concatenation;
         case OperatorCode::strided_slice:
             return lower_strided_slice;
+        case OperatorCode::slice:
+            return lower_slice;
+        case OperatorCode::transpose:
+            return lower_transpose;
+        case OperatorCode::pack:
+            return lower_pack;
+        case OperatorCode::unpack:
+            return lower_unpack;
+        case OperatorCode::depth_to_space:
+            return lower_depth_to_space;
+        case OperatorCode::space_to_depth:
+            return lower_space_to_depth;
+        case OperatorCode::pad:
+        case OperatorCode::padv2:
+            return lower_pad;
+        case OperatorCode::batch_matmul:
+            return lower_batch_matmul;
         case OperatorCode::split:
         case OperatorCode::split_v:
             return lower_split;
@@ -73,8 +93,12 @@ Lower lowering_of(OperatorCode code) {
             return lower_relu;
         case OperatorCode::leaky_relu:
             return lower_leaky_relu;
-        case OperatorCode::pad:
-            return lower_pad;
+        case OperatorCode::resize_nearest_neighbor:
+            return lower_resize_nearest;
+        case OperatorCode::resize_bilinear:
+            return lower_resize_bilinear;
+        case OperatorCode::transpose_conv:
+            return lower_transpose_conv;
         default:
             return nullptr;
     }

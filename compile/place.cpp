@@ -41,6 +41,11 @@ const Tensor& Place::output() const {
     return graph_.tensors[op().outputs[0]];
 }
 
+const Tensor& Place::output(size_t n) const {
+    if (n >= op().outputs.size()) fail("output " + std::to_string(n) + " is missing");
+    return graph_.tensors[op().outputs[n]];
+}
+
 const Tensor& Place::int8_activation(int32_t number) const {
     const Tensor& tensor = graph_.tensors[number];
     const std::string name = "'" + tensor.name + "'";
@@ -68,7 +73,7 @@ const Tensor& Place::int8_output() const {
 }
 
 const Tensor& Place::int8_output(size_t n) const {
-    if (n >= op().outputs.size()) fail("output " + std::to_string(n) + " is missing");
+    (void)output(n);
     return int8_activation(op().outputs[n]);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -46,6 +47,7 @@ class Place {
     bool has_input(size_t n) const { return n < op().inputs.size() && op().inputs[n] >= 0; }
     const model::Tensor& input(size_t n) const;
     const model::Tensor& output() const;
+    const model::Tensor& output(size_t n) const;  ///< of an operator with several
 
     /// Computed int8 tensors with one scale and a zero point in int8.
     const model::Tensor& int8_input(size_t n) const;
@@ -95,7 +97,9 @@ Operation lower_conv_2d(const Place& place);
 Operation lower_depthwise_conv_2d(const Place& place);
 Operation lower_average_pool_2d(const Place& place);
 Operation lower_max_pool_2d(const Place& place);
-Operation lower_pad(const Place& place);
+Operation lower_resize_nearest(const Place& place);
+Operation lower_resize_bilinear(const Place& place);
+Operation lower_transpose_conv(const Place& place);
 Operation lower_fully_connected(const Place& place);
 Operation lower_add(const Place& place);
 Operation lower_softmax(const Place& place);
@@ -105,15 +109,26 @@ Operation lower_quantize(const Place& place);
 Operation lower_relu(const Place& place);
 Operation lower_leaky_relu(const Place& place);
 
-/// Operators that only move values: one copy or several.
+/// Operators that take several operations, or that only move values.
 std::vector<Operation> lower_concatenation(const Place& place);
 std::vector<Operation> lower_strided_slice(const Place& place);
+std::vector<Operation> lower_slice(const Place& place);
+std::vector<Operation> lower_transpose(const Place& place);
+std::vector<Operation> lower_pack(const Place& place);
+std::vector<Operation> lower_unpack(const Place& place);
+std::vector<Operation> lower_depth_to_space(const Place& place);
+std::vector<Operation> lower_space_to_depth(const Place& place);
+/// PAD and PADV2.
+std::vector<Operation> lower_pad(const Place& place);
+/// With its constant factors put into the arena first.
+std::vector<Operation> lower_batch_matmul(const Place& place);
 std::vector<Operation> lower_split(const Place& place);
 
-/// top, bottom, left, right of a PAD operator; throws where it pads anything but height and width.
+/// What a PAD operator puts around the height and width of one int8 image; empty where it pads
+/// anything else.
 struct ImagePadding {
     int32_t top, bottom, left, right;
 };
-ImagePadding image_padding(const Place& place);
+std::optional<ImagePadding> image_padding(const Place& place);
 
 }  // namespace ganglion::compile

@@ -25,6 +25,11 @@ enum class OpKind : uint16_t {
     interleaved_conv_2d = 32,
     interleaved_depthwise_conv_2d = 33,
     repeat = 16,
+    strided_copy = 48,
+    resize_nearest = 49,
+    resize_bilinear = 50,
+    transpose_conv_2d = 51,
+    batch_matmul = 52,
 };
 
 /// First member of every operation: what it is and how many bytes its record takes (a multiple of

@@ -16,6 +16,7 @@ function(ganglion_kernel_sources result processor)
         file(GLOB sources CONFIGURE_DEPENDS ${folder}/${own}/*.cpp)
     endif()
     foreach(kernel conv_2d depthwise_conv_2d fully_connected pool_2d add softmax lookup pad copy fill load_constants
+                   strided_copy resize transpose_conv_2d batch_matmul
                    packed_conv_2d packed_depthwise_conv_2d packed_fully_connected interleaved_conv_2d
                    interleaved_depthwise_conv_2d)
         if(NOT own OR NOT EXISTS ${folder}/${own}/${kernel}.cpp)

@@ -4,14 +4,8 @@ namespace ganglion {
 
 using namespace checks;
 
-namespace {
-
-struct ShiftRange {
-    int32_t least, most;
-};
-
-Status check_channels(const ChannelTable& table, uint32_t channels, const ShiftRange& range,
-                      const ProgramLimits& limits) {
+Status checks::check_channels(const ChannelTable& table, uint32_t channels, const ShiftRange& range,
+                              const ProgramLimits& limits) {
     if (!constants_inside(table.offset, channel_table_bytes(channels), limits))
         return Status::bad_offset;
     const auto* multiplier =
@@ -23,8 +17,6 @@ Status check_channels(const ChannelTable& table, uint32_t channels, const ShiftR
     }
     return Status::ok;
 }
-
-}  // namespace
 
 Status check(const Conv2dOp& op, const ProgramLimits& limits) {
     const Window2d& w = op.window;

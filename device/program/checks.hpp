@@ -24,6 +24,11 @@ Status check(const PackedDepthwiseConv2dOp& op, const ProgramLimits& limits);
 Status check(const PackedFullyConnectedOp& op, const ProgramLimits& limits);
 Status check(const InterleavedConv2dOp& op, const ProgramLimits& limits);
 Status check(const InterleavedDepthwiseConv2dOp& op, const ProgramLimits& limits);
+Status check(const StridedCopyOp& op, const ProgramLimits& limits);
+Status check(const ResizeNearestOp& op, const ProgramLimits& limits);
+Status check(const ResizeBilinearOp& op, const ProgramLimits& limits);
+Status check(const TransposeConv2dOp& op, const ProgramLimits& limits);
+Status check(const BatchMatmulOp& op, const ProgramLimits& limits);
 Status check(const CopyOp& op, const ProgramLimits& limits);
 Status check(const FillOp& op, const ProgramLimits& limits);
 Status check(const LoadConstantsOp& op, const ProgramLimits& limits);
@@ -62,6 +67,15 @@ Status check_separate(const std::array<Region, count>& regions, const ProgramLim
     }
     return Status::ok;
 }
+
+/// What a kernel takes.
+struct ShiftRange {
+    int32_t least, most;
+};
+
+/// A layer's per-channel table.
+Status check_channels(const ChannelTable& table, uint32_t channels, const ShiftRange& range,
+                      const ProgramLimits& limits);
 
 inline bool is_int8(int32_t value) {
     return value >= -128 && value <= 127;

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "device/kernels/add.hpp"
+#include "device/kernels/batch_matmul.hpp"
 #include "device/kernels/conv_2d.hpp"
 #include "device/kernels/copy.hpp"
 #include "device/kernels/depthwise_conv_2d.hpp"
@@ -20,7 +21,10 @@
 #include "device/kernels/packed_fully_connected.hpp"
 #include "device/kernels/pad.hpp"
 #include "device/kernels/pool_2d.hpp"
+#include "device/kernels/resize.hpp"
 #include "device/kernels/softmax.hpp"
+#include "device/kernels/strided_copy.hpp"
+#include "device/kernels/transpose_conv_2d.hpp"
 #include "device/program/repeat.hpp"
 
 // The one list of what a program can do. A new operation is a header and a kernel in
@@ -82,6 +86,12 @@ using Operations = OperationTable<
                  interleaved_conv_2d>,
     OperationRow<"interleaved_depthwise_conv_2d", OpKind::interleaved_depthwise_conv_2d,
                  InterleavedDepthwiseConv2dOp, interleaved_depthwise_conv_2d>,
+    OperationRow<"strided_copy", OpKind::strided_copy, StridedCopyOp, strided_copy>,
+    OperationRow<"resize_nearest", OpKind::resize_nearest, ResizeNearestOp, resize_nearest>,
+    OperationRow<"resize_bilinear", OpKind::resize_bilinear, ResizeBilinearOp, resize_bilinear>,
+    OperationRow<"transpose_conv_2d", OpKind::transpose_conv_2d, TransposeConv2dOp,
+                 transpose_conv_2d>,
+    OperationRow<"batch_matmul", OpKind::batch_matmul, BatchMatmulOp, batch_matmul>,
     OperationRow<"copy", OpKind::copy, CopyOp, copy>,
     OperationRow<"fill", OpKind::fill, FillOp, fill>,
     OperationRow<"load_constants", OpKind::load_constants, LoadConstantsOp, load_constants>,

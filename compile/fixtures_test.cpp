@@ -1,0 +1,85 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "compile/compile.hpp"
+#include "compile/golden.hpp"
+#include "device/program/program.hpp"
+#include "model/tflite.hpp"
+
+// Small models that the TensorFlow Lite converter made, against the reference kernels: every
+// operator that they know, bit for bit, on every target's layout.
+
+namespace ganglion::compile {
+namespace {
+
+std::filesystem::path fixture(const std::string& name) {
+    return std::filesystem::path(FIXTURES) / name;
+}
+
+class Fixture : public testing::TestWithParam<std::tuple<const char*, const char*>> {};
+
+TEST_P(Fixture, EqualsTheReferenceKernels) {
+    const auto [name, target] = GetParam();
+    const model::Graph graph = model::read_tflite_file(fixture(std::string(name) + ".tflite"));
+    const std::vector<int8_t> values = read_values(fixture(std::string(name) + ".bin"));
+    const CompiledModel compiled = compile(graph, target_by_name(target));
+    Program program;
+    ASSERT_EQ(program.load(compiled.program), Status::ok);
+    std::vector<int8_t> arena(program.arena_bytes(), 99);
+    program.reset(arena);
+    size_t at = 0;
+    size_t runs = 0;
+    for (; at < values.size(); ++runs) {
+        for (uint32_t n = 0; n < program.input_count(); ++n) {
+            const TensorInfo& input = program.input(n);
+            ASSERT_LE(at + input.bytes, values.size());
+            std::memcpy(arena.data() + input.offset, values.data() + at, input.bytes);
+            at += input.bytes;
+        }
+        program.run(arena);
+        for (uint32_t n = 0; n < program.output_count(); ++n) {
+            const TensorInfo& output = program.output(n);
+            ASSERT_LE(at + output.bytes, values.size());
+            EXPECT_EQ(std::vector<int8_t>(arena.begin() + output.offset,
+                                          arena.begin() + output.offset + output.bytes),
+                      std::vector<int8_t>(
+                          values.begin() + static_cast<std::ptrdiff_t>(at),
+                          values.begin() + static_cast<std::ptrdiff_t>(at + output.bytes)))
+                << "run " << runs << ", output " << n;
+            at += output.bytes;
+        }
+        // What is not state may be anything between runs.
+        std::fill(arena.begin() + program.state_bytes(), arena.end(), static_cast<int8_t>(runs));
+    }
+    EXPECT_GE(runs, 4U);
+}
+
+TEST_P(Fixture, SurvivesTheFileFormat) {
+    const auto [name, target] = GetParam();
+    const model::Graph graph = model::read_tflite_file(fixture(std::string(name) + ".tflite"));
+    const model::Graph again = model::read_tflite(model::write_tflite(graph));
+    EXPECT_EQ(compile(again, target_by_name(target)).program,
+              compile(graph, target_by_name(target)).program);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Converter, Fixture,
+    testing::Combine(testing::Values("transpose_4d", "transpose_3d", "slices", "padding", "padv2",
+                                     "stacks", "unstacks", "resize_nearest",
+                                     "resize_nearest_corners", "resize_nearest_half_pixels",
+                                     "resize_bilinear", "resize_bilinear_corners",
+                                     "resize_bilinear_half_pixels", "resize_bilinear_down",
+                                     "transpose_conv_same", "transpose_conv_valid", "batch_matmul",
+                                     "batch_matmul_adjoint", "batch_matmul_self",
+                                     "batch_matmul_constant", "conv_dilated", "conv_strided",
+                                     "depthwise_multiplied", "depthwise_dilated"),
+                     testing::Values("portable", "cortex-m4")),
+    [](const auto& parameter) {
+        const std::string target = std::get<1>(parameter.param);
+        return std::get<0>(parameter.param) + std::string(target == "portable" ? "" : "_cortex_m4");
+    });
+
+}  // namespace
+}  // namespace ganglion::compile

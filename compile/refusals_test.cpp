@@ -1,0 +1,116 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <stdexcept>
+
+#include "compile/compile.hpp"
+
+// What is not supported is refused with the operator, its place and what to do instead.
+
+namespace ganglion::compile {
+namespace {
+
+using model::Graph;
+using model::OperatorCode;
+using model::TensorType;
+using testing::AllOf;
+using testing::HasSubstr;
+
+/// Graph of one operator on one image, its other inputs constants.
+class OneOperator {
+  public:
+    OneOperator(OperatorCode code, const std::vector<int32_t>& in, const std::vector<int32_t>& out,
+                model::Options options = {}) {
+        graph_.tensors = {{.name = "image", .shape = in, .quantization = {{0.5F}, {3}}},
+                          {.name = "result", .shape = out, .quantization = {{0.5F}, {3}}}};
+        graph_.inputs = {0};
+        graph_.outputs = {1};
+        graph_.operators = {{code, {0}, {1}, std::move(options), {}}};
+    }
+    OneOperator& with(const std::vector<int32_t>& numbers) {
+        return with(numbers, {static_cast<int32_t>(numbers.size())});
+    }
+    OneOperator& with(const std::vector<int32_t>& numbers, const std::vector<int32_t>& shape) {
+        model::Tensor t{.name = "numbers", .type = TensorType::int32, .shape = shape};
+        t.data.resize(numbers.size() * 4);
+        std::memcpy(t.data.data(), numbers.data(), t.data.size());
+        graph_.operators[0].inputs.push_back(static_cast<int32_t>(graph_.tensors.size()));
+        graph_.tensors.push_back(t);
+        return *this;
+    }
+    Graph& graph() { return graph_; }
+
+    std::string error() const {
+        try {
+            (void)compile(graph_, target_by_name("portable"));
+        } catch (const std::runtime_error& error) {
+            return error.what();
+        }
+        return "compiled";
+    }
+
+  private:
+    Graph graph_;
+};
+
+TEST(Refusals, NameTheOperatorAndWhatToDoInstead) {
+    EXPECT_THAT(
+        OneOperator(OperatorCode::mirror_pad, {1, 4, 4, 1}, {1, 6, 6, 1}).error(),
+        AllOf(HasSubstr("operator 0 (MIRROR_PAD), which computes 'result'"), HasSubstr("use PAD")));
+    EXPECT_THAT(OneOperator(OperatorCode::gather, {1, 4}, {1, 2}).error(),
+                AllOf(HasSubstr("(GATHER)"), HasSubstr("use SLICE")));
+}
+
+TEST(Refusals, SlicesGoForward) {
+    OneOperator slice(OperatorCode::strided_slice, {1, 4}, {1, 4}, model::StridedSliceOptions{});
+    slice.with({0, 3}).with({1, -5}).with({1, -1});
+    EXPECT_THAT(slice.error(), AllOf(HasSubstr("(STRIDED_SLICE)"), HasSubstr("stride -1"),
+                                     HasSubstr("in dimension 1"), HasSubstr("reverse the data")));
+    OneOperator outside(OperatorCode::slice, {1, 4}, {1, 2});
+    EXPECT_THAT(outside.with({0, 3}).with({1, 2}).error(), HasSubstr("dimension 1 is empty"));
+}
+
+TEST(Refusals, PermutationsAreWhole) {
+    OneOperator twice(OperatorCode::transpose, {2, 4}, {4, 2});
+    EXPECT_THAT(twice.with({1, 1}).error(), HasSubstr("names a dimension twice"));
+    OneOperator shape(OperatorCode::transpose, {2, 4}, {2, 4});
+    EXPECT_THAT(shape.with({1, 0}).error(), HasSubstr("output shape does not fit"));
+    OneOperator many(OperatorCode::transpose, {2, 2, 2, 2, 2, 2, 2}, {2, 2, 2, 2, 2, 2, 2});
+    many.with({6, 5, 4, 3, 2, 1, 0});
+    EXPECT_THAT(many.error(), HasSubstr("up to 4"));
+}
+
+TEST(Refusals, PaddingsAreKnownAndPositive) {
+    OneOperator negative(OperatorCode::pad, {1, 4}, {1, 3});
+    EXPECT_THAT(negative.with({0, 0, -1, 0}, {2, 2}).error(), HasSubstr("negative padding"));
+    OneOperator shape(OperatorCode::pad, {1, 4}, {1, 6});
+    EXPECT_THAT(shape.with({0, 0, 1, 0}, {2, 2}).error(), HasSubstr("does not fit its paddings"));
+}
+
+TEST(Refusals, ResizesAreOfOneKindAndOneImage) {
+    OneOperator both(OperatorCode::resize_bilinear, {1, 2, 2, 1}, {1, 4, 4, 1},
+                     model::ResizeBilinearOptions{{true, true}});
+    EXPECT_THAT(both.with({4, 4}).error(), HasSubstr("exclude each other"));
+    OneOperator batch(OperatorCode::resize_nearest_neighbor, {2, 2, 2, 1}, {2, 4, 4, 1},
+                      model::ResizeNearestOptions{});
+    EXPECT_THAT(batch.with({4, 4}).error(), HasSubstr("batch size 1"));
+    OneOperator size(OperatorCode::resize_nearest_neighbor, {1, 2, 2, 1}, {1, 4, 4, 1},
+                     model::ResizeNearestOptions{});
+    EXPECT_THAT(size.with({4, 5}).error(), HasSubstr("does not fit its size"));
+}
+
+TEST(Refusals, BlocksFitTheImage) {
+    OneOperator blocks(OperatorCode::depth_to_space, {1, 2, 2, 6}, {1, 4, 4, 1},
+                       model::DepthToSpaceOptions{2});
+    EXPECT_THAT(blocks.error(), HasSubstr("blocks of 2x2"));
+}
+
+TEST(Refusals, MatricesFitEachOther) {
+    OneOperator product(OperatorCode::batch_matmul, {1, 4}, {1, 4}, model::BatchMatMulOptions{});
+    product.graph().operators[0].inputs = {0, 0};
+    EXPECT_THAT(product.error(), AllOf(HasSubstr("(BATCH_MATMUL)"), HasSubstr("do not fit")));
+}
+
+}  // namespace
+}  // namespace ganglion::compile

@@ -1,0 +1,57 @@
+#include "device/kernels/transpose_conv_2d.hpp"
+
+#include "device/kernels/requantize.hpp"
+
+namespace ganglion {
+namespace {
+
+/// The kernel positions of one dimension that reach output position `out`: first, first + stride,
+/// ... below end; the first takes input position `in`, each further one the input before.
+struct Taps {
+    int32_t first, end, in;
+
+    Taps(int32_t out, int32_t pad, int32_t stride, int32_t kernel, int32_t inputs) {
+        const int32_t reach = out + pad;  // input position times stride, plus kernel position
+        first = reach % stride;
+        in = reach / stride;
+        if (in >= inputs) {
+            first += (in - inputs + 1) * stride;
+            in = inputs - 1;
+        }
+        end = kernel < reach + 1 ? kernel : reach + 1;
+    }
+};
+
+}  // namespace
+
+void transpose_conv_2d(const TransposeConv2dOp& op, int8_t* arena, const uint8_t* constants) {
+    const Window2d& w = op.window;
+    const ChannelScales scales(op.channels, w.out_channels, constants);
+    const auto* weights = reinterpret_cast<const int8_t*>(constants + op.weights);
+    const int32_t depth = w.in_channels;
+    const int32_t zero = op.input_zero_point;
+    int8_t* output = arena + op.output;
+    for (int32_t out_y = 0; out_y < w.out_height; ++out_y) {
+        const Taps y(out_y, w.pad_top, w.stride_y, w.kernel_height, w.in_height);
+        for (int32_t out_x = 0; out_x < w.out_width; ++out_x) {
+            const Taps x(out_x, w.pad_left, w.stride_x, w.kernel_width, w.in_width);
+            for (int32_t channel = 0; channel < w.out_channels; ++channel) {
+                int32_t sum = 0;
+                int32_t in_y = y.in;
+                for (int32_t ky = y.first; ky < y.end; ky += w.stride_y, --in_y) {
+                    int32_t in_x = x.in;
+                    for (int32_t kx = x.first; kx < x.end; kx += w.stride_x, --in_x) {
+                        const int8_t* from = arena + op.input + (in_y * w.in_width + in_x) * depth;
+                        const int8_t* by =
+                            weights +
+                            ((channel * w.kernel_height + ky) * w.kernel_width + kx) * depth;
+                        for (int32_t i = 0; i < depth; ++i) sum += (from[i] - zero) * by[i];
+                    }
+                }
+                *output++ = scales.output(sum, static_cast<uint32_t>(channel), op.range);
+            }
+        }
+    }
+}
+
+}  // namespace ganglion
