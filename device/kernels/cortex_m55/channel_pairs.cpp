@@ -1,7 +1,7 @@
 #include "device/kernels/cortex_m55/channel_pairs.hpp"
 
 // A record's word holds 256 * odd + even: the high byte is the odd weight, less 1 where the even
-// one is negative.
+// one is negative. The last 12 taps are 16 with zeros; their weights end in the record's scales.
 //
 // Four pixels: sums r0 r2 r4 r6 even, r8 r10 r12 lr odd; r1 records, r3 values, r5 turns, r9 rest,
 // r7 free, r11 work; q0 even and q1 odd weights, q2 and q3 free, q4 places, q5 minimum, q6 maximum,
@@ -104,6 +104,9 @@ asm(R"(
     bne     2b
 3:  cmp     r9, #0
     beq     5f
+    it      lt
+    sublt   r1, r1, #8
+    blt     5f
 4:  ganglion_last_weights
     vpstt
     vldrbt.s16 q3, [r3]
@@ -183,6 +186,9 @@ asm(R"(
     le      lr, 2b
 3:  cmp     r9, #0
     beq     5f
+    it      lt
+    sublt   r1, r1, #8
+    blt     5f
 4:  ganglion_last_weights
     vpst
     vldrbt.s16 q3, [r3]

@@ -9,7 +9,7 @@ namespace ganglion::cortex_m55 {
 struct ChannelPairs {
     const int8_t* values;    ///< int8 in the order of packed_tap(); see the functions
     uint32_t turns;          ///< 16 taps each
-    uint32_t rest;           ///< taps after those: 0, 4, 8, 12
+    int32_t rest;            ///< taps after those: 0, 4, 8; -1: the last turn has 12 and four zeros
     const uint8_t* records;  ///< of packed_conv_2d
     const uint8_t* whole;    ///< end of those with two channels
     const uint8_t* end;
@@ -19,8 +19,8 @@ struct ChannelPairs {
     int32_t zero_point, minimum, maximum;
 };
 
-/// Up to four pixels. Values: for each 16 taps 16 of each pixel after another; of the last 4 to 12
-/// taps eights of each, the last four 8 bytes apart as well. `positive`: no output may lie below
+/// Up to four pixels. Values: for each 16 taps 16 of each pixel after another; of the last
+/// 4 or 8 taps those of each, 8 bytes apart. `positive`: no output may lie below
 /// the zero point, so ties need no look at the sign.
 extern "C" void ganglion_four_pixels(ChannelPairs& work);
 extern "C" void ganglion_four_pixels_positive(ChannelPairs& work);

@@ -30,8 +30,11 @@ class Convolution {
           order_(order()) {
         const uint32_t record = packed_conv_2d_record_bytes(window_);
         work_.values = values_;
-        work_.turns = taps_ / kVector;
-        work_.rest = taps_ % kVector;
+        const uint32_t rest = taps_ % kVector;
+        last_lanes_ = vctp8q(rest);
+        stored_lanes_ = rest == 12 ? vctp8q(kVector) : last_lanes_;
+        work_.turns = (taps_ + kGroup) / kVector;
+        work_.rest = rest == 12 ? -1 : static_cast<int32_t>(rest);
         work_.records = constants + op.records;
         work_.whole = work_.records + window_.out_channels / 2 * record;
         work_.end = work_.records + packed_conv_2d_record_count(window_) * record;
@@ -59,7 +62,7 @@ class Convolution {
     }
 
     void run_four(uint32_t pixels) {
-        for (uint32_t i = 0; i < pixels; ++i) next_patch(i);
+        lay_down_patches(pixels);
         work_.pixels = pixels;
         work_.output = output_;
         (work_.minimum >= work_.zero_point ? cortex_m55::ganglion_four_pixels_positive
@@ -68,72 +71,89 @@ class Convolution {
     }
 
     void run_one() {
-        int8_t* to = values_;
-        const int8_t* from = patch();
-        uint32_t left = taps_;
-        for (; left >= kVector; left -= kVector, from += kVector, to += kVector)
-            vst1q_s8(to, vldrbq_gather_offset_s8(from, order_));
-        const mve_pred16_t lanes = vctp8q(left);
-        vstrbq_p_s8(to, vldrbq_gather_offset_z_s8(from, order_, lanes), lanes);
+        lay_down(patch_at(next_corner()), values_, kVector, kVector * work_.turns);
         work_.output = output_;
         cortex_m55::ganglion_one_pixel(work_);
         output_ += window_.out_channels;
     }
 
-    /// Lays the patch at the next output position down as number `pixel` of four.
-    void next_patch(uint32_t pixel) {
-        const Corner corner = next_corner();
-        if (corner.is_inside && run_ % kVector == 0) {
-            int8_t* to = values_ + pixel * kVector;
-            const int8_t* from = at(corner);
-            for (uint32_t row = window_.kernel_height; row > 0; --row, from += row_step_)
-                to = lay_down(from, run_, to);
-            advance();
-            return;
-        }
-        const int8_t* from = patch();
-        const uint32_t whole = taps_ & ~(kVector - 1);
-        lay_down(from, whole, values_ + pixel * kVector);
-        lay_down_rest(from + whole, taps_ - whole, values_ + kPixels * whole + pixel * 8);
-    }
-
-    /// Where the window's first tap lies at the next output position.
+    /// Where the window's first tap lies for an output position.
     struct Corner {
         int32_t y, x;
-        bool is_inside;  ///< the whole window, whose rows are runs of bytes
     };
     Corner next_corner() const {
-        const int32_t y = y_ * window_.stride_y - window_.pad_top;
-        const int32_t x = x_ * window_.stride_x - window_.pad_left;
-        const bool is_inside =
-            y >= 0 && x >= 0 && window_.dilation_x == 1 &&
-            y + (window_.kernel_height - 1) * window_.dilation_y < window_.in_height &&
-            x + window_.kernel_width <= window_.in_width;
-        return {y, x, is_inside};
+        return {y_ * window_.stride_y - window_.pad_top, x_ * window_.stride_x - window_.pad_left};
+    }
+    /// True where the windows from `corner` to `last_x` of one row are runs of bytes in the image.
+    bool is_inside(const Corner& corner, int32_t last_x) const {
+        return corner.y >= 0 && corner.x >= 0 && window_.dilation_x == 1 &&
+               corner.y + (window_.kernel_height - 1) * window_.dilation_y < window_.in_height &&
+               last_x + window_.kernel_width <= window_.in_width;
     }
     const int8_t* at(const Corner& corner) const {
         return input_ + corner.y * in_row_ + corner.x * window_.in_channels;
     }
 
-    /// The patch at the next output position, its taps one after another.
-    const int8_t* patch() {
-        const Corner corner = next_corner();
+    /// The patches at the next output positions, side by side.
+    void lay_down_patches(uint32_t pixels) {
+        const Corner first = next_corner();
+        const auto last = static_cast<int32_t>(pixels) - 1;
+        if (x_ + last < window_.out_width && is_inside(first, first.x + last * window_.stride_x)) {
+            const int8_t* from = at(first);
+            const uint32_t step = uint32_t{window_.stride_x} * window_.in_channels;
+            for (uint32_t i = 0; i < pixels; ++i, from += step) lay_down_inside(i, from);
+            advance(last + 1);
+            return;
+        }
+        for (uint32_t i = 0; i < pixels; ++i) {
+            lay_down_pixel(i, patch_at(next_corner()));
+            advance(1);
+        }
+    }
+
+    void lay_down_inside(uint32_t pixel, const int8_t* from) {
+        if (run_ % kVector != 0) return lay_down_pixel(pixel, patch_inside(from));
+        int8_t* to = values_ + pixel * kVector;
+        for (uint32_t row = window_.kernel_height; row > 0; --row, from += row_step_)
+            to = lay_down_vectors(from, run_, to, kPixels * kVector);
+    }
+
+    void lay_down_pixel(uint32_t pixel, const int8_t* patch) const {
+        lay_down(patch, values_ + pixel * kVector, kPixels * kVector,
+                 kPixels * kVector * work_.turns - pixel * (kVector - 8));
+    }
+
+    /// A patch: 16 taps every `step` bytes, the few behind them at `rest_at` from the first.
+    void lay_down(const int8_t* patch, int8_t* to, uint32_t step, uint32_t rest_at) const {
+        const uint32_t whole = taps_ & ~(kVector - 1);
+        int8_t* rest = lay_down_vectors(patch, whole, to, step);
+        if (work_.rest == 0) return;
+        if (work_.rest > 0) rest = to + rest_at;
+        const int8x16_t last = vldrbq_gather_offset_z_s8(patch + whole, order_, last_lanes_);
+        vstrbq_p_s8(rest, last, stored_lanes_);
+    }
+
+    int8_t* lay_down_vectors(const int8_t* from, uint32_t taps, int8_t* to, uint32_t step) const {
+        for (; taps > 0; taps -= kVector, from += kVector, to += step)
+            vst1q_s8(to, vldrbq_gather_offset_s8(from, order_));
+        return to;
+    }
+
+    /// A patch, its taps one after another; `from` is its first tap, inside the image.
+    const int8_t* patch_inside(const int8_t* from) {
+        if (window_.kernel_height == 1 && run_ == taps_) return from;
+        copy_rows(from, patch_, run_, window_.kernel_height);
+        return patch_;
+    }
+
+    const int8_t* patch_at(const Corner& corner) {
+        if (is_inside(corner, corner.x)) return patch_inside(at(corner));
         if (window_.dilation_x != 1) {
             gather_patch(window_, input_, y_, x_, static_cast<int8_t>(op_.input_zero_point),
                          patch_);
-        } else if (!corner.is_inside) {
-            gather_border(corner);
-        } else if (window_.kernel_height == 1 && run_ == taps_) {
-            advance();
-            return at(corner);
         } else {
-            int8_t* to = patch_;
-            const int8_t* from = at(corner);
-            for (uint32_t row = window_.kernel_height; row > 0;
-                 --row, from += row_step_, to += run_)
-                cortex_m55::copy_bytes(to, from, run_);
+            gather_border(corner);
         }
-        advance();
         return patch_;
     }
 
@@ -143,38 +163,37 @@ class Convolution {
                                window_.kernel_height * run_);
         const int32_t left = std::max<int32_t>(corner.x, 0);
         const int32_t right = std::min<int32_t>(corner.x + window_.kernel_width, window_.in_width);
-        if (left >= right) return;
-        const auto bytes = static_cast<uint32_t>((right - left) * window_.in_channels);
-        int8_t* to = patch_ + (left - corner.x) * window_.in_channels;
-        int32_t y = corner.y;
-        for (uint32_t row = window_.kernel_height; row > 0; --row, to += run_) {
-            if (y >= 0 && y < window_.in_height)
-                cortex_m55::copy_bytes(to, input_ + y * in_row_ + left * window_.in_channels,
-                                       bytes);
-            y += window_.dilation_y;
-        }
+        const int32_t dilation = window_.dilation_y;
+        const int32_t top = corner.y < 0 ? (-corner.y + dilation - 1) / dilation : 0;
+        int32_t rows = window_.kernel_height - top;
+        while (rows > 0 && corner.y + (top + rows - 1) * dilation >= window_.in_height) --rows;
+        if (left >= right || rows <= 0) return;
+        copy_rows(
+            at({corner.y + top * dilation, left}),
+            patch_ + static_cast<uint32_t>(top) * run_ + (left - corner.x) * window_.in_channels,
+            static_cast<uint32_t>((right - left) * window_.in_channels),
+            static_cast<uint32_t>(rows));
     }
 
-    void advance() {
-        if (++x_ == window_.out_width) {
+    /// `rows` rows of `bytes` bytes of the image into a patch.
+    void copy_rows(const int8_t* from, int8_t* to, uint32_t bytes, uint32_t rows) const {
+        if (bytes > kVector) {
+            for (; rows > 0; --rows, from += row_step_, to += run_)
+                cortex_m55::copy_bytes(to, from, bytes);
+            return;
+        }
+        const mve_pred16_t lanes = vctp8q(bytes);
+        const int32_t from_step = row_step_;
+        const uint32_t to_step = run_;
+        for (; rows > 0; --rows, from += from_step, to += to_step)
+            vstrbq_p_s8(to, vldrbq_z_s8(from, lanes), lanes);
+    }
+
+    void advance(int32_t positions) {
+        x_ += positions;
+        if (x_ == window_.out_width) {
             x_ = 0;
             ++y_;
-        }
-    }
-
-    int8_t* lay_down(const int8_t* from, uint32_t taps, int8_t* to) const {
-        for (; taps > 0; taps -= kVector, from += kVector, to += kPixels * kVector)
-            vst1q_s8(to, vldrbq_gather_offset_s8(from, order_));
-        return to;
-    }
-
-    /// The last 4 to 12 taps: groups of eight.
-    void lay_down_rest(const int8_t* from, uint32_t taps, int8_t* to) const {
-        for (uint32_t left = taps; left > 0; from += 8, to += 8 * kPixels) {
-            const uint32_t count = std::min<uint32_t>(left, 8);
-            const mve_pred16_t lanes = vctp8q(count);
-            vstrbq_p_s8(to, vldrbq_gather_offset_z_s8(from, order_, lanes), lanes);
-            left -= count;
         }
     }
 
@@ -188,6 +207,7 @@ class Convolution {
     int8_t few_[kGroup];
     int8_t* patch_;
     uint8x16_t order_;
+    mve_pred16_t last_lanes_, stored_lanes_;  // of the taps after the last whole vector
     cortex_m55::ChannelPairs work_{};
     int32_t y_ = 0, x_ = 0;
 };
