@@ -1,5 +1,6 @@
-// A QEMU plugin that counts the instructions between two marks in an image: `mov r10, r10` starts,
-// `mov r11, r11` stops. Compilers emit neither, and both do nothing. Each interval becomes one line
+// A QEMU plugin that counts the instructions between two marks in an image: on Arm `mov r10, r10`
+// starts, `mov r11, r11` stops; on RISC-V `slti zero, zero, 1` and `slti zero, zero, 2`. Compilers
+// emit none of them, and they do nothing. Each interval becomes one line
 // of the file named by the argument `out`; the marks are not counted, an instruction that an IT
 // block skips is. The counts are exact and repeat; they are instructions, not cycles.
 //
@@ -29,8 +30,22 @@ void qemu_plugin_register_vcpu_insn_exec_inline(void* instruction, int operation
 
 __attribute__((visibility("default"))) int qemu_plugin_version = 1;
 
-static const uint8_t kStart[2] = {0xd2, 0x46};  // mov r10, r10
-static const uint8_t kStop[2] = {0xdb, 0x46};   // mov r11, r11
+/// An instruction in bytes; the first two of the long ones are no short instruction of Arm.
+struct mark {
+    size_t size;
+    uint8_t code[4];
+};
+static const struct mark kStarts[] = {{2, {0xd2, 0x46}}, {4, {0x13, 0x20, 0x10, 0x00}}};
+static const struct mark kStops[] = {{2, {0xdb, 0x46}}, {4, {0x13, 0x20, 0x20, 0x00}}};
+
+static int is_one_of(const struct mark marks[2], const void* instruction) {
+    const size_t size = qemu_plugin_insn_size(instruction);
+    const void* code = qemu_plugin_insn_data(instruction);
+    for (int i = 0; i < 2; ++i) {
+        if (marks[i].size == size && memcmp(marks[i].code, code, size) == 0) return 1;
+    }
+    return 0;
+}
 
 static FILE* results;
 static uint64_t executed;
@@ -54,11 +69,9 @@ static void on_translation(plugin_id id, void* block) {
     const size_t count = qemu_plugin_tb_n_insns(block);
     for (size_t i = 0; i < count; ++i) {
         void* instruction = qemu_plugin_tb_get_insn(block, i);
-        const void* code = qemu_plugin_insn_data(instruction);
-        const int is_short = qemu_plugin_insn_size(instruction) == 2;
-        if (is_short && memcmp(code, kStart, 2) == 0) {
+        if (is_one_of(kStarts, instruction)) {
             qemu_plugin_register_vcpu_insn_exec_cb(instruction, start, no_registers, NULL);
-        } else if (is_short && memcmp(code, kStop, 2) == 0) {
+        } else if (is_one_of(kStops, instruction)) {
             qemu_plugin_register_vcpu_insn_exec_cb(instruction, stop, no_registers, NULL);
         } else {
             qemu_plugin_register_vcpu_insn_exec_inline(instruction, add_u64, &executed, 1);

@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kTargets[] = {"portable", "cortex-m4", "x86-64"};
+constexpr const char* kTargets[] = {"portable", "cortex-m3", "cortex-m4", "x86-64"};
 
 std::string first_difference(const model::Graph& graph, RandomGraph& random) {
     const std::vector<int8_t> input =

@@ -99,7 +99,7 @@ INSTANTIATE_TEST_SUITE_P(
                                      "models/tflm/hello_world_int8.tflite",
                                      "models/tflm/micro_speech_int8.tflite",
                                      "models/tflm/person_detect_int8.tflite"),
-                     testing::Values("portable", "cortex-m4", "x86-64")),
+                     testing::Values("portable", "cortex-m3", "cortex-m4", "x86-64")),
     [](const auto& parameter) {
         std::string name = std::filesystem::path(std::get<0>(parameter.param)).stem().string() +
                            "_" + std::get<1>(parameter.param);

@@ -32,7 +32,7 @@ void damage_and_load(const std::vector<uint8_t>& program, std::mt19937& random) 
 
 TEST(HostileProgram, NeverLeavesItsArena) {
     std::mt19937 random(1);
-    for (const char* target : {"portable", "cortex-m4", "x86-64"}) {
+    for (const char* target : {"portable", "cortex-m3", "cortex-m4", "x86-64"}) {
         for (uint32_t seed = 1; seed <= 60; ++seed) {
             RandomGraph graphs(seed);
             const model::Graph graph = seed % 3 == 0   ? graphs.network()

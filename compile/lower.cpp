@@ -11,6 +11,7 @@
 #include "compile/interleave.hpp"
 #include "compile/operators.hpp"
 #include "compile/pack.hpp"
+#include "compile/pair.hpp"
 #include "compile/passes/remove_channels.hpp"
 #include "compile/place.hpp"
 #include "compile/save_ram.hpp"
@@ -132,7 +133,7 @@ class Lowering {
         }
         const size_t constants_before = constants_.bytes().size();
         Operation operation = lowering_of(place.op().code)(place);
-        if (target_.packs_weights || target_.interleaves_weights)
+        if (target_.packs_weights || target_.interleaves_weights || target_.pairs_pixels)
             pack_one(operation, constants_before);
         append(place, operation, constants_before);
     }
@@ -187,7 +188,9 @@ class Lowering {
         if (target_.keeps_dense_layers && std::holds_alternative<FullyConnectedOp>(operation))
             return;
         begin = round_up_to_4(static_cast<uint32_t>(begin));
-        const auto lay_out = target_.interleaves_weights ? interleave : pack;
+        const auto lay_out = target_.interleaves_weights ? interleave
+                             : target_.pairs_pixels      ? pair
+                                                         : pack;
         auto packed = lay_out(operation, constants_.bytes(), static_cast<uint32_t>(begin));
         if (!packed) return;
         constants_.truncate(begin);

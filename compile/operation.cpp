@@ -50,6 +50,8 @@ Scratch scratch_of(Operation& operation) {
 std::optional<uint32_t> in_place_lead(const Operation& operation) {
     if (const auto* op = std::get_if<PackedConv2dOp>(&operation))
         return round_up_to_4(static_cast<uint32_t>(packed_conv_2d_lead(op->window)));
+    if (const auto* op = std::get_if<PairedConv2dOp>(&operation))
+        return round_up_to_4(static_cast<uint32_t>(paired_conv_2d_lead(op->window)));
     if (const auto* op = std::get_if<PackedDepthwiseConv2dOp>(&operation))
         return depthwise_may_overlap(op->window) ? std::optional(0U) : std::nullopt;
     const bool any_order = std::visit(
@@ -88,6 +90,7 @@ uint64_t macs_of(const Operation& operation) {
         Overloaded{
             [&](const Conv2dOp& op) { return conv(op.window); },
             [&](const PackedConv2dOp& op) { return conv(op.window); },
+            [&](const PairedConv2dOp& op) { return conv(op.window); },
             [&](const InterleavedConv2dOp& op) { return conv(op.window); },
             [&](const DepthwiseConv2dOp& op) { return depthwise(op.window); },
             [&](const PackedDepthwiseConv2dOp& op) { return depthwise(op.window); },

@@ -28,18 +28,24 @@ void write(const fs::path& path, const std::string& text) {
     if (!file.flush()) throw std::runtime_error(path.string() + ": cannot write");
 }
 
-/// The kernels' folder of a processor; empty: the portable ones.
-std::string_view folder_of(std::string_view target) {
+/// The folders of a processor's own kernels.
+std::vector<std::string> folders_of(std::string_view target) {
     if (target == "cortex-m4" || target == "cortex-m7" || target == "cortex-m33")
-        return "cortex_m4";
-    return target == "cortex-m55" ? "cortex_m55" : "";
+        return {"cortex_m4"};
+    if (target == "cortex-m55") return {"cortex_m55"};
+    if (target == "cortex-m0") return {"scalar", "cortex_m0"};
+    if (target == "cortex-m3") return {"scalar", "cortex_m3"};
+    if (target == "rv32imc") return {"scalar", "riscv"};
+    return {};
 }
 
 /// Collects what the network's source needs, file by file.
 class Package {
   public:
-    Package(fs::path directory, const fs::path& sources, std::string_view own)
-        : directory_(std::move(directory)), kernels_(sources / "device/kernels"), own_(own) {
+    Package(fs::path directory, const fs::path& sources, std::vector<std::string> own)
+        : directory_(std::move(directory)),
+          kernels_(sources / "device/kernels"),
+          own_(std::move(own)) {
         root_ = sources;
     }
 
@@ -78,8 +84,9 @@ class Package {
   private:
     /// Adds the source that defines a kernel: the processor's own where it has one.
     void add_kernel(const std::string& kernel) {
-        for (const std::string& folder : {own_, std::string("portable")}) {
-            if (folder.empty()) continue;
+        std::vector<std::string> folders = own_;
+        folders.emplace_back("portable");
+        for (const std::string& folder : folders) {
             for (const auto& entry : fs::directory_iterator(kernels_ / folder)) {
                 if (entry.path().extension() != ".cpp") continue;
                 if (read(entry.path()).find("\nvoid " + kernel + "(const ") == std::string::npos)
@@ -92,12 +99,15 @@ class Package {
                                  kernel);
     }
 
-    /// What a processor's own header declares is defined beside it.
+    /// What a processor's own header declares is defined in the source of its name.
     void add_source_of(const std::string& header) {
-        fs::path source = header;
-        source.replace_extension(".cpp");
-        const bool is_own = !own_.empty() && source.parent_path().filename() == own_;
-        if (is_own && fs::exists(root_ / source)) left_.insert(source.generic_string());
+        const fs::path path = header;
+        if (std::find(own_.begin(), own_.end(), path.parent_path().filename()) == own_.end())
+            return;
+        for (const std::string& folder : own_) {
+            const fs::path source = kernels_ / folder / (path.stem().string() + ".cpp");
+            if (fs::exists(source)) left_.insert(fs::relative(source, root_).generic_string());
+        }
     }
 
     /// Includes of Ganglion's headers, each of them noted, name files in `folder`.
@@ -116,7 +126,7 @@ class Package {
     }
 
     fs::path directory_, root_, kernels_;
-    std::string own_;
+    std::vector<std::string> own_;
     std::set<std::string> left_;                // paths in the sources, not yet copied
     std::map<std::string, std::string> files_;  // name in the package -> path in the sources
 };
@@ -168,7 +178,7 @@ std::vector<fs::path> write_package(const fs::path& directory, std::string_view 
                                     const Target& target, const fs::path& sources) {
     if (!fs::exists(sources / "device/kernels"))
         throw std::runtime_error(sources.string() + ": Ganglion's sources are not there");
-    Package package(directory, sources, folder_of(target.name));
+    Package package(directory, sources, folders_of(target.name));
     package.add_network(std::string(name) + ".hpp");
     package.add_network(std::string(name) + ".cpp");
     package.finish();

@@ -8,13 +8,13 @@ namespace {
 
 constexpr Target kTargets[] = {
     {.name = "portable"},
-    {.name = "cortex-m0"},
-    {.name = "cortex-m3"},
+    {.name = "cortex-m0", .pairs_pixels = true},
+    {.name = "cortex-m3", .pairs_pixels = true},
     {.name = "cortex-m4", .packs_weights = true},
     {.name = "cortex-m7", .packs_weights = true},
     {.name = "cortex-m33", .packs_weights = true},
     {.name = "cortex-m55", .packs_weights = true, .keeps_dense_layers = true},
-    {.name = "rv32imc"},
+    {.name = "rv32imc", .pairs_pixels = true},
     {.name = "x86-64", .interleaves_weights = true},
 };
 

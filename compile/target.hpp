@@ -12,6 +12,7 @@ struct Target {
     bool packs_weights = false;        ///< has a dual 16-bit multiplier that packed operations feed
     bool keeps_dense_layers = false;   ///< multiplies plain matrices faster than packed ones
     bool interleaves_weights = false;  ///< has vectors that interleaved operations feed
+    bool pairs_pixels = false;         ///< has one multiplier, which two pixels in a word feed
 };
 
 std::span<const Target> known_targets();

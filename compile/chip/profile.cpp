@@ -5,6 +5,7 @@
 #include <span>
 #include <string_view>
 
+#include "compile/chip/counting.hpp"
 #include "device/program/operations.hpp"
 #include "device/program/program.hpp"
 #include "firmware/boards/semihosting.hpp"
@@ -34,9 +35,9 @@ int fail(const char* message) {
 /// One kernel's instructions, its call included.
 [[gnu::noinline]] void run_counted(const OpHeader& op, const uint8_t* constants) {
     ganglion::Operations::find(op.kind, [&](auto row) {
-        asm volatile("mov r10, r10" ::: "memory");
+        ganglion::chip::start_count();
         row.run(op, arena.data(), constants);
-        asm volatile("mov r11, r11" ::: "memory");
+        ganglion::chip::stop_count();
     });
 }
 

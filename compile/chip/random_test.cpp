@@ -30,7 +30,7 @@ struct Batch {
     std::vector<int8_t> outputs;
     std::vector<size_t> ends;  ///< of each case's outputs
     std::vector<uint32_t> seeds;
-    size_t packed = 0;  ///< operations in their packed form
+    size_t packed = 0;  ///< operations in their packed or paired form
 
     void add(const model::Graph& graph, std::string_view target, RandomGraph& random,
              uint32_t seed) {
@@ -46,7 +46,8 @@ struct Batch {
         append(cases, input.data(), input.size());
         outputs.insert(outputs.end(), output.begin(), output.end());
         for (const LayerReport& layer : compiled.report.layers)
-            packed += layer.operation.starts_with("packed") ? 1 : 0;
+            packed +=
+                layer.operation.starts_with("packed") || layer.operation.starts_with("paired");
         ends.push_back(outputs.size());
         seeds.push_back(seed);
     }
@@ -77,23 +78,31 @@ void expect_equal_on_chip(const chip::Toolchain& toolchain, const Batch& batch) 
     fs::remove_all(folder);
 }
 
+/// Has a layout of its own for most layers.
+bool lays_out(std::string_view name) {
+    const Target target = target_by_name(name);
+    return target.packs_weights || target.pairs_pixels;
+}
+
 class RandomOnChip : public testing::TestWithParam<chip::Toolchain> {
   protected:
     /// The whole range of cases runs on one target of each family of kernels.
     static uint32_t some(uint32_t count) {
-        const bool is_whole = GetParam().target == "cortex-m4" || GetParam().target == "cortex-m55";
+        const bool is_whole = GetParam().target == "cortex-m3" ||
+                              GetParam().target == "cortex-m4" || GetParam().target == "cortex-m55";
         return is_whole ? count : count / 5;
     }
 };
 
 TEST_P(RandomOnChip, LayersEqualThePlainInterpreter) {
-    const bool packs = target_by_name(GetParam().target).packs_weights;
+    const bool packs = lays_out(GetParam().target);
     Batch batch;
     for (uint32_t seed = 1; seed <= some(1500); ++seed) {
         RandomGraph random(seed);
         const model::Graph graph = random.layer();
         // Any target runs the programs of any other.
-        const std::string_view other = packs ? "portable" : "cortex-m4";
+        const std::string_view other =
+            target_by_name(GetParam().target).packs_weights ? "portable" : "cortex-m4";
         batch.add(graph, seed % 8 == 0 ? other : GetParam().target, random, seed);
     }
     EXPECT_GT(batch.packed, packs ? some(450) : some(50));
@@ -107,7 +116,7 @@ TEST_P(RandomOnChip, NetworksEqualThePlainInterpreter) {
         const model::Graph graph = seed % 2 == 0 ? random.network() : random.chain();
         batch.add(graph, GetParam().target, random, seed);
     }
-    EXPECT_EQ(batch.packed > some(400), target_by_name(GetParam().target).packs_weights);
+    EXPECT_EQ(batch.packed > some(400), lays_out(GetParam().target));
     expect_equal_on_chip(GetParam(), batch);
 }
 

@@ -9,6 +9,7 @@
 #include <span>
 #include <string_view>
 
+#include "compile/chip/counting.hpp"
 #include "compile/chip/form.hpp"
 #include "firmware/boards/semihosting.hpp"
 
@@ -32,9 +33,9 @@ std::span<uint8_t> bytes_of(const ganglion::TensorInfo& tensor) {
 
 template <typename Part>
 [[gnu::always_inline]] inline void counted(Part part) {
-    asm volatile("mov r10, r10" ::: "memory");
+    ganglion::chip::start_count();
     part();
-    asm volatile("mov r11, r11" ::: "memory");
+    ganglion::chip::stop_count();
 }
 
 int fail(const char* message) {

@@ -25,6 +25,7 @@ enum class OpKind : uint16_t {
     interleaved_conv_2d = 32,
     interleaved_depthwise_conv_2d = 33,
     repeat = 16,
+    paired_conv_2d = 64,
     strided_copy = 48,
     resize_nearest = 49,
     resize_bilinear = 50,

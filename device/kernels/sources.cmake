@@ -1,5 +1,5 @@
 # ganglion_kernel_sources(RESULT PROCESSOR): the kernels' sources for a processor. One kernel family a file: a file of
-# the processor's own folder replaces the portable one of the same name, and its other files come along.
+# the processor's own folders replaces the portable one of the same name, and their other files come along.
 function(ganglion_kernel_sources result processor)
     set(folder ${PROJECT_SOURCE_DIR}/device/kernels)
     set(own)
@@ -10,16 +10,28 @@ function(ganglion_kernel_sources result processor)
         set(own cortex_m55)
     elseif(processor STREQUAL "x86_64")
         set(own x86)
+    elseif(processor STREQUAL "cortex-m0")
+        set(own scalar cortex_m0)
+    elseif(processor STREQUAL "cortex-m3")
+        set(own scalar cortex_m3)
+    elseif(processor STREQUAL "rv32imc")
+        set(own scalar riscv)
     endif()
     set(sources)
-    if(own)
-        file(GLOB sources CONFIGURE_DEPENDS ${folder}/${own}/*.cpp)
-    endif()
+    set(replaced)
+    foreach(one ${own})
+        file(GLOB files CONFIGURE_DEPENDS ${folder}/${one}/*.cpp)
+        list(APPEND sources ${files})
+    endforeach()
+    foreach(source ${sources})
+        get_filename_component(name ${source} NAME_WE)
+        list(APPEND replaced ${name})
+    endforeach()
     foreach(kernel conv_2d depthwise_conv_2d fully_connected pool_2d add softmax lookup pad copy fill load_constants
                    strided_copy resize transpose_conv_2d batch_matmul
-                   packed_conv_2d packed_depthwise_conv_2d packed_fully_connected interleaved_conv_2d
+                   packed_conv_2d packed_depthwise_conv_2d packed_fully_connected paired_conv_2d interleaved_conv_2d
                    interleaved_depthwise_conv_2d)
-        if(NOT own OR NOT EXISTS ${folder}/${own}/${kernel}.cpp)
+        if(NOT kernel IN_LIST replaced)
             list(APPEND sources ${folder}/portable/${kernel}.cpp)
         endif()
     endforeach()

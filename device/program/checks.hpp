@@ -29,6 +29,7 @@ Status check(const ResizeNearestOp& op, const ProgramLimits& limits);
 Status check(const ResizeBilinearOp& op, const ProgramLimits& limits);
 Status check(const TransposeConv2dOp& op, const ProgramLimits& limits);
 Status check(const BatchMatmulOp& op, const ProgramLimits& limits);
+Status check(const PairedConv2dOp& op, const ProgramLimits& limits);
 Status check(const CopyOp& op, const ProgramLimits& limits);
 Status check(const FillOp& op, const ProgramLimits& limits);
 Status check(const LoadConstantsOp& op, const ProgramLimits& limits);

@@ -5,8 +5,8 @@
 #include <span>
 #include <string_view>
 
-/// Arm semihosting ("Semihosting for AArch32 and AArch64", 2.0): the emulator's files and exit, for
-/// tests that run on the chip. The agent itself reads no files.
+/// Semihosting ("Semihosting for AArch32 and AArch64", 2.0, which RISC-V follows): the emulator's
+/// files and exit, for tests that run on the chip. The agent itself reads no files.
 namespace ganglion::firmware::semihosting {
 
 enum class Operation : uint32_t {
@@ -21,10 +21,27 @@ enum class Operation : uint32_t {
 };
 
 inline int32_t call(Operation operation, const void* argument) {
-    register uint32_t r0 asm("r0") = static_cast<uint32_t>(operation);
-    register const void* r1 asm("r1") = argument;
-    asm volatile("bkpt 0xab" : "+r"(r0) : "r"(r1) : "memory");
-    return static_cast<int32_t>(r0);
+#if defined(__riscv)
+    register uint32_t result asm("a0") = static_cast<uint32_t>(operation);
+    register const void* block asm("a1") = argument;
+    // "RISC-V Semihosting" 0.3: three instructions of four bytes.
+    asm volatile(
+        ".balign 16           \n"
+        ".option push         \n"
+        ".option norvc        \n"
+        "slli zero, zero, 0x1f \n"
+        "ebreak               \n"
+        "srai zero, zero, 7   \n"
+        ".option pop          \n"
+        : "+r"(result)
+        : "r"(block)
+        : "memory");
+#else
+    register uint32_t result asm("r0") = static_cast<uint32_t>(operation);
+    register const void* block asm("r1") = argument;
+    asm volatile("bkpt 0xab" : "+r"(result) : "r"(block) : "memory");
+#endif
+    return static_cast<int32_t>(result);
 }
 
 /// `text` must end with a zero byte, as literals do.

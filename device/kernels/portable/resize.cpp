@@ -14,8 +14,8 @@ struct Between {
 
     Between(const ResizeAxis& axis, int32_t n, int32_t pixels) {
         const int32_t position = n * axis.step + axis.begin;
-        first = std::max(position / kOnePixel, 0);
-        second = std::min((position + kOnePixel - 1) / kOnePixel, pixels - 1);
+        first = std::max<int32_t>(position / kOnePixel, 0);
+        second = std::min<int32_t>((position + kOnePixel - 1) / kOnePixel, pixels - 1);
         beyond_first = position - first * kOnePixel;
     }
 };
