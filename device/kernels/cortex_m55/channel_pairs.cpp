@@ -44,15 +44,12 @@ asm(R"(
     vsub.i8 q1, q1, q2
     .endm
 
-    @ q0 and q1: weights of up to 8 taps as int16; the lanes that exist are chosen.
+    @ q0 and q1: weights of the last 4 or 8 taps as int16; the lanes that exist are chosen.
     .macro ganglion_last_weights
     vctp.16 r9
     vpst
     vldrht.u16 q2, [r1]
-    cmp     r9, #8
-    ite     ge
-    addge   r1, r1, #16
-    addlt   r1, r1, #8
+    add     r1, r1, r9, lsl #1
     vmovlb.s8 q0, q2
     vsub.i16 q1, q2, q0
     vshr.s16 q1, q1, #8
@@ -69,7 +66,16 @@ asm(R"(
     vadd.i32 \sum, \sum, \free
     .endm
 
-    .macro ganglion_four_pixels name, positive
+    .macro ganglion_store sum, partial
+    .if \partial
+    vpst
+    vstrbt.32 \sum, [r3, q4]
+    .else
+    vstrb.32 \sum, [r3, q4]
+    .endif
+    .endm
+
+    .macro ganglion_four_pixels name, positive, partial
     ganglion_begin_pairs \name
     movs    r0, #0
     vidup.u32 q4, r0, #1
@@ -103,28 +109,8 @@ asm(R"(
     vmladava.s8 lr, q2, q1
     bne     2b
 3:  cmp     r9, #0
-    beq     5f
-    it      lt
-    sublt   r1, r1, #8
-    blt     5f
-4:  ganglion_last_weights
-    vpstt
-    vldrbt.s16 q3, [r3]
-    vldrbt.s16 q2, [r3, #8]
-    vmladava.s16 r0, q3, q0
-    vmladava.s16 r8, q3, q1
-    vmladava.s16 r2, q2, q0
-    vmladava.s16 r10, q2, q1
-    vpstt
-    vldrbt.s16 q3, [r3, #16]
-    vldrbt.s16 q2, [r3, #24]
-    adds    r3, r3, #32
-    vmladava.s16 r4, q3, q0
-    vmladava.s16 r12, q3, q1
-    vmladava.s16 r6, q2, q0
-    vmladava.s16 lr, q2, q1
-    subs    r9, r9, #8
-    bgt     4b
+    bgt     4f
+    add     r1, r1, r9
 5:  ldm     r1!, {r3, r5, r7}
     vmov    q0[2], q0[0], r0, r4
     vmov    q0[3], q0[1], r2, r6
@@ -144,26 +130,44 @@ asm(R"(
     vrshl.s32 q1, r5
     ganglion_range q0
     ganglion_range q1
+    .if \partial
     ldr     r7, [r11, #28]
-    ldrd    r5, r3, [r11, #20]
     vctp.32 r7
+    .endif
+    ldrd    r5, r3, [r11, #20]
     ldr     r7, [r11, #16]
-    vpst
-    vstrbt.32 q0, [r3, q4]
+    ganglion_store q0, \partial
     cmp     r1, r7
     bhi     6f
     add     r3, r3, #1
-    vpst
-    vstrbt.32 q1, [r3, q4]
+    ganglion_store q1, \partial
     add     r3, r3, #1
     str     r3, [r11, #24]
     cmp     r1, r5
     bne     1b
+    b       6f
+4:  ganglion_last_weights
+    vpstt
+    vldrbt.s16 q3, [r3]
+    vldrbt.s16 q2, [r3, #8]
+    vmladava.s16 r0, q3, q0
+    vmladava.s16 r8, q3, q1
+    vmladava.s16 r2, q2, q0
+    vmladava.s16 r10, q2, q1
+    vpstt
+    vldrbt.s16 q3, [r3, #16]
+    vldrbt.s16 q2, [r3, #24]
+    vmladava.s16 r4, q3, q0
+    vmladava.s16 r12, q3, q1
+    vmladava.s16 r6, q2, q0
+    vmladava.s16 lr, q2, q1
+    b       5b
 6:  ganglion_end_pairs \name
     .endm
 
-    ganglion_four_pixels ganglion_four_pixels, 0
-    ganglion_four_pixels ganglion_four_pixels_positive, 1
+    ganglion_four_pixels ganglion_four_pixels, 0, 0
+    ganglion_four_pixels ganglion_four_pixels_positive, 1, 0
+    ganglion_four_pixels ganglion_few_pixels, 0, 1
 
     @ Lanes 0 and 2 hold the two channels.
     ganglion_begin_pairs ganglion_one_pixel
@@ -185,18 +189,14 @@ asm(R"(
     vmladava.s8 r2, q3, q1
     le      lr, 2b
 3:  cmp     r9, #0
-    beq     5f
-    it      lt
-    sublt   r1, r1, #8
-    blt     5f
-4:  ganglion_last_weights
+    itt    le
+    addle   r1, r1, r9
+    ble     5f
+    ganglion_last_weights
     vpst
     vldrbt.s16 q3, [r3]
-    adds    r3, r3, #8
     vmladava.s16 r0, q3, q0
     vmladava.s16 r2, q3, q1
-    subs    r9, r9, #8
-    bgt     4b
     movw    r5, #0x0f0f
     vmsr    p0, r5
 5:  ldm     r1!, {r3, r5, r7}

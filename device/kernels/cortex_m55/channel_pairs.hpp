@@ -9,7 +9,7 @@ namespace ganglion::cortex_m55 {
 struct ChannelPairs {
     const int8_t* values;    ///< int8 in the order of packed_tap(); see the functions
     uint32_t turns;          ///< 16 taps each
-    int32_t rest;            ///< taps after those: 0, 4, 8; -1: the last turn has 12 and four zeros
+    int32_t rest;            ///< taps after those: 0, 4, 8; -8: the last turn has 12 and four zeros
     const uint8_t* records;  ///< of packed_conv_2d
     const uint8_t* whole;    ///< end of those with two channels
     const uint8_t* end;
@@ -19,11 +19,12 @@ struct ChannelPairs {
     int32_t zero_point, minimum, maximum;
 };
 
-/// Up to four pixels. Values: for each 16 taps 16 of each pixel after another; of the last
+/// Four pixels, or 1 to 4. Values: for each 16 taps 16 of each pixel after another; of the last
 /// 4 or 8 taps those of each, 8 bytes apart. `positive`: no output may lie below
 /// the zero point, so ties need no look at the sign.
 extern "C" void ganglion_four_pixels(ChannelPairs& work);
 extern "C" void ganglion_four_pixels_positive(ChannelPairs& work);
+extern "C" void ganglion_few_pixels(ChannelPairs& work);
 
 /// One pixel. Values: one patch.
 extern "C" void ganglion_one_pixel(ChannelPairs& work);

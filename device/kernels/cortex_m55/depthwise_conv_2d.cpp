@@ -24,7 +24,13 @@ class Depthwise {
           shifts_(reinterpret_cast<const int8_t*>(multipliers_ + channels_)),
           to_output_(op.range) {}
 
-    void run() {
+    void run(bool is_small) {
+        if (is_small && multiplier_ == 1 && window_.kernel_height == 1 && window_.dilation_x == 1 &&
+            window_.pad_left == 0 && window_.pad_top == 0 &&
+            (window_.out_width - 1) * window_.stride_x + window_.kernel_width <= window_.in_width &&
+            (window_.out_height - 1) * window_.stride_y < window_.in_height) {
+            return run_along_rows();
+        }
         for (int32_t y = 0; y < window_.out_height; ++y) {
             for (int32_t x = 0; x < window_.out_width; ++x, output_ += channels_) {
                 see(y * window_.stride_y - window_.pad_top,
@@ -40,6 +46,62 @@ class Depthwise {
 
   private:
     static constexpr uint32_t kBlock = 16;
+
+    /// A kernel of one row that never reaches over the edge, every shift at least 1 to the right.
+    void run_along_rows() {
+        for (int32_t y = 0; y < window_.out_height; ++y) {
+            const int8_t* pixel =
+                input_ + y * window_.stride_y * window_.in_width * window_.in_channels;
+            for (uint32_t x = window_.out_width; x > 0; --x) {
+                along_row(pixel);
+                pixel += window_.stride_x * window_.in_channels;
+                output_ += channels_;
+            }
+        }
+    }
+
+    void along_row(const int8_t* pixel) const {
+        const uint32_t step = channels_;
+        const uint32_t taps = window_.kernel_width;
+        const int8_t* weights = weights_;
+        uint32_t channel = 0;
+        for (; channel + kBlock <= step; channel += kBlock) {
+            const int8_t* from = pixel + channel;
+            const int8_t* with = weights + channel;
+            int32x4_t a = vld1q_s32(biases_ + channel);
+            int32x4_t b = vld1q_s32(biases_ + channel + 4);
+            int32x4_t c = vld1q_s32(biases_ + channel + 8);
+            int32x4_t d = vld1q_s32(biases_ + channel + 12);
+            for (uint32_t tap = taps; tap > 0; --tap, from += step, with += step) {
+                a = vaddq_s32(a, vmulq_s32(vldrbq_s32(from), vldrbq_s32(with)));
+                b = vaddq_s32(b, vmulq_s32(vldrbq_s32(from + 4), vldrbq_s32(with + 4)));
+                c = vaddq_s32(c, vmulq_s32(vldrbq_s32(from + 8), vldrbq_s32(with + 8)));
+                d = vaddq_s32(d, vmulq_s32(vldrbq_s32(from + 12), vldrbq_s32(with + 12)));
+            }
+            put_small(a, channel);
+            put_small(b, channel + 4);
+            put_small(c, channel + 8);
+            put_small(d, channel + 12);
+        }
+        for (; channel < step; channel += cortex_m55::kLanes) {
+            const mve_pred16_t lanes = vctp32q(step - channel);
+            const int8_t* from = pixel + channel;
+            const int8_t* with = weights + channel;
+            int32x4_t sums = vldrwq_z_s32(biases_ + channel, lanes);
+            for (uint32_t tap = taps; tap > 0; --tap, from += step, with += step) {
+                sums = vaddq_s32(sums,
+                                 vmulq_s32(vldrbq_z_s32(from, lanes), vldrbq_z_s32(with, lanes)));
+            }
+            put(sums, channel, lanes);
+        }
+    }
+
+    [[gnu::always_inline]] void put_small(int32x4_t sums, uint32_t channel) const {
+        const int32x4_t high = vqrdmulhq_s32(sums, vld1q_s32(multipliers_ + channel));
+        const int32x4_t values =
+            vrshlq_s32(vaddq_s32(high, vshrq_n_s32(high, 31)), vldrbq_s32(shifts_ + channel));
+        vstrbq_s32(output_ + channel, to_output_(values));
+    }
 
     /// Kernel positions [first, end) of an axis that lie inside the image.
     struct Part {
@@ -159,7 +221,7 @@ class Depthwise {
 }  // namespace
 
 void depthwise_conv_2d(const DepthwiseConv2dOp& op, int8_t* arena, const uint8_t* constants) {
-    Depthwise(op, arena, constants).run();
+    Depthwise(op, arena, constants).run(op.small_sums != 0);
 }
 
 }  // namespace ganglion

@@ -34,7 +34,7 @@ class Convolution {
         last_lanes_ = vctp8q(rest);
         stored_lanes_ = rest == 12 ? vctp8q(kVector) : last_lanes_;
         work_.turns = (taps_ + kGroup) / kVector;
-        work_.rest = rest == 12 ? -1 : static_cast<int32_t>(rest);
+        work_.rest = rest == 12 ? -8 : static_cast<int32_t>(rest);
         work_.records = constants + op.records;
         work_.whole = work_.records + window_.out_channels / 2 * record;
         work_.end = work_.records + packed_conv_2d_record_count(window_) * record;
@@ -65,8 +65,13 @@ class Convolution {
         lay_down_patches(pixels);
         work_.pixels = pixels;
         work_.output = output_;
-        (work_.minimum >= work_.zero_point ? cortex_m55::ganglion_four_pixels_positive
-                                           : cortex_m55::ganglion_four_pixels)(work_);
+        if (pixels < kPixels) {
+            cortex_m55::ganglion_few_pixels(work_);
+        } else if (work_.minimum >= work_.zero_point) {
+            cortex_m55::ganglion_four_pixels_positive(work_);
+        } else {
+            cortex_m55::ganglion_four_pixels(work_);
+        }
         output_ += pixels * window_.out_channels;
     }
 
@@ -101,7 +106,11 @@ class Convolution {
         if (x_ + last < window_.out_width && is_inside(first, first.x + last * window_.stride_x)) {
             const int8_t* from = at(first);
             const uint32_t step = uint32_t{window_.stride_x} * window_.in_channels;
-            for (uint32_t i = 0; i < pixels; ++i, from += step) lay_down_inside(i, from);
+            if (pixels == kPixels && taps_ == 8 && run_ == 8 && step == 8) {
+                lay_down_vectors(from, kPixels * 8, values_, kVector);
+            } else {
+                for (uint32_t i = 0; i < pixels; ++i, from += step) lay_down_inside(i, from);
+            }
             advance(last + 1);
             return;
         }
@@ -111,20 +120,21 @@ class Convolution {
         }
     }
 
-    void lay_down_inside(uint32_t pixel, const int8_t* from) {
+    [[gnu::always_inline]] void lay_down_inside(uint32_t pixel, const int8_t* from) {
         if (run_ % kVector != 0) return lay_down_pixel(pixel, patch_inside(from));
         int8_t* to = values_ + pixel * kVector;
         for (uint32_t row = window_.kernel_height; row > 0; --row, from += row_step_)
             to = lay_down_vectors(from, run_, to, kPixels * kVector);
     }
 
-    void lay_down_pixel(uint32_t pixel, const int8_t* patch) const {
+    [[gnu::always_inline]] void lay_down_pixel(uint32_t pixel, const int8_t* patch) const {
         lay_down(patch, values_ + pixel * kVector, kPixels * kVector,
                  kPixels * kVector * work_.turns - pixel * (kVector - 8));
     }
 
     /// A patch: 16 taps every `step` bytes, the few behind them at `rest_at` from the first.
-    void lay_down(const int8_t* patch, int8_t* to, uint32_t step, uint32_t rest_at) const {
+    [[gnu::always_inline]] void lay_down(const int8_t* patch, int8_t* to, uint32_t step,
+                                         uint32_t rest_at) const {
         const uint32_t whole = taps_ & ~(kVector - 1);
         int8_t* rest = lay_down_vectors(patch, whole, to, step);
         if (work_.rest == 0) return;
@@ -133,14 +143,15 @@ class Convolution {
         vstrbq_p_s8(rest, last, stored_lanes_);
     }
 
-    int8_t* lay_down_vectors(const int8_t* from, uint32_t taps, int8_t* to, uint32_t step) const {
+    [[gnu::always_inline]] int8_t* lay_down_vectors(const int8_t* from, uint32_t taps, int8_t* to,
+                                                    uint32_t step) const {
         for (; taps > 0; taps -= kVector, from += kVector, to += step)
             vst1q_s8(to, vldrbq_gather_offset_s8(from, order_));
         return to;
     }
 
     /// A patch, its taps one after another; `from` is its first tap, inside the image.
-    const int8_t* patch_inside(const int8_t* from) {
+    [[gnu::always_inline]] const int8_t* patch_inside(const int8_t* from) {
         if (window_.kernel_height == 1 && run_ == taps_) return from;
         copy_rows(from, patch_, run_, window_.kernel_height);
         return patch_;
@@ -176,17 +187,25 @@ class Convolution {
     }
 
     /// `rows` rows of `bytes` bytes of the image into a patch.
-    void copy_rows(const int8_t* from, int8_t* to, uint32_t bytes, uint32_t rows) const {
+    [[gnu::always_inline]] void copy_rows(const int8_t* from, int8_t* to, uint32_t bytes,
+                                          uint32_t rows) const {
         if (bytes > kVector) {
             for (; rows > 0; --rows, from += row_step_, to += run_)
                 cortex_m55::copy_bytes(to, from, bytes);
             return;
         }
-        const mve_pred16_t lanes = vctp8q(bytes);
-        const int32_t from_step = row_step_;
-        const uint32_t to_step = run_;
-        for (; rows > 0; --rows, from += from_step, to += to_step)
-            vstrbq_p_s8(to, vldrbq_z_s8(from, lanes), lanes);
+        asm volatile(
+            "vctp.8 %[bytes]\n\t"
+            "dls lr, %[rows]\n\t"
+            "1: vpstt\n\t"
+            "vldrbt.u8 q0, [%[from]]\n\t"
+            "vstrbt.8 q0, [%[to]]\n\t"
+            "add %[from], %[from_step]\n\t"
+            "add %[to], %[to_step]\n\t"
+            "le lr, 1b"
+            : [from] "+r"(from), [to] "+r"(to)
+            : [bytes] "r"(bytes), [rows] "r"(rows), [from_step] "r"(row_step_), [to_step] "r"(run_)
+            : "q0", "lr", "memory");
     }
 
     void advance(int32_t positions) {

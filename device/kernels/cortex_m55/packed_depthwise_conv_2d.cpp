@@ -20,9 +20,11 @@ class Depthwise {
     Depthwise(const PackedDepthwiseConv2dOp& op, int8_t* arena, const uint8_t* constants)
         : op_(op),
           window_(op.window),
-          columns_(packed_depthwise_columns(op.window)),
-          rows_(packed_depthwise_rows(op.window, op.band)),
-          lies_(lies(op)),
+          shape_(best_shape(op)),
+          columns_(shape_.columns),
+          band_(shape_.band),
+          rows_(packed_depthwise_rows(op.window, shape_.band)),
+          lies_(shape_.lies),
           step_x_(lies_ ? rows_ : 1),
           step_y_(lies_ ? 1 : columns_),
           input_(arena + op.input),
@@ -41,9 +43,9 @@ class Depthwise {
             const uint32_t count = std::min<uint32_t>(kLanes, window_.out_channels - first);
             for (uint32_t i = 0; i < count; ++i) take_channel(first + i, works_[i]);
             int8_t* output = output_ + first;
-            for (int32_t row = 0; row < window_.out_height; row += op_.band) {
+            for (int32_t row = 0; row < window_.out_height; row += static_cast<int32_t>(band_)) {
                 load(first, row);
-                const uint32_t rows = std::min<uint32_t>(op_.band, window_.out_height - row);
+                const uint32_t rows = std::min<uint32_t>(band_, window_.out_height - row);
                 for (uint32_t i = 0; i < count; ++i) compute(i, output + i, rows);
                 output += rows * down_;
             }
@@ -51,35 +53,58 @@ class Depthwise {
     }
 
   private:
-    /// Share of the lanes that a line of so many outputs leaves unused, in 1/256.
-    static uint32_t waste(uint32_t outputs) {
-        const uint32_t lanes = (outputs + kLanes - 1) / kLanes * kLanes;
-        return (lanes - outputs) * 256 / lanes;
-    }
-    static bool lies(const PackedDepthwiseConv2dOp& op) {
-        return op.band == op.window.out_height &&
-               waste(op.window.out_height) < waste(op.window.out_width);
+    static constexpr uint32_t kBeyond = 16;  // bytes that vectors may read beyond the last image
+
+    /// How images lie in scratch, which has room for twice their bytes where bands are the
+    /// operation's.
+    struct Shape {
+        uint32_t columns, band;
+        bool lies;
+    };
+
+    static uint32_t vectors(uint32_t outputs) { return (outputs + kLanes - 1) / kLanes; }
+
+    /// As many rows as fit at a time; on its side where that leaves fewer lanes unused.
+    static Shape best_shape(const PackedDepthwiseConv2dOp& op) {
+        const Window2d& w = op.window;
+        const uint32_t columns = (w.out_width - 1U) * w.stride_x + w.kernel_width;
+        const auto scratch = static_cast<uint32_t>(op.scratch_bytes());
+        const auto fits = [&](uint32_t band) {
+            const uint32_t image = columns * packed_depthwise_rows(w, band);
+            return kLanes * image + kBeyond * w.stride_x <= scratch;
+        };
+        if (!fits(op.band)) return {packed_depthwise_columns(w), op.band, false};
+        uint32_t band = op.band;
+        while (band < w.out_height && fits(band + 1)) ++band;
+        const uint32_t upright = vectors(w.out_width) * w.out_height;
+        uint32_t on_side = band;
+        if (band < w.out_height && band > kLanes) on_side = band / kLanes * kLanes;
+        const uint32_t bands = w.out_height / on_side;
+        const uint32_t lying =
+            (bands * vectors(on_side) + vectors(w.out_height % on_side)) * w.out_width;
+        return lying < upright ? Shape{columns, on_side, true} : Shape{columns, band, false};
     }
 
     uint32_t image_bytes() const { return columns_ * rows_; }
 
-    /// Brings the rows that the band from output row `out_row` on sees into the images. The scratch
-    /// has room for twice as many bytes, so vectors may read beyond an image.
+    /// Brings the rows that the band from output row `out_row` on sees into the images.
     void load(uint32_t first, int32_t out_row) {
         int32_t row = 0;
         if (out_row > 0 && window_.kernel_height > window_.stride_y) {
             row = window_.kernel_height - window_.stride_y;
-            const uint32_t from = uint32_t{op_.band} * window_.stride_y * columns_;
+            const uint32_t by = band_ * window_.stride_y * step_y_;
+            const uint32_t kept =
+                lies_ ? image_bytes() - by : static_cast<uint32_t>(row) * columns_;
             for (uint32_t i = 0; i < kLanes; ++i) {
                 int8_t* image = images_ + i * image_bytes();
-                cortex_m55::copy_bytes(image, image + from, static_cast<uint32_t>(row) * columns_);
+                cortex_m55::copy_bytes(image, image + by, kept);
             }
         }
         const auto rows = static_cast<int32_t>(rows_);
         const int32_t first_y = out_row * window_.stride_y - window_.pad_top;
         const int32_t top = std::clamp<int32_t>(-first_y, row, rows);
         const int32_t bottom = std::clamp<int32_t>(window_.in_height - first_y, top, rows);
-        if (op_.band < window_.out_height) {
+        if (band_ < window_.out_height) {
             fill_rows(row, top);
             fill_rows(bottom, rows);
         }
@@ -91,21 +116,28 @@ class Depthwise {
         const mve_pred16_t lanes = vctp32q(window_.in_channels - first);
         const uint32_t in_step = window_.in_channels;
         const uint32_t step = step_x_;
+        const bool is_whole = window_.in_channels - first >= kLanes;
         for (int32_t y = top; y < bottom; ++y, from += in_row, to += step_y_) {
             const int8_t* pixel = from;
             int8_t* place = to;
-            for (uint32_t x = columns; x > 0; --x, pixel += in_step, place += step)
+            uint32_t x = columns;
+            if (is_whole) {
+                for (; x > 0; --x, pixel += in_step, place += step)
+                    vstrbq_scatter_offset_s32(place, apart, vldrbq_s32(pixel));
+            }
+            for (; x > 0; --x, pixel += in_step, place += step)
                 vstrbq_scatter_offset_s32(place, apart, vldrbq_z_s32(pixel, lanes));
         }
     }
 
     void fill_rows(int32_t begin, int32_t end) const {
-        if (begin >= end) return;
-        for (uint32_t i = 0; i < kLanes; ++i) {
-            cortex_m55::fill_bytes(
-                images_ + i * image_bytes() + static_cast<uint32_t>(begin) * columns_,
-                static_cast<int8_t>(op_.input_zero_point),
-                static_cast<uint32_t>(end - begin) * columns_);
+        const uint32x4_t apart = cortex_m55::multiples_of(image_bytes());
+        const int32x4_t value = vdupq_n_s32(op_.input_zero_point);
+        const uint32_t step = step_x_;
+        for (int32_t y = begin; y < end; ++y) {
+            int8_t* place = images_ + static_cast<uint32_t>(y) * step_y_;
+            for (uint32_t x = columns_; x > 0; --x, place += step)
+                vstrbq_scatter_offset_s32(place, apart, value);
         }
     }
 
@@ -216,7 +248,8 @@ class Depthwise {
 
     const PackedDepthwiseConv2dOp& op_;
     const Window2d& window_;
-    uint32_t columns_, rows_;
+    Shape shape_;
+    uint32_t columns_, band_, rows_;
     bool lies_;
     uint32_t step_x_, step_y_;  // of an image
     const int8_t* input_;
