@@ -54,12 +54,12 @@ std::optional<uint32_t> in_place_lead(const Operation& operation) {
         return round_up_to_4(static_cast<uint32_t>(paired_conv_2d_lead(op->window)));
     if (const auto* op = std::get_if<PackedDepthwiseConv2dOp>(&operation))
         return depthwise_may_overlap(op->window) ? std::optional(0U) : std::nullopt;
-    const bool any_order = std::visit(
-        [](const auto& op) {
     if (const auto* op = std::get_if<DepthwiseConv2dOp>(&operation)) {
         const auto lead = depthwise_conv_2d_lead(op->window);
         return lead ? std::optional(round_up_to_4(*lead)) : std::nullopt;
     }
+    const bool any_order = std::visit(
+        [](const auto& op) {
             return requires {
                 op.runs_in_place;
             };
