@@ -66,6 +66,23 @@ asm(R"(
     vadd.i32 \sum, \sum, \free
     .endm
 
+    @ 16 taps of four pixels.
+    .macro ganglion_turn
+    ganglion_weights
+    vldrb.u8 q3, [r3], #16
+    vmladava.s8 r0, q3, q0
+    vldrb.u8 q2, [r3], #16
+    vmladava.s8 r8, q3, q1
+    vmladava.s8 r2, q2, q0
+    vldrb.u8 q3, [r3], #16
+    vmladava.s8 r10, q2, q1
+    vmladava.s8 r4, q3, q0
+    vldrb.u8 q2, [r3], #16
+    vmladava.s8 r12, q3, q1
+    vmladava.s8 r6, q2, q0
+    vmladava.s8 lr, q2, q1
+    .endm
+
     .macro ganglion_store sum, partial
     .if \partial
     vpst
@@ -92,21 +109,12 @@ asm(R"(
     mov     r10, r8
     mov     r12, r8
     mov     lr, r8
-    cbz     r5, 3f
-2:  ganglion_weights
-    vldrb.u8 q3, [r3], #16
-    vmladava.s8 r0, q3, q0
-    vldrb.u8 q2, [r3], #16
-    vmladava.s8 r8, q3, q1
-    vmladava.s8 r2, q2, q0
-    vldrb.u8 q3, [r3], #16
-    vmladava.s8 r10, q2, q1
-    vmladava.s8 r4, q3, q0
-    vldrb.u8 q2, [r3], #16
-    vmladava.s8 r12, q3, q1
+    lsrs    r5, r5, #1
+    beq     3f
+    bcs     7f
+2:  ganglion_turn
+7:  ganglion_turn
     subs    r5, r5, #1
-    vmladava.s8 r6, q2, q0
-    vmladava.s8 lr, q2, q1
     bne     2b
 3:  cmp     r9, #0
     bgt     4f
@@ -179,7 +187,8 @@ asm(R"(
     ldr     r6, [r11, #24]
 1:  ldrd    r0, r2, [r1], #8
     ldr     r3, [r11]
-    ldrd    r5, r9, [r11, #4]
+    ldr     r5, [r11, #48]
+    ldr     r9, [r11, #8]
     sub     r2, r2, r0
     asr     r2, r2, #8
     wls     lr, r5, 3f

@@ -8,7 +8,7 @@ namespace ganglion::cortex_m55 {
 /// `output`.
 struct ChannelPairs {
     const int8_t* values;    ///< int8 in the order of packed_tap(); see the functions
-    uint32_t turns;          ///< 16 taps each
+    uint32_t half_turns;     ///< turns rounded up to pairs, plus 1 where one of these is not there
     int32_t rest;            ///< taps after those: 0, 4, 8; -8: the last turn has 12 and four zeros
     const uint8_t* records;  ///< of packed_conv_2d
     const uint8_t* whole;    ///< end of those with two channels
@@ -17,6 +17,7 @@ struct ChannelPairs {
     uint32_t pixels;
     uint32_t channels;  ///< bytes from pixel to pixel
     int32_t zero_point, minimum, maximum;
+    uint32_t turns;  ///< 16 taps each
 };
 
 /// Four pixels, or 1 to 4. Values: for each 16 taps 16 of each pixel after another; of the last

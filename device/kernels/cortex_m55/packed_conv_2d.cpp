@@ -34,6 +34,7 @@ class Convolution {
         last_lanes_ = vctp8q(rest);
         stored_lanes_ = rest == 12 ? vctp8q(kVector) : last_lanes_;
         work_.turns = (taps_ + kGroup) / kVector;
+        work_.half_turns = (work_.turns + 1) / 2 * 2 + work_.turns % 2;
         work_.rest = rest == 12 ? -8 : static_cast<int32_t>(rest);
         work_.records = constants + op.records;
         work_.whole = work_.records + window_.out_channels / 2 * record;
