@@ -310,6 +310,53 @@ TEST_F(UpdaterTest, any_flipped_bit_is_survived_where_there_is_something_to_go_b
     }
 }
 
+// One start of a device whose flash does not take everything: it boots, decides with a bundle that
+// somebody made, and tries to update itself.
+void live_with_what_works(SimulatedFlash& flash, const Scenario& scenario) {
+    BootLoader loader(flash, kSmallLayout, lab().identity(), lab().crypto());
+    ASSERT_EQ(loader.run(), Status::ok);
+    Updater updater(flash, kSmallLayout, lab().identity(), lab().crypto());
+    ASSERT_EQ(updater.mount(), Status::ok);
+    Updater::BundleChoice choice;
+    ASSERT_EQ(updater.select_bundle(choice), Status::ok);
+    const auto running =
+        std::span(flash.memory()).subspan(kSmallLayout.bundle[choice.slot].image(), choice.bytes);
+    ASSERT_TRUE(std::ranges::equal(running, scenario.bundle) ||
+                std::ranges::equal(running, scenario.releases[0].image));
+    updater.confirm(Component::bundle);
+    updater.confirm(Component::firmware);
+    const Package& package = scenario.releases[0].package;
+    if (updater.offer(package.manifest) != Status::ok) return;
+    Transfer& transfer = updater.transfer();
+    for (int tries = 0; tries < 60 && !transfer.received(); ++tries)
+        transfer.take(transfer.next_piece(), package.piece(transfer.next_piece()));
+    if (updater.assemble() == Status::ok) updater.install();
+}
+
+// The slot that firmware runs from is left out: where it wears out there is nowhere else to go.
+TEST(worn_out_flash, any_one_block_leaves_a_device_that_boots_and_decides) {
+    const std::vector<Scenario> all = all_scenarios(lab());
+    for (const Scenario* scenario : {&all[0], &all[1], &all[6]}) {
+        const SimulatedFlash factory = new_device(lab(), *scenario);
+        unsigned updated = 0;
+        for (uint32_t block = 0; block < kSmallBlocks; ++block) {
+            const uint32_t offset = block * Flash::kBlockBytes;
+            if (offset >= kSmallLayout.firmware && offset < kSmallLayout.staging) continue;
+            for (const bool silent : {false, true}) {
+                SimulatedFlash flash(factory);
+                flash.wear_out(block, silent);
+                for (int start = 0; start < 5; ++start) live_with_what_works(flash, *scenario);
+                ASSERT_FALSE(HasFatalFailure()) << scenario->name << ", block " << block;
+                State state;
+                StateStore(flash, kSmallLayout).mount(state);
+                updated += state.component[0].confirmed == 5 || state.component[1].confirmed == 5;
+            }
+        }
+        // Most blocks have nothing to do with this update, or their copy does.
+        EXPECT_GT(updated, 30U) << scenario->name;
+    }
+}
+
 TEST_F(UpdaterTest, fuzzed_manifests_and_pieces_stay_in_their_places) {
     std::mt19937 random(6);
     Manifest description;

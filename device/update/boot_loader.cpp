@@ -76,13 +76,13 @@ Status BootLoader::step(bool& start) {
         case Phase::confirmed:
             return step_confirmed(start);
         case Phase::requested:
-            if (may_run(layout_.incoming_firmware(), true)) {
-                if (const Status status = swap.clear_journal(); status != Status::ok) return status;
-                firmware.phase = Phase::swapping;
-            } else {
-                firmware.phase = Phase::confirmed;
+            firmware.phase = Phase::confirmed;
+            if (!may_run(layout_.incoming_firmware(), true))
                 firmware.ended = Ended::damaged;
-            }
+            else if (swap.clear_journal() != Status::ok)
+                firmware.ended = Ended::worn_out;
+            else
+                firmware.phase = Phase::swapping;
             return commit(next);
         case Phase::swapping:
             if (swap.run(firmware.blocks) != Status::ok)

@@ -19,6 +19,13 @@ Status Swap::clear_journal() {
     for (uint32_t at = 0; at < layout_.journal_bytes(); at += kBlock)
         if (const Status status = flash_.erase(layout_.journal + at); status != Status::ok)
             return status;
+    // An old mark that stayed would pass for a step done.
+    for (uint32_t mark = 0; mark < layout_.journal_bytes() / Flash::kGranuleBytes; ++mark) {
+        Mark stored;
+        if (flash_.read(mark_offset(mark), stored) != Status::ok) return Status::io_error;
+        for (const uint8_t byte : stored)
+            if (byte != 0xff) return Status::io_error;
+    }
     return Status::ok;
 }
 
