@@ -95,7 +95,6 @@ class Pipeline {
     std::span<int16_t> raw_frame_;  // spectrum_bands: one frame before standardising
     uint32_t frame_values_ = 0;
     uint32_t next_frame_ = 0;  // in the ring: where the next frame goes = the oldest frame
-    uint32_t filled_frames_ = 0;
     uint32_t frames_until_inference_ = 0;
     bool started_ = false;
     bool learns_ = false;

@@ -1,6 +1,8 @@
+#if !defined(__clang__)
 // GCC 12 takes the intrinsics' own undefined values for mistakes (GCC bug 105593).
 #pragma GCC diagnostic ignored "-Wuninitialized"
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
 #include <immintrin.h>
 
 #include <cstring>
