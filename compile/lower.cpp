@@ -16,6 +16,7 @@
 #include "compile/place.hpp"
 #include "compile/save_ram.hpp"
 #include "compile/spare_copies.hpp"
+#include "compile/streaming.hpp"
 #include "compile/variables.hpp"
 
 namespace ganglion::compile {
@@ -48,6 +49,7 @@ class Lowering {
         for (int32_t input : graph_.inputs) draft_.inputs.push_back({buffer_of_[input]});
         for (int32_t output : graph_.outputs) draft_.outputs.push_back({buffer_of_[output]});
         spare_copies(draft_);
+        if (options.new_frames != 0) frames_ = stream_frames(draft_, options.new_frames);
         save_ram(draft_, options.ram_bytes);
         share_in_place(draft_);
         finish(target, options);
@@ -226,13 +228,31 @@ class Lowering {
         };
         lowered_.inputs = borders(graph_.inputs, draft_.inputs);
         lowered_.outputs = borders(graph_.outputs, draft_.outputs);
+        if (frames_.fresh != 0) keep_new_frames(lowered_.inputs[0]);
         lowered_.constants = constants_.bytes();
         lowered_.state_bytes = arena.state_bytes;
         report.target = target.name;
         report.constant_bytes = static_cast<uint32_t>(lowered_.constants.size());
+        report.window_frames = frames_.window;
+        report.new_frames = frames_.fresh;
         report.state_bytes = arena.state_bytes;
         report.arena_bytes = arena.bytes;
         report.arena_lower_bound = arena.lower_bound;
+    }
+
+    /// The input of a streamed window is its new frames.
+    void keep_new_frames(TensorInfo& input) const {
+        input.bytes = input.bytes / frames_.window * frames_.fresh;
+        uint32_t* const dims = input.dims;
+        auto* const axis = std::find(dims, dims + input.rank, frames_.window);
+        if (axis != dims + input.rank) {
+            *axis = frames_.fresh;
+        } else {
+            dims[0] = frames_.fresh;
+            dims[1] = input.bytes / frames_.fresh;
+            dims[2] = dims[3] = 1;
+            input.rank = 2;
+        }
     }
 
     Operation initial_value(const StateBuffer& state, uint32_t offset) {
@@ -257,6 +277,7 @@ class Lowering {
     Variables variables_;
     Constants constants_;
     Draft draft_;
+    Frames frames_;
     Lowered lowered_{};
 };
 

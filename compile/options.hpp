@@ -10,6 +10,9 @@ struct CompileOptions {
     /// RAM that the arena may take. Layers are computed by rows until it fits, whatever that costs;
     /// 0 asks for as little as possible. Empty: by rows where it saves RAM for few instructions.
     std::optional<uint32_t> ram_bytes;
+    /// New frames (rows of the input) at each run of a program over a moving window, which keeps
+    /// what it can reuse as state (streaming.hpp); 0: the whole window at each run.
+    uint32_t new_frames = 0;
 };
 
 }  // namespace ganglion::compile

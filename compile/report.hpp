@@ -25,6 +25,8 @@ struct Report {
     uint64_t macs = 0;
     uint32_t constant_bytes = 0;
     uint32_t program_bytes = 0;      ///< everything: header, operations, constants
+    uint32_t window_frames = 0;      ///< of a streamed window; 0: not streamed
+    uint32_t new_frames = 0;         ///< of them at each run
     uint32_t state_bytes = 0;        ///< RAM of it that is kept from run to run
     uint32_t arena_bytes = 0;        ///< RAM for state, tensors and scratch
     uint32_t arena_lower_bound = 0;  ///< no plan can be smaller: largest sum of bytes alive at once
