@@ -24,15 +24,16 @@ class Depthwise {
           shifts_(reinterpret_cast<const int8_t*>(multipliers_ + channels_)),
           to_output_(op.range),
           zero_point_out_(op.range.zero_point),
-          minimum_(vdupq_n_s32(op.range.minimum)),
-          maximum_(vdupq_n_s32(op.range.maximum)) {}
+          minimum_(op.range.minimum),
+          maximum_(op.range.maximum),
+          every_fourth_(cortex_m55::multiples_of(4)) {}
 
     void run(bool is_small) {
         if (is_small && multiplier_ == 1 && window_.kernel_height == 1 && window_.dilation_x == 1 &&
             window_.pad_left == 0 && window_.pad_top == 0 &&
             (window_.out_width - 1) * window_.stride_x + window_.kernel_width <= window_.in_width &&
             (window_.out_height - 1) * window_.stride_y < window_.in_height) {
-            return run_along_rows();
+            return minimum_ >= zero_point_out_ ? run_along_rows<true>() : run_along_rows<false>();
         }
         for (int32_t y = 0; y < window_.out_height; ++y) {
             for (int32_t x = 0; x < window_.out_width; ++x, output_ += channels_) {
@@ -51,25 +52,27 @@ class Depthwise {
     static constexpr uint32_t kBlock = 16;
 
     /// A kernel of one row that never reaches over the edge, every shift at least 1 to the right.
+    template <bool is_positive>
     void run_along_rows() {
         for (int32_t y = 0; y < window_.out_height; ++y) {
             const int8_t* pixel =
                 input_ + y * window_.stride_y * window_.in_width * window_.in_channels;
             for (uint32_t x = window_.out_width; x > 0; --x) {
-                along_row(pixel);
+                along_row<is_positive>(pixel);
                 pixel += window_.stride_x * window_.in_channels;
                 output_ += channels_;
             }
         }
     }
 
+    template <bool is_positive>
     void along_row(const int8_t* pixel) const {
         const uint32_t step = channels_;
         const uint32_t taps = window_.kernel_width;
         const int8_t* weights = weights_;
         uint32_t channel = 0;
         for (; channel + kBlock <= step; channel += kBlock)
-            block_along_row(pixel + channel, channel, taps);
+            block_along_row<is_positive>(pixel + channel, channel, taps);
         for (; channel < step; channel += cortex_m55::kLanes) {
             const mve_pred16_t lanes = vctp32q(step - channel);
             const int8_t* from = pixel + channel;
@@ -79,58 +82,78 @@ class Depthwise {
                 sums = vaddq_s32(sums,
                                  vmulq_s32(vldrbq_z_s32(from, lanes), vldrbq_z_s32(with, lanes)));
             }
-            put(sums, channel, lanes);
+            put_small(sums, channel, lanes);
         }
     }
 
-    /// Sixteen channels: q0 to q3 are their sums.
+    void put_small(int32x4_t sums, uint32_t channel, mve_pred16_t lanes) const {
+        const int32x4_t high = vqrdmulhq_s32(sums, vldrwq_z_s32(multipliers_ + channel, lanes));
+        const int32x4_t values = vrshlq_s32(vaddq_s32(high, vshrq_n_s32(high, 31)),
+                                            vldrbq_z_s32(shifts_ + channel, lanes));
+        vstrbq_p_s32(output_ + channel, to_output_(values), lanes);
+    }
+
+    /// Sixteen channels: q0 to q3 are the sums of every fourth one, as two widenings of products
+    /// leave them; narrowing twice puts them in order again.
+    template <bool is_positive>
     [[gnu::always_inline]] void block_along_row(const int8_t* pixel, uint32_t channel,
                                                 uint32_t taps) const {
         const int8_t* weights = weights_ + channel;
-        asm volatile(R"(
-            vldrw.u32 q0, [%[biases]]
-            vldrw.u32 q1, [%[biases], #16]
-            vldrw.u32 q2, [%[biases], #32]
-            vldrw.u32 q3, [%[biases], #48]
+        const int8_t* shifts = shifts_ + channel;
+        asm volatile(
+            R"(
+            vld40.32 {q0, q1, q2, q3}, [%[biases]]
+            vld41.32 {q0, q1, q2, q3}, [%[biases]]
+            vld42.32 {q0, q1, q2, q3}, [%[biases]]
+            vld43.32 {q0, q1, q2, q3}, [%[biases]]
             dls     lr, %[taps]
-        1:  vldrb.s32 q4, [%[pixel]]
-            vldrb.s32 q5, [%[weights]]
-            vmul.i32 q4, q4, q5
-            vadd.i32 q0, q0, q4
-            vldrb.s32 q5, [%[pixel], #4]
-            vldrb.s32 q4, [%[weights], #4]
-            vmul.i32 q5, q5, q4
-            vadd.i32 q1, q1, q5
-            vldrb.s32 q4, [%[pixel], #8]
-            vldrb.s32 q5, [%[weights], #8]
-            vmul.i32 q4, q4, q5
-            vadd.i32 q2, q2, q4
-            vldrb.s32 q5, [%[pixel], #12]
-            vldrb.s32 q4, [%[weights], #12]
-            vmul.i32 q5, q5, q4
+        1:  vldrb.u8 q4, [%[pixel]]
+            vldrb.u8 q5, [%[weights]]
             add     %[pixel], %[pixel], %[step]
-            vadd.i32 q3, q3, q5
+            vmullb.s8 q6, q4, q5
+            vmullt.s8 q4, q4, q5
+            vmovlb.s16 q5, q6
+            vadd.i32 q0, q0, q5
+            vmovlt.s16 q6, q6
+            vadd.i32 q2, q2, q6
+            vmovlb.s16 q5, q4
+            vadd.i32 q1, q1, q5
+            vmovlt.s16 q4, q4
+            vadd.i32 q3, q3, q4
             add     %[weights], %[weights], %[step]
             le      lr, 1b
+            vshl.i32 q6, %q[every_fourth], #2
+            vadd.i32 q6, q6, %[multipliers]
             .irp    i, 0, 1, 2, 3
-            vldrw.u32 q4, [%[multipliers], #(16 * \i)]
+            vldrw.u32 q4, [q6, #(4 * \i)]
             vqrdmulh.s32 q\i, q\i, q4
-            vldrb.s32 q5, [%[shifts], #(4 * \i)]
+            vldrb.s32 q5, [%[shifts], %q[every_fourth]]
+            add     %[shifts], %[shifts], #1
+            .if %c[ties_away]
             vshr.s32 q4, q\i, #31
             vadd.i32 q\i, q\i, q4
+            .endif
             vrshl.s32 q\i, q\i, q5
             vadd.i32 q\i, q\i, %[zero_point]
-            vmax.s32 q\i, q\i, %q[minimum]
-            vmin.s32 q\i, q\i, %q[maximum]
-            vstrb.32 q\i, [%[output], #(4 * \i)]
             .endr
+            vqmovnb.s32 q0, q0
+            vqmovnt.s32 q0, q2
+            vqmovnb.s32 q1, q1
+            vqmovnt.s32 q1, q3
+            vdup.8  q4, %[minimum]
+            vqmovnb.s16 q0, q0
+            vqmovnt.s16 q0, q1
+            vdup.8  q5, %[maximum]
+            vmax.s8 q0, q0, q4
+            vmin.s8 q0, q0, q5
+            vstrb.8 q0, [%[output]]
         )"
-                     : [pixel] "+r"(pixel), [weights] "+r"(weights)
-                     : [biases] "r"(biases_ + channel), [multipliers] "r"(multipliers_ + channel),
-                       [shifts] "r"(shifts_ + channel), [output] "r"(output_ + channel),
-                       [step] "r"(channels_), [taps] "r"(taps), [zero_point] "r"(zero_point_out_),
-                       [minimum] "w"(minimum_), [maximum] "w"(maximum_)
-                     : "q0", "q1", "q2", "q3", "q4", "q5", "lr", "memory");
+            : [pixel] "+r"(pixel), [weights] "+r"(weights), [shifts] "+r"(shifts)
+            : [biases] "r"(biases_ + channel), [multipliers] "r"(multipliers_ + channel),
+              [output] "r"(output_ + channel), [step] "r"(channels_), [taps] "r"(taps),
+              [zero_point] "r"(zero_point_out_), [minimum] "r"(minimum_), [maximum] "r"(maximum_),
+              [every_fourth] "w"(every_fourth_), [ties_away] "i"(is_positive ? 0 : 1)
+            : "q0", "q1", "q2", "q3", "q4", "q5", "q6", "lr", "memory");
     }
 
     /// Kernel positions [first, end) of an axis that lie inside the image.
@@ -243,8 +266,8 @@ class Depthwise {
     const int32_t* multipliers_;
     const int8_t* shifts_;
     cortex_m55::ToOutput to_output_;
-    int32_t zero_point_out_;
-    int32x4_t minimum_, maximum_;
+    int32_t zero_point_out_, minimum_, maximum_;
+    uint32x4_t every_fourth_;
     int32_t y_ = 0, x_ = 0;
     Part rows_{}, columns_{};
     bool is_whole_ = false;
