@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 namespace ganglion::bench {
 namespace {
 
@@ -18,7 +20,15 @@ std::string or_dash(const std::optional<double>& value, const char* format) {
     return value ? fmt::format(fmt::runtime(format), *value) : "-";
 }
 
+constexpr double kRounding = 1e-9;
+
 }  // namespace
+
+std::optional<bool> is_met(const Row& row) {
+    if (!row.goal) return std::nullopt;
+    if (!row.peer.empty() && !ratio(row)) return std::nullopt;
+    return ratio(row).value_or(row.value) <= *row.goal + kRounding;
+}
 
 nlohmann::json to_json(const std::vector<Row>& rows) {
     auto array = nlohmann::json::array();
@@ -36,13 +46,22 @@ nlohmann::json to_json(const std::vector<Row>& rows) {
 }
 
 std::string to_text(const std::vector<Row>& rows) {
-    std::string text = fmt::format("{:<44} {:>14} {:<14} {:>14} {:>7} {:>7}\n", "case", "value",
-                                   "unit", "peer", "ratio", "goal");
-    for (const Row& row : rows)
-        text += fmt::format("{:<44} {:>14.10g} {:<14} {:>14} {:>7} {:>7}\n", row.name, row.value,
-                            row.unit, or_dash(row.peer_value, "{:.10g}"),
-                            or_dash(ratio(row), "{:.3f}"), or_dash(row.goal, "{:.4g}"));
-    return text;
+    size_t width = 4;
+    for (const Row& row : rows) width = std::max(width, row.name.size());
+    std::string text = fmt::format("{:<{}} {:>14} {:<14} {:>14} {:>8} {:>8}\n", "case", width,
+                                   "value", "unit", "peer", "ratio", "goal");
+    size_t goals = 0;
+    size_t met = 0;
+    for (const Row& row : rows) {
+        const std::optional<bool> good = is_met(row);
+        goals += good ? 1 : 0;
+        met += good.value_or(false) ? 1 : 0;
+        text += fmt::format("{:<{}} {:>14.10g} {:<14} {:>14} {:>8} {:>8}{}\n", row.name, width,
+                            row.value, row.unit, or_dash(row.peer_value, "{:.10g}"),
+                            or_dash(ratio(row), "{:.4f}"), or_dash(row.goal, "{:.4g}"),
+                            good ? (*good ? "  met" : "  MISSED") : "");
+    }
+    return text + fmt::format("{} of {} goals met\n", met, goals);
 }
 
 }  // namespace ganglion::bench

@@ -19,6 +19,9 @@ struct Row {
         goal;  ///< for the ratio value / peer_value where there is a peer, else for the value
 };
 
+/// Whether the row's goal is reached; empty where it has none.
+std::optional<bool> is_met(const Row& row);
+
 /// {"bench","case","value","unit","peer","peer_value","ratio","goal"}; what is not known is null.
 nlohmann::json to_json(const std::vector<Row>& rows);
 

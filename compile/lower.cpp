@@ -9,6 +9,7 @@
 #include "compile/borders.hpp"
 #include "compile/draft.hpp"
 #include "compile/interleave.hpp"
+#include "compile/memory_map.hpp"
 #include "compile/operators.hpp"
 #include "compile/pack.hpp"
 #include "compile/pair.hpp"
@@ -48,10 +49,12 @@ class Lowering {
         for (size_t i = 0; i < graph_.operators.size(); ++i) lower_one(i);
         for (int32_t input : graph_.inputs) draft_.inputs.push_back({buffer_of_[input]});
         for (int32_t output : graph_.outputs) draft_.outputs.push_back({buffer_of_[output]});
-        spare_copies(draft_);
+        if (options.spares_copies) spare_copies(draft_);
         if (options.new_frames != 0) frames_ = stream_frames(draft_, options.new_frames);
-        save_ram(draft_, options.ram_bytes);
-        share_in_place(draft_);
+        // Where weights are interleaved there is a cache and no lack of RAM.
+        if (options.ram_bytes || !target_.interleaves_weights)
+            save_ram(draft_, options.ram_bytes);
+        if (options.overwrites_inputs) share_in_place(draft_);
         finish(target, options);
         return std::move(lowered_);
     }
@@ -171,6 +174,9 @@ class Lowering {
         }
         LayerReport layer{};
         layer.operation = kernel_name(header_of(operation).kind);
+        layer.source = model::to_string(place.op().code);
+        if (!place.op().outputs.empty())
+            layer.tensor = graph_.tensors[place.op().outputs[0]].name;
         const auto* copy = std::get_if<CopyOp>(&operation);
         if (copy != nullptr) {
             layer.output_shape = {copy->rows, copy->bytes};
@@ -207,6 +213,11 @@ class Lowering {
             throw std::runtime_error("the model needs at least " + std::to_string(arena.bytes) +
                                      " bytes of RAM, but " + std::to_string(*options.ram_bytes) +
                                      " are allowed; allow more or use a smaller model");
+        }
+        lowered_.report.buffers = memory_map(draft_, arena);
+        for (PlacedBuffer& buffer : lowered_.report.buffers) {
+            if (buffer.number < graph_.tensors.size())
+                buffer.name = graph_.tensors[buffer.number].name;
         }
         settle(draft_, arena);
         Report& report = lowered_.report;
@@ -285,8 +296,12 @@ class Lowering {
 
 Lowered lower(const Graph& graph, const Target& target, const CompileOptions& options) {
     model::validate(graph);
-    const Graph reduced = remove_channels(with_quantized_borders(graph));
-    return Lowering(reduced, target).run(target, options);
+    Graph reduced = with_quantized_borders(graph);
+    if (options.removes_channels) reduced = remove_channels(reduced);
+    Target used = target;
+    if (!options.lays_out_weights)
+        used.packs_weights = used.interleaves_weights = used.pairs_pixels = false;
+    return Lowering(reduced, used).run(used, options);
 }
 
 }  // namespace ganglion::compile

@@ -13,6 +13,11 @@ struct CompileOptions {
     /// New frames (rows of the input) at each run of a program over a moving window, which keeps
     /// what it can reuse as state (streaming.hpp); 0: the whole window at each run.
     uint32_t new_frames = 0;
+    /// Lossless passes, to be left out only to see what each of them saves.
+    bool removes_channels = true;   ///< that are constant or never read
+    bool spares_copies = true;      ///< of a streaming model's variables
+    bool overwrites_inputs = true;  ///< that nobody needs afterwards
+    bool lays_out_weights = true;   ///< for the target's multiplier
 };
 
 }  // namespace ganglion::compile

@@ -17,14 +17,27 @@ nlohmann::json to_json(const Report& report) {
     nlohmann::json layers = nlohmann::json::array();
     for (const LayerReport& layer : report.layers) {
         layers.push_back({{"operation", layer.operation},
+                          {"operator", layer.source},
+                          {"tensor", layer.tensor},
+                          {"turns", layer.turns},
                           {"output_shape", layer.output_shape},
                           {"macs", layer.macs},
                           {"constant_bytes", layer.constant_bytes},
                           {"output_offset", layer.output_offset},
                           {"output_bytes", layer.output_bytes}});
     }
+    nlohmann::json buffers = nlohmann::json::array();
+    for (const PlacedBuffer& buffer : report.buffers) {
+        buffers.push_back({{"tensor", buffer.name},
+                           {"kind", buffer.kind},
+                           {"offset", buffer.offset},
+                           {"bytes", buffer.bytes},
+                           {"first_layer", buffer.first},
+                           {"last_layer", buffer.last}});
+    }
     return {{"target", report.target},
             {"layers", layers},
+            {"buffers", buffers},
             {"macs", report.macs},
             {"constant_bytes", report.constant_bytes},
             {"program_bytes", report.program_bytes},

@@ -9,7 +9,9 @@ namespace ganglion::compile {
 
 /// One operation of the compiled model.
 struct LayerReport {
-    std::string operation;  ///< "conv_2d"
+    std::string operation;  ///< the kernel: "packed_conv_2d"
+    std::string source;     ///< the model's operator: "CONV_2D"
+    std::string tensor;     ///< what it computes, by the model's name
     std::vector<uint32_t> output_shape;
     uint64_t macs;            ///< multiply-accumulates, padding counted as work like everyone does
     uint32_t constant_bytes;  ///< weights and per-channel tables
@@ -18,10 +20,20 @@ struct LayerReport {
     uint32_t turns = 1;  ///< how often one inference runs it: more in a loop over rows
 };
 
+/// A piece of the arena and when it is needed.
+struct PlacedBuffer {
+    uint32_t number;   ///< among the compiler's buffers
+    std::string name;  ///< the tensor's; empty for scratch
+    std::string kind;  ///< "state", "scratch" or "tensor"
+    uint32_t offset, bytes;
+    uint32_t first, last;  ///< numbers of layers, both included
+};
+
 /// What a model costs before it is flashed.
 struct Report {
     std::string target;
     std::vector<LayerReport> layers;
+    std::vector<PlacedBuffer> buffers;
     uint64_t macs = 0;
     uint32_t constant_bytes = 0;
     uint32_t program_bytes = 0;      ///< everything: header, operations, constants

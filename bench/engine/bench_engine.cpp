@@ -1,14 +1,16 @@
 #include "bench/engine/bench_engine.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
+#include <array>
 #include <stdexcept>
 
 #include "bench/engine/baseline.hpp"
 #include "bench/engine/chip_image.hpp"
+#include "bench/engine/reference.hpp"
+#include "bench/engine/x86.hpp"
 #include "compile/compile.hpp"
 #include "model/tflite.hpp"
 
@@ -17,103 +19,217 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::array<std::string_view, 4> kTargets = {"cortex-m4", "cortex-m55", "cortex-m3",
+                                                      "cortex-m0"};
+constexpr std::string_view kHost = "x86-64";
 constexpr size_t kRuns = 3;
+constexpr size_t kStreamedRuns = 24;               // more: their first outputs all are 0
+constexpr const char* kSizesTarget = "cortex-m4";  // where the peer's RAM and flash are recorded
+constexpr double kMostLoadedInstructions = 1.05;   // of the linked-in form's
+constexpr double kMostLoadedRam = 1024;            // bytes beyond the linked-in form's
+constexpr double kMostSetUp = 0.05;                // of one inference
 
-std::vector<int8_t> read_values(const fs::path& path) {
-    std::ifstream file(path, std::ios::binary);
-    if (!file) throw std::runtime_error(path.string() + ": cannot open");
-    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
-
-/// The first inputs of the reference and the bytes it answers.
-struct Golden {
-    std::vector<int8_t> inputs, outputs;
+/// A model whose input is a window of frames that moves on.
+struct Streamed {
+    std::string_view model;
+    uint32_t new_frames;
 };
+constexpr std::array<Streamed, 2> kStreamed{{{"kws", 2}, {"sww", 1}}};
+constexpr double kMostStreamed = 0.35;  // of the whole window's instructions
 
-Golden read_golden(const fs::path& shared, const std::string& model) {
-    std::ifstream file(shared / "golden/index.json");
-    if (!file) throw std::runtime_error((shared / "golden/index.json").string() + ": cannot open");
-    const auto index = nlohmann::json::parse(file);
-    for (const auto& entry : index["models"]) {
-        if (entry["model"] != "models/" + model + ".tflite") continue;
-        Golden golden{read_values(shared / entry["inputs"].get<std::string>()),
-                      read_values(shared / entry["outputs"].get<std::string>())};
-        const auto count = entry["count"].get<size_t>();
-        const size_t runs = std::min(count, kRuns);
-        golden.inputs.resize(golden.inputs.size() / count * runs);
-        golden.outputs.resize(golden.outputs.size() / count * runs);
-        return golden;
-    }
-    throw std::runtime_error((shared / "golden/index.json").string() + ": tells nothing of " +
-                             model);
-}
-
-double median_of(std::vector<uint64_t> counts, const char* model) {
+double median_of(std::vector<uint64_t> counts, std::string_view model) {
     if (counts.empty())
         throw std::runtime_error(std::string(model) + ": no instructions were counted");
     std::sort(counts.begin(), counts.end());
     return static_cast<double>(counts[counts.size() / 2]);
 }
 
-void check_bits(const ChipImages::Runs& runs, const Golden& golden, const char* model) {
-    if (runs.outputs != golden.outputs) {
-        throw std::runtime_error(std::string(model) +
-                                 ": the chip's outputs differ from the reference's");
+/// One model on one processor.
+class Measurement {
+  public:
+    Measurement(const Baseline& baseline, const InstructionsOn& on, const EngineBench& bench,
+                std::vector<Row>& rows)
+        : baseline_(baseline),
+          on_(on),
+          folder_(bench.work / baseline.model / on.target),
+          graph_(model::read_tflite_file(bench.shared / "models" /
+                                         (std::string(baseline.model) + ".tflite"))),
+          target_(compile::target_by_name(on.target)),
+          compiled_(compile::compile(graph_, target_)),
+          reference_(read_reference(bench.shared, baseline.model, kRuns)),
+          rows_(rows) {
+        if (reference_.is_stream)
+            reference_ = read_reference(bench.shared, baseline.model, kStreamedRuns);
+        fs::create_directories(folder_);
+        compile::emit_cpp(graph_, target_, folder_);
     }
+
+    void run() {
+        const ChipImages images(chip::toolchain_of(on_.target), folder_);
+        const ChipImages::Runs linked = images.run_linked(reference_.inputs);
+        const ChipImages::Runs loaded = images.run_loaded(reference_.inputs, compiled_.program);
+        check_bits(linked, "linked-in");
+        check_bits(loaded, "loaded");
+        add_instructions(linked, loaded);
+        if (on_.target == kSizesTarget) add_sizes(images);
+        const auto streamed = std::find_if(kStreamed.begin(), kStreamed.end(), [&](const auto& of) {
+            return of.model == baseline_.name;
+        });
+        if (streamed != kStreamed.end())
+            add_streamed(*streamed, median_of(linked.instructions, baseline_.name));
+    }
+
+  private:
+    void check_bits(const ChipImages::Runs& runs, const char* form) const {
+        if (runs.outputs != reference_.outputs) {
+            throw std::runtime_error(
+                fmt::format("{} on {}: the outputs of the {} form differ from the reference's",
+                            baseline_.name, on_.target, form));
+        }
+    }
+
+    void add(std::string_view what, double value, const char* unit, const char* peer,
+             const Mark& mark) {
+        rows_.push_back({"engine", fmt::format("{} {} {}", baseline_.name, what, on_.target), value,
+                         unit, mark.peer ? peer : "", mark.peer, mark.goal});
+    }
+    void add(std::string_view what, double value, const char* unit, const Mark& mark) {
+        add(what, value, unit, kPeer, mark);
+    }
+
+    void add_instructions(const ChipImages::Runs& linked, const ChipImages::Runs& loaded) {
+        const double of_linked = median_of(linked.instructions, baseline_.name);
+        const double of_loaded = median_of(loaded.instructions, baseline_.name);
+        add("instructions", of_linked, "instructions", on_.mark);
+        add("instructions of the loaded form", of_loaded, "instructions", "Ganglion, linked-in",
+            {of_linked, kMostLoadedInstructions});
+        add("set-up at boot", static_cast<double>(linked.set_up), "instructions", {{}, 0.0});
+        add("set-up at boot of the loaded form", static_cast<double>(loaded.set_up), "instructions",
+            "one inference of the same program", {of_loaded, kMostSetUp});
+        add("installation of the loaded form", static_cast<double>(loaded.install), "instructions",
+            {});
+    }
+
+    void add_sizes(const ChipImages& images) {
+        const compile::Report& report = compiled_.report;
+        const ChipImages::Size size = images.minimal_size(report.arena_bytes);
+        const ChipImages::Size loaded =
+            images.minimal_loaded_size(compiled_.program, report.arena_bytes);
+        const auto bytes = [&](const char* what, uint64_t value, const Mark& mark) {
+            add(what, static_cast<double>(value), "bytes", mark);
+        };
+        bytes("RAM", report.arena_bytes + size.static_data, baseline_.ram);
+        bytes("RAM of the loaded form beyond the linked-in one",
+              loaded.static_data - size.static_data, {{}, kMostLoadedRam});
+        bytes("flash", size.flash, baseline_.flash);
+        bytes("flash without the model's constants", size.flash - report.constant_bytes,
+              baseline_.runtime_flash);
+        bytes("flash of the loaded form", loaded.flash, {});
+        bytes("stack", images.stack_bytes(), {});
+    }
+
+    /// The model over a live stream: only new frames are computed, each result with the bits of the
+    /// whole window that ends there.
+    void add_streamed(const Streamed& streamed, double of_whole) {
+        const fs::path folder = folder_ / "streamed";
+        fs::create_directories(folder);
+        const compile::CompileOptions options{.ram_bytes = {}, .new_frames = streamed.new_frames};
+        const compile::Report report =
+            compile::emit_cpp(graph_, target_, folder, "network", options);
+        const ChipImages images(chip::toolchain_of(on_.target), folder);
+        const ChipImages::Runs runs = images.run_linked(reference_.inputs);
+        // The inputs, one after another, are the stream.
+        const size_t window = reference_.inputs.size() / reference_.runs;
+        const size_t step = window / report.window_frames * report.new_frames;
+        const size_t first = (window + step - 1) / step - 1;
+        std::vector<int8_t> windows;
+        for (size_t run = first; (run + 1) * step <= reference_.inputs.size(); ++run) {
+            const auto end =
+                reference_.inputs.begin() + static_cast<std::ptrdiff_t>((run + 1) * step);
+            windows.insert(windows.end(), end - static_cast<std::ptrdiff_t>(window), end);
+        }
+        const ChipImages whole(chip::toolchain_of(on_.target), folder_);
+        const std::vector<int8_t> expected = whole.run_linked(windows).outputs;
+        const size_t out = reference_.outputs.size() / reference_.runs;
+        if (expected.empty() || runs.outputs.size() != expected.size() + first * out ||
+            !std::equal(expected.begin(), expected.end(),
+                        runs.outputs.begin() + static_cast<std::ptrdiff_t>(first * out))) {
+            throw std::runtime_error(
+                fmt::format("{} on {}: the streamed outputs differ from the whole windows'",
+                            baseline_.name, on_.target));
+        }
+        add(fmt::format("streamed, {} new of {} frames,", report.new_frames, report.window_frames),
+            median_of(runs.instructions, baseline_.name), "instructions",
+            "Ganglion, the whole window", {of_whole, kMostStreamed});
+    }
+
+    const Baseline& baseline_;
+    const InstructionsOn& on_;
+    fs::path folder_;
+    model::Graph graph_;
+    compile::Target target_;
+    compile::CompiledModel compiled_;
+    Reference reference_;
+    std::vector<Row>& rows_;
+};
+
+/// The target that needs no emulator.
+constexpr std::string_view kThisMachine = "x86-64";
+
+template <typename List>
+bool wanted(const List& names, std::string_view name) {
+    return names.empty() || std::find(names.begin(), names.end(), name) != names.end();
 }
 
-void measure(const Baseline& baseline, const fs::path& shared, const fs::path& work,
-             std::vector<Row>& rows) {
-    const model::Graph graph =
-        model::read_tflite_file(shared / "models" / (std::string(baseline.model) + ".tflite"));
-    const compile::Target target = compile::target_by_name("cortex-m4");
-    const compile::CompiledModel compiled = compile::compile(graph, target);
-    const compile::Report report = compile::emit_cpp(graph, target, work);
-    const Golden golden = read_golden(shared, baseline.model);
-    const ChipImages images(work);
-    const ChipImages::Runs linked = images.run_linked(golden.inputs);
-    const ChipImages::Runs loaded = images.run_loaded(golden.inputs, compiled.program);
-    check_bits(linked, golden, baseline.name);
-    check_bits(loaded, golden, baseline.name);
-    const ChipImages::Size size = images.minimal_size(report.arena_bytes);
-
-    const auto add = [&](const char* what, double value, const char* unit, double peer_value,
-                         std::optional<double> goal) {
-        rows.push_back({"engine", fmt::format("{} {} cortex-m4", baseline.name, what), value, unit,
-                        kPeer, peer_value, goal});
-    };
-    add("instructions", median_of(linked.instructions, baseline.name), "instructions",
-        baseline.instructions, baseline.instructions_goal);
-    add("instructions of the loaded program", median_of(loaded.instructions, baseline.name),
-        "instructions", baseline.instructions, baseline.instructions_goal);
-    add("RAM", static_cast<double>(report.arena_bytes + size.static_data), "bytes", baseline.ram,
-        baseline.ram_goal);
-    add("flash", static_cast<double>(size.flash), "bytes", baseline.flash, baseline.flash_goal);
-    add("flash without the model's constants",
-        static_cast<double>(size.flash - report.constant_bytes), "bytes", baseline.runtime_flash,
-        baseline.runtime_goal);
-    rows.push_back({"engine",
-                    fmt::format("{} stack cortex-m4", baseline.name),
-                    static_cast<double>(images.stack_bytes()),
-                    "bytes",
-                    "",
-                    {},
-                    {}});
+/// Throws where a filter names what is not measured.
+template <typename Known>
+void check_names(const std::vector<std::string>& given, const Known& known, const char* what) {
+    for (const std::string& name : given) {
+        if (std::find(known.begin(), known.end(), name) == known.end())
+            throw std::runtime_error(
+                fmt::format("unknown {} '{}'; known: {}", what, name, fmt::join(known, ", ")));
+    }
 }
 
 }  // namespace
 
-std::vector<Row> bench_engine(const fs::path& shared, const fs::path& work) {
-    if (!fs::exists(shared / "models") || !fs::exists(shared / "golden")) {
-        throw std::runtime_error("the reference models are not in " + shared.string() +
+std::vector<Row> bench_engine(const EngineBench& bench) {
+    if (!fs::exists(bench.shared / "models") || !fs::exists(bench.shared / "golden")) {
+        throw std::runtime_error("the reference models are not in " + bench.shared.string() +
                                  "; set GANGLION_SHARED to the folder that holds models/ and "
                                  "golden/");
     }
-    std::vector<Row> rows;
+    std::vector<std::string_view> models;
+    for (const Baseline& baseline : kBaselines) models.push_back(baseline.name);
+    check_names(bench.models, models, "model");
+    std::vector<std::string_view> targets(kTargets.begin(), kTargets.end());
+    targets.push_back(kThisMachine);
+    check_names(bench.targets, targets, "target");
+    std::vector<std::pair<const Baseline*, const InstructionsOn*>> parts;
     for (const Baseline& baseline : kBaselines) {
-        const fs::path folder = work / baseline.name;
-        fs::create_directories(folder);
-        measure(baseline, shared, folder, rows);
+        for (const InstructionsOn& on : baseline.instructions) {
+            const bool exists =
+                std::find(kTargets.begin(), kTargets.end(), on.target) != kTargets.end();
+            if (exists && wanted(bench.models, baseline.name) && wanted(bench.targets, on.target))
+                parts.emplace_back(&baseline, &on);
+        }
+    }
+    std::vector<Row> rows;
+    for (size_t i = 0; i < parts.size(); ++i) {
+        const auto& [baseline, on] = parts[i];
+        if (bench.on_progress)
+            bench.on_progress(fmt::format("{} on {}", baseline->name, on->target),
+                              static_cast<double>(i) / static_cast<double>(parts.size()));
+        Measurement(*baseline, *on, bench, rows).run();
+    }
+    if (wanted(bench.targets, kThisMachine)) {
+        const std::vector<Row> here = bench_x86(bench.shared, bench.models);
+        rows.insert(rows.end(), here.begin(), here.end());
+    }
+    if (wanted(bench.targets, kHost)) {
+        if (bench.on_progress) bench.on_progress("this machine", 1.0);
+        const std::vector<Row> of_host = bench_x86(bench.shared, bench.models);
+        rows.insert(rows.end(), of_host.begin(), of_host.end());
     }
     return rows;
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -17,8 +18,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kMachine = " -M mps2-an386 -display none -monitor none -serial none -kernel ";
 constexpr uint64_t kStackBytes = 16 * 1024;  // the linker script's default
+constexpr uint64_t kCallAndReturn = 2;       // of a set-up that does nothing
 
 /// What a command wrote to standard output and error.
 std::string output_of(const std::string& command) {
@@ -33,6 +34,28 @@ std::string output_of(const std::string& command) {
     return text;
 }
 
+std::vector<int8_t> read_values(const fs::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+constexpr const char* kParts[] = {"weights and tables",    "operation records",
+                                  "the network's calls",   "kernels",
+                                  "start-up of the board", "C library, alignment, unwind tables"};
+
+/// Which of kParts a symbol belongs to.
+size_t part_of(const std::string& name) {
+    const auto has = [&](const char* text) { return name.find(text) != std::string::npos; };
+    if (has("kConstants")) return 0;
+    if (has("network::(anonymous namespace)::k")) return 1;
+    if (has("network::")) return 2;
+    for (const char* start : {"firmware::", "reset_handler", "vectors", "prepare_memory",
+                              "fault_handler", "unused_handler", "end_with", " main"}) {
+        if (has(start)) return 4;
+    }
+    return has("ganglion") ? 3 : 5;
+}
+
 template <typename Value>
 void write(const fs::path& path, const std::vector<Value>& values) {
     std::ofstream(path, std::ios::binary)
@@ -42,40 +65,64 @@ void write(const fs::path& path, const std::vector<Value>& values) {
 
 }  // namespace
 
-ChipImages::ChipImages(fs::path work) : work_(std::move(work)) {
-    network_ = (work_ / "network.o").string();
-    output_of(
-        fmt::format("{} -c {} -o {}", tools::kCompile, (work_ / "network.cpp").string(), network_));
+ChipImages::ChipImages(const chip::Toolchain& toolchain, fs::path work)
+    : toolchain_(toolchain), work_(std::move(work)), network_((work_ / "network.o").string()) {
+    output_of(fmt::format("{} -c {} -o {}", toolchain_.compile, (work_ / "network.cpp").string(),
+                          network_));
 }
 
 fs::path ChipImages::link(const std::string& name, const std::string& objects) const {
     fs::path image = work_ / (name + ".elf");
-    output_of(fmt::format("{} -I{} {} {} {} -o {}", tools::kCompile, work_.string(), network_,
-                          objects, tools::kLink, image.string()));
+    output_of(fmt::format("{} -I{} {} {} {} -o {}", toolchain_.compile, work_.string(), objects,
+                          toolchain_.objects, toolchain_.link, image.string()));
     return image;
 }
 
 ChipImages::Runs ChipImages::run(const fs::path& image, const std::vector<int8_t>& inputs,
                                  const std::string& program) const {
     const fs::path outputs = work_ / "outputs.bin";
-    const fs::path counts = work_ / "counts.txt";
     write(work_ / "inputs.bin", inputs);
-    output_of(fmt::format(
-        "{}{}{} -semihosting-config enable=on,target=native,arg=runner,arg={},arg={}{} "
-        "-plugin {},out={}",
-        tools::kQemu, kMachine, image.string(), (work_ / "inputs.bin").string(), outputs.string(),
-        program.empty() ? "" : ",arg=" + program, tools::kPlugin, counts.string()));
-    Runs runs;
-    std::ifstream output_file(outputs, std::ios::binary);
-    runs.outputs.assign(std::istreambuf_iterator<char>(output_file), {});
-    std::ifstream count_file(counts);
-    runs.instructions.assign(std::istream_iterator<uint64_t>(count_file), {});
+    std::vector<uint64_t> counts =
+        counted(image, fmt::format("arg=runner,arg={},arg={}{}", (work_ / "inputs.bin").string(),
+                                   outputs.string(), program.empty() ? "" : ",arg=" + program));
+    if (counts.size() < 3) throw std::runtime_error(image.string() + ": counted nothing");
+    Runs runs{read_values(outputs), counts[0], counts[1], counts[2], {}};
+    runs.instructions.assign(counts.begin() + 3, counts.end());
+    runs.set_up -= std::min(runs.set_up, kCallAndReturn);
     return runs;
 }
 
+std::vector<uint64_t> ChipImages::counted(const fs::path& image,
+                                          const std::string& arguments) const {
+    const fs::path counts = work_ / "counts.txt";
+    output_of(fmt::format("{} {} -semihosting-config enable=on,target=native,{} -plugin {},out={}",
+                          toolchain_.emulator, image.string(), arguments, tools::kPlugin,
+                          counts.string()));
+    std::ifstream file(counts);
+    return {std::istream_iterator<uint64_t>(file), {}};
+}
+
+std::vector<uint64_t> ChipImages::profile(const std::vector<uint8_t>& program,
+                                          const std::vector<int8_t>& input,
+                                          uint32_t output_bytes) const {
+    const fs::path cases = work_ / "cases.bin";
+    const uint32_t sizes[] = {static_cast<uint32_t>(program.size()),
+                              static_cast<uint32_t>(input.size()), output_bytes};
+    std::ofstream file(cases, std::ios::binary);
+    file.write(reinterpret_cast<const char*>(sizes), sizeof sizes);
+    file.write(reinterpret_cast<const char*>(program.data()),
+               static_cast<std::streamsize>(program.size()));
+    file.write(reinterpret_cast<const char*>(input.data()),
+               static_cast<std::streamsize>(input.size()));
+    if (!file.flush()) throw std::runtime_error(cases.string() + ": cannot write");
+    return counted(
+        toolchain_.profile_runner,
+        fmt::format("arg=profile,arg={},arg={}", cases.string(), (work_ / "outputs.bin").string()));
+}
+
 ChipImages::Runs ChipImages::run_linked(const std::vector<int8_t>& inputs) const {
-    return run(link("linked", fmt::format("{} {} {}", tools::kLinkedSources, tools::kRunner,
-                                          tools::kObjects)),
+    return run(link("linked", fmt::format("{} {} {}", network_, chip::kLinkedSource,
+                                          toolchain_.runner_object)),
                inputs, "");
 }
 
@@ -83,30 +130,69 @@ ChipImages::Runs ChipImages::run_loaded(const std::vector<int8_t>& inputs,
                                         const std::vector<uint8_t>& program) const {
     const fs::path file = work_ / "program.bin";
     write(file, program);
-    return run(tools::kLoadedRunner, inputs, file.string());
+    return run(std::string(toolchain_.loaded_runner), inputs, file.string());
 }
 
 ChipImages::Size ChipImages::minimal_size(uint64_t arena_bytes) const {
-    const fs::path image =
-        link("minimal", fmt::format("{} {}", tools::kMinimalSource, tools::kObjects));
+    return size_of(link("minimal", fmt::format("{} {}", network_, tools::kMinimalSource)),
+                   arena_bytes);
+}
+
+ChipImages::Size ChipImages::minimal_loaded_size(const std::vector<uint8_t>& program,
+                                                 uint64_t arena_bytes) const {
+    const fs::path file = work_ / "program.bin";
+    write(file, program);
+    return size_of(
+        link("minimal_loaded",
+             fmt::format("-DARENA_BYTES={} '-DPROGRAM=\"{}\"' {} {}", arena_bytes, file.string(),
+                         tools::kMinimalLoadedSource, toolchain_.program_objects)),
+        arena_bytes);
+}
+
+std::vector<compile::FlashPart> ChipImages::flash_parts(uint64_t arena_bytes) const {
+    const Size size = minimal_size(arena_bytes);
+    std::string tool(toolchain_.size);
+    tool.replace(tool.rfind("size"), 4, "nm");
+    std::istringstream lines(
+        output_of(fmt::format("{} -S -C {}", tool, (work_ / "minimal.elf").string())));
+    std::vector<compile::FlashPart> parts;
+    for (const char* name : kParts) parts.push_back({name, 0});
+    uint64_t left = size.flash;
+    std::string line;
+    while (std::getline(lines, line)) {
+        std::istringstream words(line);
+        std::string address;
+        std::string bytes;
+        std::string type;
+        std::string name;
+        words >> address >> bytes >> type;
+        std::getline(words, name);
+        if (type.size() != 1 || std::string("tTrRdDW").find(type) == std::string::npos) continue;
+        const uint64_t count = std::stoul(bytes, nullptr, 16);
+        parts[part_of(name)].bytes += count;
+        left -= std::min(left, count);
+    }
+    parts.back().bytes += left;
+    return parts;
+}
+
+ChipImages::Size ChipImages::size_of(const fs::path& image, uint64_t arena_bytes) const {
     // Header, then: text (constants included), data, bss (the stack included).
-    std::istringstream sizes(output_of(fmt::format("{} {}", tools::kSize, image.string())));
+    std::istringstream sizes(output_of(fmt::format("{} {}", toolchain_.size, image.string())));
     std::string header;
     std::getline(sizes, header);
     uint64_t text = 0;
     uint64_t data = 0;
     uint64_t bss = 0;
     if (!(sizes >> text >> data >> bss) || data + bss < kStackBytes + arena_bytes)
-        throw std::runtime_error(std::string(tools::kSize) + " told no sizes");
+        throw std::runtime_error(std::string(toolchain_.size) + " told no sizes");
     return {text + data, data + bss - kStackBytes - arena_bytes};
 }
 
 uint64_t ChipImages::stack_bytes() const {
-    const fs::path image =
-        link("stack", fmt::format("{} {}", tools::kStackSource, tools::kObjects));
-    const std::string free =
-        output_of(fmt::format("{}{}{} -semihosting-config enable=on,target=native", tools::kQemu,
-                              kMachine, image.string()));
+    const fs::path image = link("stack", fmt::format("{} {}", network_, tools::kStackSource));
+    const std::string free = output_of(fmt::format(
+        "{} {} -semihosting-config enable=on,target=native", toolchain_.emulator, image.string()));
     return kStackBytes - std::stoul(free);
 }
 

@@ -5,6 +5,7 @@
 alignas(16) static int8_t arena[network::arena_bytes];
 
 int main() {
+    if constexpr (network::state_bytes != 0) network::reset(arena);
     network::invoke(arena);
     return 0;
 }

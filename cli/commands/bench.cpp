@@ -1,3 +1,4 @@
+#include <chrono>
 #include <cstdlib>
 #include <iostream>
 #include <memory>
@@ -5,13 +6,13 @@
 #include "bench/engine/bench_engine.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/files.hpp"
+#include "cli/progress.hpp"
 
 namespace ganglion::cli {
 namespace {
 
 struct Options {
-    std::filesystem::path shared;
-    std::filesystem::path work;
+    bench::EngineBench bench;
     std::filesystem::path json;
 };
 
@@ -20,8 +21,16 @@ std::filesystem::path default_shared() {
     return source_root() / ".." / "shared";
 }
 
-void run_engine(const Options& options) {
-    const auto rows = bench::bench_engine(options.shared, options.work);
+void run_engine(Options& options) {
+    using Clock = std::chrono::steady_clock;
+    ProgressLine line;
+    const Clock::time_point start = Clock::now();
+    options.bench.on_progress = [&](const std::string& part, double fraction) {
+        const double passed = std::chrono::duration<double>(Clock::now() - start).count();
+        line.show("engine", fraction, fraction > 0 ? passed / fraction - passed : 0, part);
+    };
+    const std::vector<bench::Row> rows = bench::bench_engine(options.bench);
+    line.finish();
     std::cout << bench::to_text(rows);
     if (!options.json.empty()) write_text(options.json, bench::to_json(rows).dump(2) + "\n");
 }
@@ -30,18 +39,25 @@ void run_engine(const Options& options) {
 
 void add_bench(CLI::App& program) {
     auto options = std::make_shared<Options>();
-    options->shared = default_shared();
-    options->work = std::filesystem::temp_directory_path() / "ganglion-bench";
+    options->bench.shared = default_shared();
+    options->bench.work = std::filesystem::temp_directory_path() / "ganglion-bench";
     auto* command = add_command(program, "bench", "Measure Ganglion against its peers",
                                 "./ganglion bench engine --json engine.json");
     command->require_subcommand(1);
-    auto* engine = add_command(*command, "engine",
-                               "Instructions, RAM and flash of the engine on the emulated "
-                               "Cortex-M4F, outputs compared with the golden ones",
-                               "./ganglion bench engine --json engine.json");
-    engine->add_option("--shared", options->shared, "folder with models/ and golden/")
+    auto* engine = add_command(
+        *command, "engine",
+        "Instructions, RAM, flash and stack of the engine on emulated processors, beside the\n"
+        "recorded baseline of TensorFlow Lite Micro with CMSIS-NN. Every output must equal the\n"
+        "reference's bits, or the benchmark fails. What is counted are instructions, not cycles.",
+        "./ganglion bench engine --json engine.json\n"
+        "  ./ganglion bench engine --target cortex-m4 --model kws --model \"mww alexa\"");
+    engine->add_option("--target", options->bench.targets,
+                       "only this processor; may be repeated (default: all)");
+    engine->add_option("--model", options->bench.models,
+                       "only this model; may be repeated (default: all)");
+    engine->add_option("--shared", options->bench.shared, "folder with models/ and golden/")
         ->capture_default_str();
-    engine->add_option("--work", options->work, "folder for the images it builds")
+    engine->add_option("--work", options->bench.work, "folder for the images it builds")
         ->capture_default_str();
     engine->add_option("--json", options->json, "also write the rows to this file");
     engine->callback([options] { run_engine(*options); });
