@@ -37,7 +37,7 @@ struct BundleUpdate : ::testing::Test {
     Bytes bundle_with_head(uint32_t head) const {
         tests::Application application = tests::machine_application();
         model::Graph graph = tests::dense_network({27, 8, 27}, false);
-        const auto weights = random_samples(size_t{8} * 27, 127, head);
+        const auto weights = tests::random_samples(size_t{8} * 27, 127, head);
         auto& last = graph.tensors[static_cast<size_t>(graph.operators.back().inputs[1])].data;
         last.assign(weights.begin(), weights.end());
         application.program = tests::compiled(graph);
