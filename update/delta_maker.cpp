@@ -154,8 +154,7 @@ std::vector<uint8_t> make_delta(Bytes base, Bytes image) {
                          static_cast<uint8_t>(image[image_at] - base[base_at]));
             last_two_equal = last_two_equal << 1U | (differs ? 0U : 1U);
         }
-        for (size_t i = 0; i < step.added; ++i, ++image_at)
-            out.byte(model.fresh[image_at & 1U], image[image_at]);
+        for (size_t i = 0; i < step.added; ++i, ++image_at) out.byte(model.fresh, image[image_at]);
     }
     return out.finish();
 }

@@ -98,7 +98,7 @@ Status DeltaDecoder::produce(uint8_t& out) {
         last_two_equal_ = last_two_equal_ << 1U | (differs ? 0U : 1U);
     } else {
         --add_left_;
-        out = byte(model_.fresh[made_ & 1U]);
+        out = byte(model_.fresh);
     }
     ++made_;
     return past_end_ == 0 ? Status::ok : Status::truncated;

@@ -34,7 +34,7 @@ struct DeltaModel {
 
     std::array<Probability, kEqualContexts> equal;  ///< 0: the byte is the base's
     std::array<ByteTree, 2> difference;             ///< by parity of the place in the base
-    std::array<ByteTree, 2> fresh;                  ///< by parity of the place in the image
+    ByteTree fresh;                                 ///< bytes that the base does not have
     NumberModel move, copied, added;
 
     static uint32_t equal_context(uint32_t last_two_equal, uint32_t base_at) {
