@@ -92,13 +92,7 @@ class Depthwise {
         int32_t row = 0;
         if (out_row > 0 && window_.kernel_height > window_.stride_y) {
             row = window_.kernel_height - window_.stride_y;
-            const uint32_t by = band_ * window_.stride_y * step_y_;
-            const uint32_t kept =
-                lies_ ? image_bytes() - by : static_cast<uint32_t>(row) * columns_;
-            for (uint32_t i = 0; i < kLanes; ++i) {
-                int8_t* image = images_ + i * image_bytes();
-                cortex_m55::copy_bytes(image, image + by, kept);
-            }
+            keep_rows(band_ * window_.stride_y, static_cast<uint32_t>(row));
         }
         const auto rows = static_cast<int32_t>(rows_);
         const int32_t first_y = out_row * window_.stride_y - window_.pad_top;
@@ -127,6 +121,25 @@ class Depthwise {
             }
             for (; x > 0; --x, pixel += in_step, place += step)
                 vstrbq_scatter_offset_s32(place, apart, vldrbq_z_s32(pixel, lanes));
+        }
+    }
+
+    /// Moves `count` rows from row `first` on to the images' begin.
+    void keep_rows(uint32_t first, uint32_t count) const {
+        if (!lies_) {
+            for (uint32_t i = 0; i < kLanes; ++i) {
+                int8_t* image = images_ + i * image_bytes();
+                cortex_m55::copy_bytes(image, image + first * columns_, count * columns_);
+            }
+            return;
+        }
+        const uint32x4_t apart = cortex_m55::multiples_of(image_bytes());
+        for (uint32_t x = 0; x < columns_; ++x) {
+            int8_t* place = images_ + x * rows_;
+            for (uint32_t y = count; y > 0; --y, ++place) {
+                vstrbq_scatter_offset_s32(place, apart,
+                                          vldrbq_gather_offset_s32(place + first, apart));
+            }
         }
     }
 
