@@ -131,7 +131,7 @@ void share_in_place(Draft& draft) {
             continue;
         }
         for (const BufferUse& use : uses) {
-            if (use.writes || !is_simple(use) || all[use.buffer].last != i ||
+            if (use.writes || use.repeats || !is_simple(use) || all[use.buffer].last != i ||
                 draft.is_output(use.buffer) || use.buffer == result || is_overwritten[use.buffer]) {
                 continue;
             }

@@ -52,12 +52,19 @@ std::string error_of(const Graph& graph) {
 
 TEST(Compile, NamesUnsupportedOperatorsAndWhatToDo) {
     Graph graph = dense();
-    graph.operators[0].code = static_cast<OperatorCode>(27);
-    EXPECT_THAT(error_of(graph), HasSubstr("operator 0 (SVDF), which computes 'scores'"));
-    graph.operators[0].code = OperatorCode::mean;
-    EXPECT_THAT(error_of(graph), HasSubstr("use AVERAGE_POOL_2D"));
+    graph.operators[0].code = static_cast<OperatorCode>(11);
+    EXPECT_THAT(error_of(graph), HasSubstr("operator 0 (L2_NORMALIZATION), which computes "
+                                           "'scores'"));
+    EXPECT_THAT(error_of(graph), HasSubstr("replace it by supported ones: ADD, AVERAGE_POOL_2D"));
+    EXPECT_THAT(error_of(graph), HasSubstr("HARD_SWISH"));
+    graph.operators[0].code = OperatorCode::square;
+    EXPECT_THAT(error_of(graph), HasSubstr("use MUL of the tensor with itself"));
+    graph.operators[0].code = OperatorCode::neg;
+    EXPECT_THAT(error_of(graph), HasSubstr("use SUB from a constant 0"));
+    graph.operators[0].code = OperatorCode::div;
+    EXPECT_THAT(error_of(graph), HasSubstr("use MUL by the reciprocal"));
     graph.operators[0].code = OperatorCode::dequantize;
-    EXPECT_THAT(error_of(graph), HasSubstr("int8 inputs and outputs"));
+    EXPECT_THAT(error_of(graph), HasSubstr("float32 is possible at the model's outputs alone"));
 }
 
 TEST(Compile, RefusesWhatIsNotInt8) {
@@ -95,7 +102,8 @@ TEST(Compile, RefusesUnknownTargets) {
         (void)target_by_name("z80");
         FAIL();
     } catch (const std::runtime_error& error) {
-        EXPECT_THAT(error.what(), HasSubstr("known targets: portable, cortex-m0, cortex-m3, cortex-m4"));
+        EXPECT_THAT(error.what(),
+                    HasSubstr("known targets: portable, cortex-m0, cortex-m3, cortex-m4"));
     }
 }
 

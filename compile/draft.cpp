@@ -50,7 +50,7 @@ std::vector<BufferUse> uses_of(const Step& step) {
                 throw std::logic_error("an operation reads more places than a step holds");
             shift = use.writes ? step.write : step.reads[reads++];
         }
-        uses.push_back({*use.offset, use.writes, is_scratch, shift});
+        uses.push_back({*use.offset, use.writes, is_scratch, shift, use.repeats});
     }
     return uses;
 }

@@ -67,6 +67,7 @@ struct BufferUse {
     uint32_t buffer;
     bool writes, is_scratch;
     Shift shift;
+    bool repeats = false;  ///< as in ArenaUse
 };
 
 /// All places of a step, reads first, the output last.

@@ -4,7 +4,7 @@
 #include <random>
 
 #include "compile/compile.hpp"
-#include "compile/random_graph.hpp"
+#include "compile/random_cases.hpp"
 #include "device/program/format.hpp"
 
 // Compiled programs of every target, damaged behind a checksum that fits, through the loader's fuzz
@@ -33,11 +33,9 @@ void damage_and_load(const std::vector<uint8_t>& program, std::mt19937& random) 
 TEST(HostileProgram, NeverLeavesItsArena) {
     std::mt19937 random(1);
     for (const char* target : {"portable", "cortex-m3", "cortex-m4", "x86-64"}) {
-        for (uint32_t seed = 1; seed <= 60; ++seed) {
+        for (uint32_t seed = 1; seed <= 80; ++seed) {
             RandomGraph graphs(seed);
-            const model::Graph graph = seed % 3 == 0   ? graphs.network()
-                                       : seed % 3 == 1 ? graphs.layer()
-                                                       : graphs.moves();
+            const model::Graph graph = kRandomCases[seed % kRandomCases.size()].make(graphs);
             damage_and_load(compile(graph, target_by_name(target)).program, random);
         }
     }

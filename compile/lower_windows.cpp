@@ -76,21 +76,6 @@ Window2d window_of(const Place& place, const Tensor& unpadded, const Geometry& g
             place.narrow(x.before + pad.left, "padding")};
 }
 
-/// The per-channel table; `sums` are the channels' sums of weights, by which the input's zero point
-/// is folded into the bias.
-ChannelTable channel_table(const Place& place, const Tensor& weights,
-                           const std::vector<int64_t>& sums) {
-    const Tensor& input = place.int8_input(0);
-    (void)place.int8_output();
-    std::vector<int32_t> bias = place.bias(2, static_cast<uint32_t>(sums.size()));
-    for (size_t i = 0; i < sums.size(); ++i) {
-        // Modulo 2^32, as the sums themselves are.
-        bias[i] =
-            static_cast<int32_t>(static_cast<uint32_t>(bias[i] - zero_point(input) * sums[i]));
-    }
-    return add_channel_table(place, std::move(bias), input, weights);
-}
-
 OpHeader header(OpKind kind, size_t bytes) {
     return {kind, static_cast<uint16_t>(bytes)};
 }
@@ -117,7 +102,57 @@ Operation lower_pool_2d(const Place& place, OpKind kind) {
     return op;
 }
 
+/// A convolution in groups: input channels in several runs, each seen by its own outputs.
+Operation grouped(const Place& place, const Conv2dOp& whole, const Tensor& weights) {
+    const Window2d& w = whole.window;
+    GroupedConv2dOp op{};
+    op.header = header(OpKind::grouped_conv_2d, sizeof op);
+    op.window = w;
+    op.input = whole.input;
+    op.output = whole.output;
+    op.weights = place.constants().add(std::span<const uint8_t>(weights.data));
+    op.channels = whole.channels;
+    op.range = whole.range;
+    op.input_zero_point = whole.input_zero_point;
+    op.groups = static_cast<uint16_t>(w.in_channels / weights.shape[3]);
+    return op;
+}
+
+/// As many groups as input channels: a depthwise convolution, whose weights have the channels last.
+Operation one_channel_a_group(const Place& place, const Conv2dOp& whole, const Tensor& weights) {
+    const size_t channels = whole.window.out_channels;
+    const size_t taps = weights.data.size() / channels;
+    std::vector<uint8_t> by_tap(weights.data.size());
+    for (size_t c = 0; c < channels; ++c) {
+        for (size_t tap = 0; tap < taps; ++tap)
+            by_tap[tap * channels + c] = weights.data[c * taps + tap];
+    }
+    DepthwiseConv2dOp op{};
+    op.header = header(OpKind::depthwise_conv_2d, sizeof op);
+    op.window = whole.window;
+    op.input = whole.input;
+    op.output = whole.output;
+    op.weights = place.constants().add(std::span<const uint8_t>(by_tap));
+    op.channels = whole.channels;
+    op.range = whole.range;
+    op.input_zero_point = whole.input_zero_point;
+    return op;
+}
+
 }  // namespace
+
+ChannelTable channel_table(const Place& place, const Tensor& weights,
+                           const std::vector<int64_t>& sums) {
+    const Tensor& input = place.int8_input(0);
+    (void)place.int8_output();
+    std::vector<int32_t> bias = place.bias(2, static_cast<uint32_t>(sums.size()));
+    for (size_t i = 0; i < sums.size(); ++i) {
+        // Modulo 2^32, as the sums themselves are.
+        bias[i] =
+            static_cast<int32_t>(static_cast<uint32_t>(bias[i] - zero_point(input) * sums[i]));
+    }
+    return add_channel_table(place, std::move(bias), input, weights);
+}
 
 Operation lower_conv_2d(const Place& place) {
     const auto& options = place.options<model::Conv2dOptions>();
@@ -129,10 +164,10 @@ Operation lower_conv_2d(const Place& place) {
     Conv2dOp op{};
     op.header = header(OpKind::conv_2d, sizeof op);
     op.window = window_of(place, place.unpadded_input(), geometry);
-    if (weights.shape[3] != op.window.in_channels || weights.shape[0] != op.window.out_channels) {
-        place.fail(
-            "its weights do not fit its channels; grouped convolution is not supported: use "
-            "DEPTHWISE_CONV_2D");
+    const int32_t depth = weights.shape[3];
+    if (weights.shape[0] != op.window.out_channels || op.window.in_channels % depth != 0 ||
+        op.window.out_channels % (op.window.in_channels / depth) != 0) {
+        place.fail("its weights do not fit its channels");
     }
     const int64_t taps = weights.elements() / weights.shape[0];
     if (taps > kMostTaps)
@@ -143,10 +178,13 @@ Operation lower_conv_2d(const Place& place) {
     }
     op.input = static_cast<uint32_t>(place.unpadded_number());
     op.output = static_cast<uint32_t>(place.output_number());
-    op.weights = place.constants().add(std::span<const uint8_t>(weights.data));
     op.channels = channel_table(place, weights, sums);
     op.range = place.range(options.activation);
     op.input_zero_point = static_cast<int16_t>(zero_point(input));
+    if (depth != op.window.in_channels) {
+        return depth == 1 ? one_channel_a_group(place, op, weights) : grouped(place, op, weights);
+    }
+    op.weights = place.constants().add(std::span<const uint8_t>(weights.data));
     return op;
 }
 

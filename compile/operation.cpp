@@ -23,7 +23,12 @@ std::vector<ArenaUse> arena_uses(Operation& operation) {
         [](auto& op) {
             std::vector<ArenaUse> list;
             if constexpr (requires { op.input; }) list.push_back({&op.input, false});
-            if constexpr (requires { op.first.offset; }) {
+            if constexpr (std::is_same_v<std::decay_t<decltype(op)>, BroadcastOp>) {
+                for (BroadcastOp::Side* side : {&op.first, &op.second}) {
+                    if (side->is_constant == 0)
+                        list.push_back({&side->offset, false, side->repeats != 0});
+                }
+            } else if constexpr (requires { op.first.offset; }) {
                 list.push_back({&op.first.offset, false});
                 list.push_back({&op.second.offset, false});
             }
@@ -92,6 +97,7 @@ uint64_t macs_of(const Operation& operation) {
             [&](const PackedConv2dOp& op) { return conv(op.window); },
             [&](const PairedConv2dOp& op) { return conv(op.window); },
             [&](const InterleavedConv2dOp& op) { return conv(op.window); },
+            [&](const GroupedConv2dOp& op) { return conv(op.window) / op.groups; },
             [&](const DepthwiseConv2dOp& op) { return depthwise(op.window); },
             [&](const PackedDepthwiseConv2dOp& op) { return depthwise(op.window); },
             [&](const InterleavedDepthwiseConv2dOp& op) { return depthwise(op.window); },

@@ -36,6 +36,8 @@ using Operation = Operations::Records<detail::VariantOf>;
 struct ArenaUse {
     uint32_t* offset;  ///< the field; while lowering it holds a buffer's number instead
     bool writes;
+    /// Read several times, also after the first writes: the result may not overwrite it.
+    bool repeats = false;
 };
 
 /// All places, the output last.

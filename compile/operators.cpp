@@ -13,22 +13,49 @@ bool is_convolution(OperatorCode code) {
     return code == OperatorCode::conv_2d || code == OperatorCode::depthwise_conv_2d;
 }
 
+namespace {
+
+bool is_supported(OperatorCode code) {
+    return only_renames(code) || concerns_variables(code) || moves_of(code) != nullptr ||
+           lowering_of(code) != nullptr;
+}
+
+std::string supported_operators() {
+    constexpr int32_t kLastCode = 160;  // of the format's list
+    std::string list;
+    for (int32_t code = 0; code <= kLastCode; ++code) {
+        if (!is_supported(static_cast<OperatorCode>(code))) continue;
+        list += (list.empty() ? "" : ", ") + model::to_string(static_cast<OperatorCode>(code));
+    }
+    return list;
+}
+
+}  // namespace
+
 std::string advice_for(OperatorCode code) {
     switch (code) {
-        case OperatorCode::mean:
-            return "use AVERAGE_POOL_2D over the whole image instead";
-        case OperatorCode::tanh:
-        case OperatorCode::hard_swish:
-            return "use RELU, RELU6, LEAKY_RELU or LOGISTIC instead";
         case OperatorCode::mirror_pad:
             return "use PAD, or mirror the border with STRIDED_SLICE and CONCATENATION before the "
                    "model";
         case OperatorCode::gather:
             return "use SLICE, STRIDED_SLICE or SPLIT for constant positions";
         case OperatorCode::dequantize:
-            return "export the model with int8 inputs and outputs";
+            return "float32 is possible at the model's outputs alone: quantize the whole model to "
+                   "int8";
+        case OperatorCode::square:
+            return "use MUL of the tensor with itself instead";
+        case OperatorCode::neg:
+            return "use SUB from a constant 0, or MUL by a constant -1, instead";
+        case OperatorCode::div:
+            return "use MUL by the reciprocal instead, which a constant divisor allows";
+        case OperatorCode::sqrt:
+        case OperatorCode::rsqrt:
+        case OperatorCode::log:
+            return "take it into the features or the training loss instead";
+        case OperatorCode::custom:
+            return "export the model with TensorFlow Lite's built-in operators only";
         default:
-            return "replace it by supported ones: docs/program.md lists them";
+            return "replace it by supported ones: " + supported_operators();
     }
 }
 
@@ -81,7 +108,31 @@ Lower lowering_of(OperatorCode code) {
         case OperatorCode::max_pool_2d:
             return lower_max_pool_2d;
         case OperatorCode::add:
-            return lower_add;
+        case OperatorCode::sub:
+        case OperatorCode::mul:
+        case OperatorCode::maximum:
+        case OperatorCode::minimum:
+        case OperatorCode::squared_difference:
+        case OperatorCode::prelu:
+            return lower_elementwise;
+        case OperatorCode::mean:
+        case OperatorCode::sum:
+        case OperatorCode::reduce_max:
+        case OperatorCode::reduce_min:
+            return lower_reduction;
+        case OperatorCode::arg_max:
+        case OperatorCode::arg_min:
+            return lower_arg_max;
+        case OperatorCode::tanh:
+            return lower_tanh;
+        case OperatorCode::hard_swish:
+            return lower_hard_swish;
+        case OperatorCode::abs:
+            return lower_abs;
+        case OperatorCode::elu:
+            return lower_elu;
+        case OperatorCode::exp:
+            return lower_exp;
         case OperatorCode::softmax:
             return lower_softmax;
         case OperatorCode::logistic:
@@ -90,6 +141,7 @@ Lower lowering_of(OperatorCode code) {
             return lower_quantize;
         case OperatorCode::relu:
         case OperatorCode::relu6:
+        case OperatorCode::relu_n1_to_1:
             return lower_relu;
         case OperatorCode::leaky_relu:
             return lower_leaky_relu;

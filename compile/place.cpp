@@ -46,7 +46,7 @@ const Tensor& Place::output(size_t n) const {
     return graph_.tensors[op().outputs[n]];
 }
 
-const Tensor& Place::int8_activation(int32_t number) const {
+const Tensor& Place::int8_tensor(int32_t number) const {
     const Tensor& tensor = graph_.tensors[number];
     const std::string name = "'" + tensor.name + "'";
     if (tensor.type != TensorType::int8) {
@@ -54,12 +54,23 @@ const Tensor& Place::int8_activation(int32_t number) const {
              "; only int8 is supported: quantize the whole model to int8, inputs and outputs "
              "included");
     }
-    if (tensor.is_constant()) fail(name + " is a constant where a computed tensor is expected");
     if (tensor.quantization.scales.size() != 1)
         fail(name + " needs one scale; quantize the model to int8");
     if (zero_point(tensor) < -128 || zero_point(tensor) > 127)
         fail(name + " has a zero point outside int8");
     return tensor;
+}
+
+const Tensor& Place::int8_activation(int32_t number) const {
+    const Tensor& tensor = int8_tensor(number);
+    if (tensor.is_constant())
+        fail("'" + tensor.name + "' is a constant where a computed tensor is expected");
+    return tensor;
+}
+
+const Tensor& Place::int8_operand(size_t n) const {
+    (void)input(n);
+    return int8_tensor(op().inputs[n]);
 }
 
 const Tensor& Place::int8_input(size_t n) const {

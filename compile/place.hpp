@@ -51,6 +51,7 @@ class Place {
 
     /// Computed int8 tensors with one scale and a zero point in int8.
     const model::Tensor& int8_input(size_t n) const;
+    const model::Tensor& int8_operand(size_t n) const;  ///< as int8_input, or a constant
     const model::Tensor& int8_output() const;
     const model::Tensor& int8_output(size_t n) const;  ///< of an operator with several
     int32_t input_number(size_t n) const { return op().inputs[n]; }
@@ -81,6 +82,7 @@ class Place {
     Multiplier multiplier(double real) const;
 
   private:
+    const model::Tensor& int8_tensor(int32_t number) const;
     const model::Tensor& int8_activation(int32_t number) const;
 
     const model::Graph& graph_;
@@ -90,6 +92,11 @@ class Place {
 };
 
 int32_t zero_point(const model::Tensor& tensor);
+
+/// Writes a layer's per-channel table; `sums` are the channels' sums of weights, into whose bias
+/// the zero point of input 0 is folded.
+ChannelTable channel_table(const Place& place, const model::Tensor& weights,
+                           const std::vector<int64_t>& sums);
 
 /// One function per operator; arena fields of the result hold tensor numbers, a convolution's
 /// scratch UINT32_MAX.
@@ -101,11 +108,21 @@ Operation lower_resize_nearest(const Place& place);
 Operation lower_resize_bilinear(const Place& place);
 Operation lower_transpose_conv(const Place& place);
 Operation lower_fully_connected(const Place& place);
-Operation lower_add(const Place& place);
+/// ADD, SUB, MUL, MAXIMUM, MINIMUM, SQUARED_DIFFERENCE and PRELU.
+Operation lower_elementwise(const Place& place);
+/// MEAN, SUM, REDUCE_MAX and REDUCE_MIN.
+Operation lower_reduction(const Place& place);
+/// ARG_MAX and ARG_MIN.
+Operation lower_arg_max(const Place& place);
 Operation lower_softmax(const Place& place);
 Operation lower_logistic(const Place& place);
+Operation lower_tanh(const Place& place);
+Operation lower_hard_swish(const Place& place);
+Operation lower_abs(const Place& place);
+Operation lower_elu(const Place& place);
+Operation lower_exp(const Place& place);
 Operation lower_quantize(const Place& place);
-/// RELU, RELU6 and LEAKY_RELU on their own.
+/// RELU, RELU6 and RELU_N1_TO_1 on their own.
 Operation lower_relu(const Place& place);
 Operation lower_leaky_relu(const Place& place);
 

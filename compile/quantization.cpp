@@ -51,11 +51,13 @@ OutputRange output_range(model::Activation activation, float scale, int32_t zero
             range.maximum = quantized(1.0F);
             return range;
         case model::Activation::tanh:
+            throw std::runtime_error(
+                "its fused activation TANH is not a clamp; use a TANH operator behind it");
         case model::Activation::sign_bit:
             break;
     }
     throw std::runtime_error(
-        "its fused activation is not a clamp; use none, RELU, RELU6 or RELU_N1_TO_1");
+        "its fused activation SIGN_BIT is not a clamp; use none, RELU, RELU6 or RELU_N1_TO_1");
 }
 
 }  // namespace ganglion::compile

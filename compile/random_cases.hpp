@@ -3,6 +3,7 @@
 #include <array>
 #include <string_view>
 
+#include "compile/random_elements.hpp"
 #include "compile/random_graph.hpp"
 
 // What is compared at random: compiled programs with the plain interpreter, on every target and
@@ -21,6 +22,11 @@ inline constexpr std::array kRandomCases = {
     RandomCase{"layer", [](RandomGraph& random) { return random.layer(); }, 1500},
     RandomCase{"network", [](RandomGraph& random) { return random.network(); }, 100},
     RandomCase{"chain", [](RandomGraph& random) { return random.chain(); }, 100},
+    RandomCase{"pair", random_pair, 800},
+    RandomCase{"reduction", random_reduction, 300},
+    RandomCase{"arg_max", random_arg_max, 100},
+    RandomCase{"function", random_function, 60},
+    RandomCase{"groups", random_groups, 200},
     RandomCase{"moves", [](RandomGraph& random) { return random.moves(); }, 600},
 };
 

@@ -160,10 +160,25 @@ class RandomGraph {
         return ints(numbers, {channels});
     }
 
+    /// An int8 constant, quantized as another tensor; -1: in its own way.
+    int32_t constant(std::vector<int32_t> of_shape, int32_t as = -1) {
+        const int32_t n = as < 0 ? tensor(std::move(of_shape)) : like(as, std::move(of_shape));
+        for (int8_t value : values(graph_.tensors[n].elements()))
+            graph_.tensors[n].data.push_back(static_cast<uint8_t>(value));
+        return n;
+    }
+    /// A computed tensor of int32.
+    int32_t indices(std::vector<int32_t> of_shape) {
+        graph_.tensors.push_back(
+            {.name = "indices", .type = model::TensorType::int32, .shape = std::move(of_shape)});
+        return static_cast<int32_t>(graph_.tensors.size()) - 1;
+    }
+
     model::Activation activation() {
         constexpr model::Activation kKinds[] = {model::Activation::none, model::Activation::relu,
-                                                model::Activation::relu6};
-        return kKinds[between(0, 2)];
+                                                model::Activation::relu6,
+                                                model::Activation::relu_n1_to_1};
+        return kKinds[between(0, 3)];
     }
 
     /// A window that has at least one output position on this length.

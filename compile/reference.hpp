@@ -8,6 +8,8 @@
 #include <stdexcept>
 #include <vector>
 
+#include "compile/reference_elements.hpp"
+#include "compile/reference_numbers.hpp"
 #include "model/graph.hpp"
 
 // The meaning of int8 operators, written down as plainly as possible from the TFLite quantization
@@ -20,45 +22,6 @@ using model::Graph;
 using model::Operator;
 using model::OperatorCode;
 using model::Tensor;
-
-/// x * real factor in the specification's fixed point: 31-bit mantissa, two roundings.
-inline int32_t scale_by(int32_t x, double real) {
-    if (real == 0) return 0;
-    int exponent = 0;
-    auto mantissa = static_cast<int64_t>(std::llround(std::frexp(real, &exponent) * 2147483648.0));
-    if (mantissa == 2147483648) {
-        mantissa /= 2;
-        ++exponent;
-    }
-    const int64_t shifted = exponent > 0 ? int64_t{x} * (int64_t{1} << exponent) : x;
-    const int64_t product = shifted * mantissa;
-    const int64_t high =
-        (product + (product >= 0 ? (1 << 30) : 1 - (1 << 30))) / (int64_t{1} << 31);
-    if (exponent >= 0) return static_cast<int32_t>(high);
-    const double divided = static_cast<double>(high) / std::ldexp(1.0, -exponent);
-    return static_cast<int32_t>(std::round(divided));  // ties away from zero
-}
-
-inline float scale(const Tensor& tensor, size_t channel = 0) {
-    const auto& scales = tensor.quantization.scales;
-    return scales.size() == 1 ? scales[0] : scales[channel];
-}
-
-inline int32_t zero(const Tensor& tensor) {
-    return static_cast<int32_t>(tensor.quantization.zero_points[0]);
-}
-
-inline int8_t activate(int32_t value, const Tensor& output, model::Activation activation) {
-    const auto quantize = [&](float real) {
-        return zero(output) + static_cast<int32_t>(std::round(real / scale(output)));
-    };
-    int32_t low = -128;
-    int32_t high = 127;
-    if (activation == model::Activation::relu || activation == model::Activation::relu6)
-        low = std::max(low, quantize(0));
-    if (activation == model::Activation::relu6) high = std::min(high, quantize(6));
-    return static_cast<int8_t>(std::clamp(value + zero(output), low, high));
-}
 
 /// Runs a graph of windows, dense layers, additions and pads.
 class Interpreter {
@@ -82,6 +45,11 @@ class Interpreter {
     };
 
     const Tensor& tensor(int32_t n) const { return graph_.tensors[n]; }
+    /// Of a computed tensor or an int8 constant.
+    std::vector<int8_t> value(int32_t n) const {
+        const auto& data = tensor(n).data;
+        return data.empty() ? values_.at(n) : std::vector<int8_t>(data.begin(), data.end());
+    }
     static int32_t bias(const Tensor& tensor, size_t n) {
         int32_t value = 0;
         std::memcpy(&value, tensor.data.data() + 4 * n, 4);
@@ -139,11 +107,31 @@ class Interpreter {
             case OperatorCode::max_pool_2d:
                 return pool(op);
             case OperatorCode::add:
-                return addition(op);
+            case OperatorCode::sub:
+            case OperatorCode::mul:
+            case OperatorCode::maximum:
+            case OperatorCode::minimum:
+            case OperatorCode::squared_difference:
+            case OperatorCode::prelu:
+                values_[op.outputs[0]] =
+                    of_pairs(graph_, op, value(op.inputs[0]), value(op.inputs[1]));
+                return;
+            case OperatorCode::mean:
+            case OperatorCode::sum:
+            case OperatorCode::reduce_max:
+            case OperatorCode::reduce_min:
+            case OperatorCode::arg_max:
+            case OperatorCode::arg_min:
+                values_[op.outputs[0]] = of_reduction(graph_, op, value(op.inputs[0]));
+                return;
             case OperatorCode::pad:
                 return pad(op);
             case OperatorCode::relu:
             case OperatorCode::relu6:
+            case OperatorCode::relu_n1_to_1:
+            case OperatorCode::abs:
+            case OperatorCode::elu:
+            case OperatorCode::exp:
             case OperatorCode::leaky_relu:
             case OperatorCode::quantize:
                 return elementwise(op);
@@ -172,10 +160,12 @@ class Interpreter {
         fill(op, [&](int out_y, int out_x, int c) {
             int32_t sum = bias(tensor(op.inputs[2]), static_cast<size_t>(c));
             for_window(op, g, out_y, out_x, [&](int y, int x, int ky, int kx) {
-                for (int i = 0; i < in.shape[3]; ++i) {
+                const int outs_a_group = out.shape[3] / (in.shape[3] / w.shape[3]);
+                const int first = c / outs_a_group * w.shape[3];
+                for (int i = 0; i < w.shape[3]; ++i) {
                     const int64_t index =
                         ((int64_t{c} * w.shape[1] + ky) * w.shape[2] + kx) * w.shape[3] + i;
-                    sum += (at(op.inputs[0], y, x, i) - zero(in)) * weight(w, index);
+                    sum += (at(op.inputs[0], y, x, first + i) - zero(in)) * weight(w, index);
                 }
             });
             const double factor = double{scale(in)} * scale(w, static_cast<size_t>(c)) / scale(out);
@@ -217,9 +207,12 @@ class Interpreter {
                             zero(in)) *
                            weight(w, int64_t{c} * depth + i);
                 }
-                const float product = scale(in) * scale(w);
+                const bool per_channel = w.quantization.scales.size() > 1;
+                const double product = per_channel
+                                           ? double{scale(in)} * scale(w, static_cast<size_t>(c))
+                                           : double{scale(in) * scale(w)};
                 values_[op.outputs[0]].push_back(
-                    activate(scale_by(sum, double{product} / scale(out)), out, o.activation));
+                    activate(scale_by(sum, product / scale(out)), out, o.activation));
             }
         }
     }
@@ -245,21 +238,6 @@ class Interpreter {
         });
     }
 
-    void addition(const Operator& op) {
-        const Tensor& a = tensor(op.inputs[0]);
-        const Tensor& b = tensor(op.inputs[1]);
-        const Tensor& out = tensor(op.outputs[0]);
-        const double common = 2.0 * std::max(scale(a), scale(b));
-        for (size_t i = 0; i < values_.at(op.inputs[0]).size(); ++i) {
-            const int32_t x = (values_.at(op.inputs[0])[i] - zero(a)) * (1 << 20);
-            const int32_t y = (values_.at(op.inputs[1])[i] - zero(b)) * (1 << 20);
-            const int32_t sum = scale_by(x, scale(a) / common) + scale_by(y, scale(b) / common);
-            const int32_t value = scale_by(sum, common / ((1 << 20) * double{scale(out)}));
-            values_[op.outputs[0]].push_back(
-                activate(value, out, std::get<model::AddOptions>(op.options).activation));
-        }
-    }
-
     void elementwise(const Operator& op) {
         const Tensor& in = tensor(op.inputs[0]);
         const Tensor& out = tensor(op.outputs[0]);
@@ -269,6 +247,16 @@ class Interpreter {
             auto activation = model::Activation::none;
             if (op.code == OperatorCode::relu) activation = model::Activation::relu;
             if (op.code == OperatorCode::relu6) activation = model::Activation::relu6;
+            if (op.code == OperatorCode::relu_n1_to_1) activation = model::Activation::relu_n1_to_1;
+            if (op.code == OperatorCode::elu || op.code == OperatorCode::exp) {
+                values_[op.outputs[0]].push_back(of_float(op.code, in, out, centred));
+                continue;
+            }
+            if (op.code == OperatorCode::abs) {
+                const int32_t scaled = scale_by(std::abs(centred), double{scale(in) / scale(out)});
+                values_[op.outputs[0]].push_back(activate(scaled, out, activation));
+                continue;
+            }
             if (op.code == OperatorCode::leaky_relu) {
                 const float alpha = std::get<model::LeakyReluOptions>(op.options).alpha;
                 factor = centred < 0 ? scale(in) * alpha / scale(out) : scale(in) / scale(out);

@@ -69,9 +69,10 @@ class Outputs {
         const auto& scales = weights_.quantization.scales;
         const float weight_scale = scales[scales.size() == 1 ? 0 : channel];
         const float in_scale = input_.quantization.scales[0];
-        // As lowering computes them: dense layers round the product to float.
-        const double product = is_dense_ ? static_cast<double>(in_scale * weight_scale)
-                                         : static_cast<double>(in_scale) * weight_scale;
+        // As lowering computes them: dense layers with one scale round the product to float.
+        const double product = is_dense_ && scales.size() == 1
+                                   ? static_cast<double>(in_scale * weight_scale)
+                                   : static_cast<double>(in_scale) * weight_scale;
         const Multiplier factor =
             quantize_multiplier(product / static_cast<double>(output_.quantization.scales[0]));
         if (factor.shift > 0) return std::nullopt;

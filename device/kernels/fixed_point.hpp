@@ -37,11 +37,6 @@ constexpr int32_t add_saturating(int32_t a, int32_t b) {
     return static_cast<int32_t>(sum);
 }
 
-/// a - b modulo 2^32.
-constexpr int32_t subtract_wrapping(int32_t a, int32_t b) {
-    return static_cast<int32_t>(static_cast<uint32_t>(a) - static_cast<uint32_t>(b));
-}
-
 /// (a + b) / 2, ties away from zero.
 constexpr int32_t half_sum(int32_t a, int32_t b) {
     const int64_t sum = static_cast<int64_t>(a) + b;
@@ -83,9 +78,9 @@ constexpr int32_t exp_of_negative(int32_t x) {
     return result;
 }
 
-/// 1 / (1 + x) for x in [0, 1), Q0 to Q0: three Newton-Raphson steps from 48/17 - 32/17 *
+/// 2 / (1 + x) for x in [0, 1), Q0 to Q2: three Newton-Raphson steps from 48/17 - 32/17 *
 /// denominator / 2.
-constexpr int32_t one_over_one_plus(int32_t x) {
+constexpr int32_t two_over_one_plus(int32_t x) {
     constexpr int32_t kQ2One = 1 << 29;
     constexpr int32_t k48Over17 = 1515870810;      // Q2
     constexpr int32_t kNeg32Over17 = -1010580540;  // Q2
@@ -95,7 +90,12 @@ constexpr int32_t one_over_one_plus(int32_t x) {
         const int32_t error = subtract_wrapping(kQ2One, multiply(half_denominator, estimate));
         estimate = add_wrapping(estimate, saturating_shift_left(multiply(estimate, error), 2));
     }
-    return saturating_shift_left(estimate, 1);  // 1 / (denominator / 2), halved, from Q2 to Q0
+    return estimate;
+}
+
+/// 1 / (1 + x) for x in [0, 1), Q0 to Q0.
+constexpr int32_t one_over_one_plus(int32_t x) {
+    return saturating_shift_left(two_over_one_plus(x), 1);  // halved, from Q2 to Q0
 }
 
 /// 1 / (1 + exp(-x)) for x with `integer_bits` integer bits, to Q0.
@@ -104,6 +104,19 @@ constexpr int32_t logistic(int32_t x) {
     if (x == 0) return 1 << 30;
     const int32_t of_magnitude = one_over_one_plus(exp_of_negative<integer_bits>(x > 0 ? -x : x));
     return x > 0 ? of_magnitude : kOne - of_magnitude;
+}
+
+/// tanh(x) for x with `integer_bits` integer bits (at most 4), to Q0: with e = exp(-2 |x|), (1 - e)
+/// / (1 + e) = 2 / (1 + e) - 1.
+template <int integer_bits>
+constexpr int32_t tanh(int32_t x) {
+    constexpr int32_t kQ2One = 1 << 29;
+    if (x == 0) return 0;
+    // The same bits with one more before the point are twice the value.
+    const int32_t exponential = exp_of_negative<integer_bits + 1>(x > 0 ? -x : x);
+    const int32_t of_magnitude =
+        saturating_shift_left(subtract_wrapping(two_over_one_plus(exponential), kQ2One), 2);
+    return x > 0 ? of_magnitude : -of_magnitude;
 }
 
 }  // namespace ganglion::fixed_point

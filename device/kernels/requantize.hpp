@@ -32,6 +32,11 @@ constexpr int32_t add_wrapping(int32_t a, int32_t b) {
     return static_cast<int32_t>(static_cast<uint32_t>(a) + static_cast<uint32_t>(b));
 }
 
+/// a - b modulo 2^32.
+constexpr int32_t subtract_wrapping(int32_t a, int32_t b) {
+    return static_cast<int32_t>(static_cast<uint32_t>(a) - static_cast<uint32_t>(b));
+}
+
 /// value * multiplier * 2^(shift - 31) with the TFLite reference's double rounding: once at the
 /// high multiply, once at the right shift. shift in [-31, 30].
 constexpr int32_t requantize(int32_t value, int32_t multiplier, int32_t shift) {

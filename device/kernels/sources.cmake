@@ -27,12 +27,11 @@ function(ganglion_kernel_sources result processor)
         get_filename_component(name ${source} NAME_WE)
         list(APPEND replaced ${name})
     endforeach()
-    foreach(kernel conv_2d depthwise_conv_2d fully_connected pool_2d add softmax lookup pad copy fill load_constants
-                   strided_copy resize transpose_conv_2d batch_matmul
-                   packed_conv_2d packed_depthwise_conv_2d packed_fully_connected paired_conv_2d interleaved_conv_2d
-                   interleaved_depthwise_conv_2d)
-        if(NOT kernel IN_LIST replaced)
-            list(APPEND sources ${folder}/portable/${kernel}.cpp)
+    file(GLOB portable CONFIGURE_DEPENDS ${folder}/portable/*.cpp)
+    foreach(source ${portable})
+        get_filename_component(name ${source} NAME_WE)
+        if(NOT name IN_LIST replaced)
+            list(APPEND sources ${source})
         endif()
     endforeach()
     set(${result} ${sources} PARENT_SCOPE)

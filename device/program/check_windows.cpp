@@ -34,6 +34,22 @@ Status check(const Conv2dOp& op, const ProgramLimits& limits) {
                                   : separate;
 }
 
+Status check(const GroupedConv2dOp& op, const ProgramLimits& limits) {
+    const Window2d& w = op.window;
+    if (!good_window(w) || op.groups == 0 || w.in_channels % op.groups != 0 ||
+        w.out_channels % op.groups != 0) {
+        return Status::bad_shape;
+    }
+    const uint64_t taps = uint64_t{w.kernel_height} * w.kernel_width * (w.in_channels / op.groups);
+    if (taps > kMostTaps) return Status::bad_shape;
+    if (!constants_inside(op.weights, taps * w.out_channels, limits)) return Status::bad_offset;
+    if (!good_range(op.range) || !is_int8(op.input_zero_point)) return Status::bad_value;
+    const std::array<Region, 2> regions{{{op.input, input_bytes(w)}, {op.output, output_bytes(w)}}};
+    const Status separate = check_separate(regions, limits);
+    return separate == Status::ok ? check_channels(op.channels, w.out_channels, {-31, 30}, limits)
+                                  : separate;
+}
+
 Status check(const DepthwiseConv2dOp& op, const ProgramLimits& limits) {
     const Window2d& w = op.window;
     if (!good_window(w) || w.out_channels % w.in_channels != 0) return Status::bad_shape;

@@ -6,12 +6,15 @@
 #include <string_view>
 
 #include "device/kernels/add.hpp"
+#include "device/kernels/arg_max.hpp"
 #include "device/kernels/batch_matmul.hpp"
+#include "device/kernels/broadcast.hpp"
 #include "device/kernels/conv_2d.hpp"
 #include "device/kernels/copy.hpp"
 #include "device/kernels/depthwise_conv_2d.hpp"
 #include "device/kernels/fill.hpp"
 #include "device/kernels/fully_connected.hpp"
+#include "device/kernels/grouped_conv_2d.hpp"
 #include "device/kernels/interleaved_conv_2d.hpp"
 #include "device/kernels/interleaved_depthwise_conv_2d.hpp"
 #include "device/kernels/load_constants.hpp"
@@ -22,6 +25,8 @@
 #include "device/kernels/pad.hpp"
 #include "device/kernels/paired_conv_2d.hpp"
 #include "device/kernels/pool_2d.hpp"
+#include "device/kernels/reduce.hpp"
+#include "device/kernels/rescale.hpp"
 #include "device/kernels/resize.hpp"
 #include "device/kernels/softmax.hpp"
 #include "device/kernels/strided_copy.hpp"
@@ -94,6 +99,20 @@ using Operations = OperationTable<
     OperationRow<"transpose_conv_2d", OpKind::transpose_conv_2d, TransposeConv2dOp,
                  transpose_conv_2d>,
     OperationRow<"batch_matmul", OpKind::batch_matmul, BatchMatmulOp, batch_matmul>,
+    OperationRow<"broadcast_add", OpKind::broadcast_add, BroadcastOp, broadcast_add>,
+    OperationRow<"subtract", OpKind::subtract, BroadcastOp, subtract>,
+    OperationRow<"squared_difference", OpKind::squared_difference, BroadcastOp, squared_difference>,
+    OperationRow<"multiply", OpKind::multiply, BroadcastOp, multiply>,
+    OperationRow<"maximum", OpKind::maximum, BroadcastOp, maximum>,
+    OperationRow<"minimum", OpKind::minimum, BroadcastOp, minimum>,
+    OperationRow<"prelu", OpKind::prelu, BroadcastOp, prelu>,
+    OperationRow<"reduce_sum", OpKind::reduce_sum, ReduceOp, reduce_sum>,
+    OperationRow<"reduce_maximum", OpKind::reduce_maximum, ReduceOp, reduce_maximum>,
+    OperationRow<"reduce_minimum", OpKind::reduce_minimum, ReduceOp, reduce_minimum>,
+    OperationRow<"arg_max", OpKind::arg_max, ArgMaxOp, arg_max>,
+    OperationRow<"arg_min", OpKind::arg_min, ArgMaxOp, arg_min>,
+    OperationRow<"rescale", OpKind::rescale, RescaleOp, rescale>,
+    OperationRow<"grouped_conv_2d", OpKind::grouped_conv_2d, GroupedConv2dOp, grouped_conv_2d>,
     OperationRow<"copy", OpKind::copy, CopyOp, copy>,
     OperationRow<"fill", OpKind::fill, FillOp, fill>,
     OperationRow<"load_constants", OpKind::load_constants, LoadConstantsOp, load_constants>,
