@@ -1,0 +1,98 @@
+#include "bench/updates/bench_updates.hpp"
+
+#include <chrono>
+#include <iostream>
+#include <memory>
+#include <random>
+
+#include "cli/application.hpp"
+#include "cli/commands/commands.hpp"
+#include "cli/files.hpp"
+#include "cli/progress.hpp"
+#include "compile/bundle_signature.hpp"
+#include "model/tflite.hpp"
+
+namespace ganglion::cli {
+namespace {
+
+struct Options {
+    bool exhaustive = false;
+    std::vector<std::filesystem::path> firmware;
+    std::filesystem::path json;
+};
+
+// The application with new values in all weights of its last layer that has some.
+std::vector<uint8_t> with_another_head(const std::string& name, const std::string& key) {
+    project::Project project = find_application(name);
+    model::Graph graph = model::read_tflite_file(project.model_file);
+    for (auto op = graph.operators.rbegin(); op != graph.operators.rend(); ++op) {
+        if (op->inputs.size() < 2 || op->inputs[1] < 0) continue;
+        auto& weights = graph.tensors[static_cast<size_t>(op->inputs[1])].data;
+        if (weights.empty()) continue;
+        std::mt19937 random(1);
+        for (uint8_t& weight : weights)
+            weight = static_cast<uint8_t>(static_cast<int>(random() % 255) - 127);
+        break;
+    }
+    const auto file =
+        std::filesystem::temp_directory_path() / ("ganglion-head-" + name + ".tflite");
+    write_file(file, model::write_tflite(graph));
+    project.model_file = file;
+    auto bundle = build_application(project, key).bundle;
+    std::filesystem::remove(file);
+    return bundle;
+}
+
+void run_updates(const Options& options) {
+    ProgressLine line;
+    const auto start = std::chrono::steady_clock::now();
+    const auto progress = [&](const std::string& part, double fraction) {
+        const double passed =
+            std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+        line.show("updates", fraction, fraction > 0 ? passed / fraction - passed : 0, part);
+    };
+    std::vector<bench::Row> rows = bench::memory_rows();
+    const auto add = [&](std::vector<bench::Row> more) {
+        rows.insert(rows.end(), more.begin(), more.end());
+    };
+    const auto firmware = source_root() / "build" / "cortex-m4" / "firmware";
+    add(bench::boot_loader_rows(firmware / "boot.elf"));
+    const std::string key = compile::generate_signing_key();
+    for (const char* name : {"wake_word", "machine"}) {
+        const project::Project project = find_application(name);
+        progress(std::string("delta of ") + name, 0);
+        rows.push_back(bench::delta_row(std::string("delta, ") + name + " with another head",
+                                        build_application(project, key).bundle,
+                                        with_another_head(name, key), 0.15));
+    }
+    if (options.firmware.size() == 2)
+        rows.push_back(bench::delta_row("delta, firmware", bench::load_elf(options.firmware[0]),
+                                        bench::load_elf(options.firmware[1]), 0.20));
+    add(bench::power_cut_rows(options.exhaustive, progress));
+    line.finish();
+    std::cout << bench::to_text(rows);
+    if (!options.json.empty()) write_text(options.json, bench::to_json(rows).dump(2) + "\n");
+}
+
+}  // namespace
+
+void add_bench_updates(CLI::App& bench) {
+    auto options = std::make_shared<Options>();
+    auto* updates = add_command(
+        bench, "updates",
+        "Size of deltas, of the boot loader and of the updater; updates of simulated devices\n"
+        "whose power is cut within flash operations. One device that does not boot, decide and\n"
+        "come to the end fails the benchmark.",
+        "./ganglion bench updates --json updates.json\n"
+        "  ./ganglion bench updates --exhaustive");
+    updates->add_flag("--exhaustive", options->exhaustive,
+                      "cut every operation in 34 ways, and every recovery in every operation");
+    updates
+        ->add_option("--firmware", options->firmware,
+                     "two builds of a firmware (ELF), old and new: also their delta")
+        ->expected(2);
+    updates->add_option("--json", options->json, "also write the rows to this file");
+    updates->callback([options] { run_updates(*options); });
+}
+
+}  // namespace ganglion::cli
