@@ -8,12 +8,14 @@ namespace ganglion::scalar {
 
 void one_pixel(const OnePixel& work) {
     const uint32_t bytes = static_cast<uint32_t>(sizeof(PairedChannel)) + work.taps;
-    const uint8_t* record = work.records;
-    for (uint32_t done = 0; done < work.channels; done += kRows) {
-        int32_t sums[kRows];
-        const uint32_t left = work.channels - done;
-        const uint32_t count = left < kRows ? left : kRows;
+    const uint32_t count = work.channels < kRows ? work.channels : kRows;
+    for (uint32_t first = 0; first < work.channels; first += count) {
+        // The last rows overlap those before them.
+        const uint32_t last = work.channels - count;
+        const uint32_t done = first < last ? first : last;
+        const uint8_t* record = work.records + done * bytes;
         const auto* weights = reinterpret_cast<const int8_t*>(record + sizeof(PairedChannel));
+        int32_t sums[kRows];
         if (count == kRows) {
             rows_by_column(weights, bytes, work.values, work.taps, sums);
         } else {
