@@ -22,7 +22,7 @@ struct CutPlan {
 
 struct CutResult {
     uint64_t operations = 0;   ///< flash operations of the scenario without a cut
-    uint64_t lives = 0;        ///< devices played to the end, each with its cut or cuts
+    uint64_t lives = 0;        ///< played: one up to each cut, and one from there to the end
     uint32_t most_erases = 0;  ///< of one block, without a cut
 };
 
