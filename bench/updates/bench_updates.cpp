@@ -34,7 +34,7 @@ T at(const std::vector<uint8_t>& bytes, size_t offset, const std::filesystem::pa
 }  // namespace
 
 Row delta_row(const std::string& name, std::span<const uint8_t> base,
-              std::span<const uint8_t> image, double goal) {
+              std::span<const uint8_t> image, std::optional<double> goal) {
     return {.bench = kBench,
             .name = name,
             .value = static_cast<double>(update::make_delta(base, image).size()),

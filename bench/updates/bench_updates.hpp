@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -13,7 +14,7 @@ namespace ganglion::bench {
 
 /// Bytes of a delta from `base` to `image`, beside the whole image; `goal` for their ratio.
 Row delta_row(const std::string& name, std::span<const uint8_t> base,
-              std::span<const uint8_t> image, double goal);
+              std::span<const uint8_t> image, std::optional<double> goal);
 
 /// RAM of the updater and the delta decoder (as built here), bytes.
 std::vector<Row> memory_rows();
