@@ -53,8 +53,6 @@ class Lowering {
         if (options.new_frames != 0) frames_ = stream_frames(draft_, options.new_frames);
         // Where weights are interleaved there is a cache and no lack of RAM.
         if (options.ram_bytes || !target_.interleaves_weights)
-            // Where weights are interleaved there is a cache and no lack of RAM.
-        if (options.ram_bytes || !target_.interleaves_weights)
             save_ram(draft_, options.ram_bytes);
         if (options.overwrites_inputs) share_in_place(draft_);
         finish(target, options);

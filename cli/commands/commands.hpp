@@ -11,6 +11,7 @@ void add_audit(CLI::App& program);
 void add_bench(CLI::App& program);
 void add_bench_updates(CLI::App& bench);
 void add_bundle(CLI::App& program);
+void add_card(CLI::App& program);
 void add_compile(CLI::App& program);
 void add_demo(CLI::App& program);
 void add_evaluate(CLI::App& program);

@@ -9,12 +9,12 @@ namespace ganglion {
 
 namespace {
 
-constexpr uint32_t alignment = 16;
-constexpr uint32_t largest_arena = 1U << 28U;
-constexpr uint32_t largest_window = 1U << 20U;
+constexpr uint32_t kAlignment = 16;
+constexpr uint32_t kLargestArena = 1U << 28U;
+constexpr uint32_t kLargestWindow = 1U << 20U;
 
 uint32_t aligned(uint32_t bytes) {
-    return (bytes + alignment - 1) / alignment * alignment;
+    return (bytes + kAlignment - 1) / kAlignment * kAlignment;
 }
 
 // Where everything lies in the RAM that the caller gives.
@@ -46,14 +46,14 @@ Layout layout_of(const FeatureSection& section, const Program& program, bool lea
 // Model and features must fit each other: push() relies on it.
 Status check_model(const Program& program, const FeatureSection& section,
                    const DecisionParameters& decision) {
-    if (program.arena_bytes() > largest_arena) return Status::too_large;
+    if (program.arena_bytes() > kLargestArena) return Status::too_large;
     // The arena is scratch between inferences here (features use it), and scores are int8's.
     if (program.state_bytes() != 0) return Status::unsupported;
     if (program.input_count() != 1 || program.output_count() != 1) return Status::unsupported;
     if (program.input().type != ElementType::int8 || program.output().type != ElementType::int8)
         return Status::unsupported;
     const uint32_t window = section.frame_values() * section.header.frames;
-    if (window > largest_window) return Status::too_large;
+    if (window > kLargestWindow) return Status::too_large;
     if (program.input().bytes != window) return Status::bad_shape;
     if (decision.kind == static_cast<uint32_t>(DecisionKind::reconstruction_error)) {
         if (program.output().bytes != window) return Status::bad_shape;
@@ -95,7 +95,7 @@ Status Pipeline::start_with(const Bundle& bundle, std::span<int8_t> ram, uint32_
     const bool learns = learn_frames != 0;
     const Layout layout = layout_of(section, program, learns);
     if (ram.size() < layout.total()) return Status::too_large;
-    if (reinterpret_cast<uintptr_t>(ram.data()) % alignment != 0) return Status::bad_value;
+    if (reinterpret_cast<uintptr_t>(ram.data()) % kAlignment != 0) return Status::bad_value;
     std::fill_n(ram.begin(), layout.total(), int8_t{0});
 
     size_t used = 0;

@@ -42,9 +42,7 @@ ModelFacts facts_of(const Context& context, const DeviceRun& device, const Folde
                     const model::Graph& graph, const std::vector<int8_t>& windows) {
     ModelFacts facts;
     facts.project = context.project;
-    facts.cost = device.report();
-    facts.ram_bytes = device.ram_bytes();
-    facts.bundle_bytes = device.bundle_bytes();
+    facts.cost = {device.report(), device.ram_bytes(), device.bundle_bytes()};
     facts.model_bytes =
         static_cast<uint32_t>(std::filesystem::file_size(context.project.model_file));
     const auto agreement = compare(network, graph, windows);

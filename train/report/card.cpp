@@ -10,29 +10,35 @@ namespace {
 
 using nlohmann::json;
 
+void set_cost(json& model, const ModelCost& cost) {
+    model["macs"] = cost.compiled.macs;
+    model["constant_bytes"] = cost.compiled.constant_bytes;
+    model["arena_bytes"] = cost.compiled.arena_bytes;
+    model["ram_bytes"] = cost.ram_bytes;
+    model["bundle_bytes"] = cost.bundle_bytes;
+}
+
 json model_json(const ModelFacts& model) {
     const auto& p = model.project;
-    return {{"name", p.application.name},
-            {"version", p.application.version},
-            {"title", p.application.title},
-            {"trained_on", model.trained_on},
-            {"seed", p.network.seed},
-            {"threshold_permille", p.decision.threshold},
-            {"average", p.decision.average},
-            {"rate_hz", p.sensor.rate_hz},
-            {"inference_every_ms", 1000.0 * p.features.hop * p.features.stride / p.sensor.rate_hz},
-            {"input_frames", p.features.frames},
-            {"input_values", p.frame_values()},
-            {"macs", model.cost.macs},
-            {"constant_bytes", model.cost.constant_bytes},
-            {"arena_bytes", model.cost.arena_bytes},
-            {"ram_bytes", model.ram_bytes},
-            {"bundle_bytes", model.bundle_bytes},
-            {"model_bytes", model.model_bytes},
-            {"quantization",
-             {{"windows", model.compared_windows},
-              {"mean_difference", model.mean_difference},
-              {"largest_difference", model.largest_difference}}}};
+    json facts{
+        {"name", p.application.name},
+        {"version", p.application.version},
+        {"title", p.application.title},
+        {"trained_on", model.trained_on},
+        {"seed", p.network.seed},
+        {"threshold_permille", p.decision.threshold},
+        {"average", p.decision.average},
+        {"rate_hz", p.sensor.rate_hz},
+        {"inference_every_ms", 1000.0 * p.features.hop * p.features.stride / p.sensor.rate_hz},
+        {"input_frames", p.features.frames},
+        {"input_values", p.frame_values()},
+        {"model_bytes", model.model_bytes},
+        {"quantization",
+         {{"windows", model.compared_windows},
+          {"mean_difference", model.mean_difference},
+          {"largest_difference", model.largest_difference}}}};
+    set_cost(facts, model.cost);
+    return facts;
 }
 
 json judgement_json(const WordJudgement& j) {
@@ -206,6 +212,11 @@ std::string motor_card(const json& report) {
         motor_row("recorded (CWRU), test", report["recorded_test"]),
         names(report["simulated_test"]["missed_names"]),
         names(report["recorded_test"]["missed_names"]));
+}
+
+std::string refreshed_card(json& report, const ModelCost& cost) {
+    set_cost(report.at("model"), cost);
+    return report.contains("simulated_test") ? motor_card(report) : word_card(report);
 }
 
 }  // namespace ganglion::train

@@ -12,13 +12,18 @@
 
 namespace ganglion::train {
 
+/// What a model takes on a device, as this version of the compiler makes it.
+struct ModelCost {
+    compile::Report compiled;
+    uint32_t ram_bytes = 0;     ///< of the pipeline: arena, features, window
+    uint32_t bundle_bytes = 0;  ///< the signed file
+};
+
 /// What every card says about a model, whatever it senses.
 struct ModelFacts {
     project::Project project;
-    compile::Report cost;
-    uint32_t ram_bytes = 0;     ///< of the pipeline: arena, features, window
-    uint32_t bundle_bytes = 0;  ///< the signed file
-    uint32_t model_bytes = 0;   ///< the .tflite
+    ModelCost cost;
+    uint32_t model_bytes = 0;  ///< the .tflite
     double largest_difference =
         0;  ///< float against integer network: score, over the validation windows
     double mean_difference = 0;
@@ -45,5 +50,9 @@ nlohmann::json motor_report(const ModelFacts& model, const MotorFacts& facts);
 /// MODEL_CARD.md, made from a report alone, so that card and report cannot disagree.
 std::string word_card(const nlohmann::json& report);
 std::string motor_card(const nlohmann::json& report);
+
+/// The card of a model whose decisions are as reported but which the compiler makes smaller or
+/// larger now. Changes the report too.
+std::string refreshed_card(nlohmann::json& report, const ModelCost& cost);
 
 }  // namespace ganglion::train
