@@ -52,8 +52,7 @@ class Lowering {
         if (options.spares_copies) spare_copies(draft_);
         if (options.new_frames != 0) frames_ = stream_frames(draft_, options.new_frames);
         // Where weights are interleaved there is a cache and no lack of RAM.
-        if (options.ram_bytes || !target_.interleaves_weights)
-            save_ram(draft_, options.ram_bytes);
+        if (options.ram_bytes || !target_.interleaves_weights) save_ram(draft_, options.ram_bytes);
         if (options.overwrites_inputs) share_in_place(draft_);
         finish(target, options);
         return std::move(lowered_);
@@ -175,8 +174,7 @@ class Lowering {
         LayerReport layer{};
         layer.operation = kernel_name(header_of(operation).kind);
         layer.source = model::to_string(place.op().code);
-        if (!place.op().outputs.empty())
-            layer.tensor = graph_.tensors[place.op().outputs[0]].name;
+        if (!place.op().outputs.empty()) layer.tensor = graph_.tensors[place.op().outputs[0]].name;
         const auto* copy = std::get_if<CopyOp>(&operation);
         if (copy != nullptr) {
             layer.output_shape = {copy->rows, copy->bytes};

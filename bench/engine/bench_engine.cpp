@@ -200,6 +200,7 @@ std::vector<Row> bench_engine(const EngineBench& bench) {
                                  "golden/");
     }
     std::vector<std::string_view> models;
+    models.reserve(std::size(kBaselines));
     for (const Baseline& baseline : kBaselines) models.push_back(baseline.name);
     check_names(bench.models, models, "model");
     std::vector<std::string_view> targets(kTargets.begin(), kTargets.end());

@@ -13,6 +13,7 @@ namespace {
 std::vector<uint64_t> by_layer(const std::vector<compile::LayerReport>& layers,
                                const std::vector<uint64_t>& counts) {
     std::vector<uint64_t> result;
+    result.reserve(layers.size());
     auto count = counts.begin();
     for (const compile::LayerReport& layer : layers)
         result.push_back(layer.turns > 1 || count == counts.end() ? 0 : *count++);

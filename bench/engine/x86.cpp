@@ -105,7 +105,7 @@ class Runner {
         program_.run(arena_);  // what the others left in the caches
         size_t runs = 0;
         const double begin = microseconds();
-        double end = begin;
+        double end = 0;
         do {
             program_.run(arena_);
             ++runs;

@@ -34,7 +34,7 @@ std::vector<uint8_t> with_another_head(const std::string& name, const std::strin
         if (weights.empty()) continue;
         std::mt19937 random(1);
         for (uint8_t& weight : weights) {
-            const int before = static_cast<int8_t>(weight);
+            const int before = (weight ^ 0x80) - 0x80;  // as a signed byte
             const int after =
                 tuned ? std::clamp(before + static_cast<int>(random() % 5) - 2, -127, 127)
                       : static_cast<int>(random() % 255) - 127;

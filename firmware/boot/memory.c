@@ -1,4 +1,5 @@
-/* The C library's memory functions in the fewest instructions: its own take four times the space. */
+/* The C library's memory functions in the fewest instructions: its own take four times as much. */
+ */
 #include <stddef.h>
 
 void* memcpy(void* to, const void* from, size_t bytes) {
