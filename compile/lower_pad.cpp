@@ -48,7 +48,7 @@ int32_t padding_value(const Place& place) {
             "the value that it pads with must be a constant of its output's type, scale and "
             "zero point");
     }
-    int16_t number = static_cast<int8_t>(value.data[0]);
+    auto number = static_cast<int16_t>((value.data[0] ^ 0x80) - 0x80);  // a signed byte
     if (value.data.size() == 2) std::memcpy(&number, value.data.data(), 2);
     return number;
 }
