@@ -40,6 +40,7 @@ Scale scale_of(const Channel& channel, const OutputRange& range) {
 void append_scales(std::vector<uint8_t>& bytes, const std::vector<const Channel*>& lanes,
                    const OutputRange& range) {
     std::vector<Scale> scales;
+    scales.reserve(lanes.size());
     for (const Channel* channel : lanes) scales.push_back(scale_of(*channel, range));
     for (auto field : {&Scale::bias, &Scale::multiplier, &Scale::addend, &Scale::shift}) {
         for (const Scale& scale : scales) append(bytes, scale.*field);
@@ -84,8 +85,8 @@ uint16_t best_band(const Window2d& window, ScratchBytes scratch_bytes) {
     return band;
 }
 
-std::optional<Packed> interleave_channels(const Conv2dOp& plain, std::vector<Channel> channels,
-                                          uint32_t offset) {
+std::optional<Packed> interleave_channels(const Conv2dOp& plain,
+                                          const std::vector<Channel>& channels, uint32_t offset) {
     InterleavedConv2dOp op{};
     op.header = {OpKind::interleaved_conv_2d, sizeof op};
     op.window = plain.window;
@@ -122,7 +123,7 @@ std::optional<Packed> interleave_depthwise(const DepthwiseConv2dOp& plain,
         conv.output = plain.output;
         conv.range = plain.range;
         conv.input_zero_point = plain.input_zero_point;
-        return interleave_channels(conv, std::move(channels), offset);
+        return interleave_channels(conv, channels, offset);
     }
     InterleavedDepthwiseConv2dOp op{};
     op.header = {OpKind::interleaved_depthwise_conv_2d, sizeof op};
