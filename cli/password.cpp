@@ -48,7 +48,7 @@ std::string ask_password(const std::string& name) {
 
 std::string ask_new_password(const std::string& name) {
     const Silence silence;
-    const std::string first = asked("password for " + name);
+    std::string first = asked("password for " + name);
     if (isatty(STDIN_FILENO) != 0 && first != asked("once more"))
         throw std::runtime_error("the two passwords differ; nothing was changed");
     return first;

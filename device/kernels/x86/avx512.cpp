@@ -144,13 +144,12 @@ void tile(const ConvBand& band, const uint8_t* record, uint32_t first_channel,
         int8_t* to = output[i / blocks] + first_channel;
         if (last < kLanes) {
             store_parts<blocks>(bytes, output + i / blocks, first_channel, last);
-        } else if (blocks == 4) {
-            _mm512_storeu_si512(to, bytes);
         } else if (blocks == 2) {
             _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), _mm512_castsi512_si256(bytes));
             _mm256_storeu_si256(reinterpret_cast<__m256i*>(output[i / blocks + 1] + first_channel),
                                 _mm512_extracti64x4_epi64(bytes, 1));
-        } else if (band.channels == kLanes && output[i + 3] - output[i] == 3 * kLanes) {
+        } else if (blocks == 4 ||
+                   (band.channels == kLanes && output[i + 3] - output[i] == 3 * kLanes)) {
             _mm512_storeu_si512(to, bytes);
         } else {
             store_parts<blocks>(bytes, output + i, first_channel, last);
