@@ -158,8 +158,9 @@ class Measurement {
                 fmt::format("{} on {}: the streamed outputs differ from the whole windows'",
                             baseline_.name, on_.target));
         }
-        add(fmt::format("streamed, {} new of {} frames,", report.new_frames, report.window_frames),
-            median_of(runs.instructions, baseline_.name), "instructions",
+        add(fmt::format("streamed, each of {} new of {} frames,", report.new_frames,
+                        report.window_frames),
+            median_of(runs.instructions, baseline_.name) / report.new_frames, "instructions",
             "Ganglion, the whole window", {of_whole, kMostStreamed});
     }
 

@@ -36,8 +36,7 @@ struct Short {
     std::string_view row;
     double bound;
 };
-constexpr Short kShort[] = {{"kws streamed", 0.66},
-                            {"ad instructions cortex-m3", 0.70},
+constexpr Short kShort[] = {{"ad instructions cortex-m3", 0.70},
                             {"hello_world instructions of the loaded form cortex-m55", 1.06}};
 
 bool is_good(const Row& row) {
