@@ -168,7 +168,7 @@ std::string Access::add_token(const std::string& owner, Role scope, int64_t life
                               const std::string& label) {
     if (lifetime_ms <= 0 || lifetime_ms > kMostLifetimeMs)
         throw AccessError("a token lives up to 366 days");
-    const std::string secret = new_secret("gng_");
+    std::string secret = new_secret("gng_");
     const std::string digest = digest_of(secret);
     const std::lock_guard lock(mutex_);
     Transaction transaction(database_);

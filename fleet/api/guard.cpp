@@ -61,7 +61,7 @@ std::optional<Caller> admit(Access& access, const Route& route, const httplib::R
     }
     if (!route.needs) return Caller{};
     if (access.is_open()) return Caller{"anybody on this machine", Role::owner};
-    const auto caller = caller_of(access, request);
+    auto caller = caller_of(access, request);
     if (!caller) {
         response.set_header("WWW-Authenticate", "Bearer");
         send_error(response, 401, "log in, or send a token that has not expired");
