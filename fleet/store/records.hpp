@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -159,6 +160,34 @@ struct GateOpening {
     uint64_t first_sample = 0;
     uint64_t bytes = 0;
     bool complete = false;  ///< the last chunk is here and none is missing after the first one
+};
+
+/// What a device shares with others: "site" → "north", "line" → "3", "batch" → "B7".
+using Attributes = std::map<std::string, std::string>;
+
+/// How far apart the rows of a rollup are.
+enum class Span : int64_t { minute = 60'000, hour = 3'600'000, day = 86'400'000 };
+
+/// Sums over one step of time: of a device ("device:pump-7"), of all with an attribute
+/// ("site:north") or a version of the bundle ("version:1.2.0"), or of the whole fleet ("fleet"). An
+/// event counts in the step in which it happened, however late it came.
+struct RollupRow {
+    int64_t start_ms = 0;
+    uint64_t events = 0;
+    uint64_t alerts = 0;  ///< events that are decisions
+    uint64_t reports = 0;
+    uint64_t score_sum = 0;  ///< of the reports' highest scores, permille
+    uint16_t score_most = 0;
+    uint64_t inferences = 0, bytes_sensed = 0, bytes_sent = 0, bytes_gate = 0;
+    std::array<uint32_t, 8> scores{};  ///< reports with their highest score in each eighth
+};
+
+/// Rows from `from_ms` up to before `to_ms`, oldest first; empty steps have no row. Devices have
+/// hours and days, everything else minutes too.
+struct RollupQuery {
+    std::string scope = "fleet";
+    Span span = Span::hour;
+    int64_t from_ms = 0, to_ms = 0;
 };
 
 /// Which events to read. With `after` the oldest `limit` that match, without it the newest.

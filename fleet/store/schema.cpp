@@ -8,16 +8,18 @@
 namespace ganglion::fleet {
 namespace {
 
-constexpr int64_t kSchemaVersion = 1;
+constexpr int64_t kSchemaVersion = 2;
 
-/// A device's counters start at 0 with every boot, so they are kept per boot and added up when
-/// asked for. `through`: everything of the boot is stored up to and with this sequence.
-/// `offset_ms`, `offset_at_ms`: the smallest difference seen between time of arrival and device
-/// clock, and when.
+/// Devices are numbered, so that the keys of the large tables are small. A device's counters start
+/// at 0 with every boot, so they are kept per boot and added up when asked for. `through`:
+/// everything of the boot is stored up to and with this sequence; `ahead`: so many events are
+/// stored beyond it. `offset_ms`, `offset_at_ms`: the smallest difference seen between time of
+/// arrival and device clock, and when.
 constexpr const char* schema = R"sql(
 CREATE TABLE meta (created_ms INTEGER NOT NULL);
 CREATE TABLE devices (
-    id TEXT PRIMARY KEY,
+    number INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
     application TEXT NOT NULL DEFAULT '',
     online INTEGER NOT NULL DEFAULT 0,
     last_seen_ms INTEGER NOT NULL DEFAULT 0,
@@ -34,14 +36,21 @@ CREATE TABLE devices (
     score INTEGER NOT NULL DEFAULT 0,
     events INTEGER NOT NULL DEFAULT 0,
     rejected INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE attributes (
+    device INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (device, name)
 ) WITHOUT ROWID;
 CREATE TABLE boots (
-    device TEXT NOT NULL,
+    device INTEGER NOT NULL,
     boot INTEGER NOT NULL,
     heard_ms INTEGER NOT NULL DEFAULT 0,
     offset_ms INTEGER,
     offset_at_ms INTEGER NOT NULL DEFAULT 0,
     through INTEGER NOT NULL DEFAULT 0,
+    ahead INTEGER NOT NULL DEFAULT 0,
     bytes_sensed INTEGER NOT NULL DEFAULT 0,
     bytes_sent INTEGER NOT NULL DEFAULT 0,
     bytes_gate INTEGER NOT NULL DEFAULT 0,
@@ -52,8 +61,8 @@ CREATE TABLE boots (
     PRIMARY KEY (device, boot)
 ) WITHOUT ROWID;
 CREATE TABLE events (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    device TEXT NOT NULL,
+    id INTEGER PRIMARY KEY,
+    device INTEGER NOT NULL,
     boot INTEGER NOT NULL,
     sequence INTEGER NOT NULL,
     clock_ms INTEGER NOT NULL,
@@ -70,7 +79,7 @@ CREATE TABLE events (
 );
 CREATE INDEX events_of_device ON events (device, id);
 CREATE TABLE gate_chunks (
-    device TEXT NOT NULL,
+    device INTEGER NOT NULL,
     boot INTEGER NOT NULL,
     opening INTEGER NOT NULL,
     first_sample INTEGER NOT NULL,
@@ -78,6 +87,54 @@ CREATE TABLE gate_chunks (
     samples BLOB NOT NULL,
     UNIQUE (device, boot, opening, first_sample)
 );
+CREATE TABLE rollups (
+    scope TEXT NOT NULL,
+    span INTEGER NOT NULL,
+    start_ms INTEGER NOT NULL,
+    events INTEGER NOT NULL DEFAULT 0,
+    alerts INTEGER NOT NULL DEFAULT 0,
+    reports INTEGER NOT NULL DEFAULT 0,
+    score_sum INTEGER NOT NULL DEFAULT 0,
+    score_most INTEGER NOT NULL DEFAULT 0,
+    inferences INTEGER NOT NULL DEFAULT 0,
+    bytes_sensed INTEGER NOT NULL DEFAULT 0,
+    bytes_sent INTEGER NOT NULL DEFAULT 0,
+    bytes_gate INTEGER NOT NULL DEFAULT 0,
+    scores BLOB NOT NULL,
+    PRIMARY KEY (scope, span, start_ms)
+) WITHOUT ROWID;
+)sql";
+
+/// Version 1 named devices by text everywhere and had no attributes and no rollups.
+constexpr const char* leave_version_1 = R"sql(
+ALTER TABLE meta RENAME TO old_meta;
+ALTER TABLE devices RENAME TO old_devices;
+ALTER TABLE boots RENAME TO old_boots;
+ALTER TABLE events RENAME TO old_events;
+ALTER TABLE gate_chunks RENAME TO old_gate_chunks;
+DROP INDEX events_of_device;
+)sql";
+constexpr const char* take_over_version_1 = R"sql(
+INSERT INTO meta SELECT created_ms FROM old_meta;
+INSERT INTO devices (id, application, online, last_seen_ms, boot, bundle_version, bundle_digest,
+    ram_bytes, flash_bytes, instructions, firmware, fault, rate_hz, outbox, score, events, rejected)
+    SELECT id, application, online, last_seen_ms, boot, bundle_version, bundle_digest, ram_bytes,
+    flash_bytes, instructions, firmware, fault, rate_hz, outbox, score, events, rejected
+    FROM old_devices;
+INSERT INTO boots (device, boot, heard_ms, offset_ms, offset_at_ms, through, ahead, bytes_sensed,
+    bytes_sent, bytes_gate, gate_openings, inferences, overruns, events_lost)
+    SELECT number, b.boot, heard_ms, offset_ms, offset_at_ms, through,
+    (SELECT count(*) FROM old_events e WHERE e.device = b.device AND e.boot = b.boot
+     AND e.sequence > b.through),
+    bytes_sensed, bytes_sent, bytes_gate, gate_openings, inferences, overruns, events_lost
+    FROM old_boots b JOIN devices d ON d.id = b.device;
+INSERT INTO events SELECT e.id, number, e.boot, sequence, clock_ms, time_ms, uncertainty_ms,
+    received_ms, kind, label, e.score, sample, stop_samples, stop_instructions
+    FROM old_events e JOIN devices d ON d.id = e.device;
+INSERT INTO gate_chunks SELECT number, g.boot, opening, first_sample, last, samples
+    FROM old_gate_chunks g JOIN devices d ON d.id = g.device;
+DROP TABLE old_meta; DROP TABLE old_devices; DROP TABLE old_boots; DROP TABLE old_events;
+DROP TABLE old_gate_chunks;
 )sql";
 
 int64_t version_of(Database& database) {
@@ -97,8 +154,13 @@ void prepare_schema(Database& database) {
                          "): use that one, or another state folder");
     }
     if (version == kSchemaVersion) return;
+    if (version == 1) database.run(leave_version_1);
     database.run(schema);
-    database.prepare("INSERT INTO meta (created_ms) VALUES (?)").bind(now_ms()).run();
+    if (version == 1) {
+        database.run(take_over_version_1);
+    } else {
+        database.prepare("INSERT INTO meta (created_ms) VALUES (?)").bind(now_ms()).run();
+    }
     database.run(("PRAGMA user_version = " + std::to_string(kSchemaVersion)).c_str());
     transaction.commit();
 }

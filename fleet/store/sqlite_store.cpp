@@ -21,8 +21,9 @@ constexpr const char* select_devices =
     "coalesce(sum(bytes_sensed), 0), coalesce(sum(bytes_sent), 0), coalesce(sum(bytes_gate), 0), "
     "coalesce(sum(gate_openings), 0), coalesce(sum(inferences), 0), coalesce(sum(overruns), 0), "
     "coalesce(sum(events_lost), 0) "
-    "FROM devices d LEFT JOIN boots b ON b.device = d.id WHERE ?1 IS NULL OR d.id = ?1 GROUP BY "
-    "d.id ORDER BY d.id";
+    "FROM devices d LEFT JOIN boots b ON b.device = d.number WHERE ?1 IS NULL OR d.id = ?1 GROUP "
+    "BY "
+    "d.number ORDER BY d.id";
 
 DeviceRow device_row(const Statement& row) {
     DeviceRow device;
@@ -84,10 +85,46 @@ SqliteStore::SqliteStore(const std::filesystem::path& file)
 
 Committed SqliteStore::commit(std::span<const Message> messages) {
     const std::lock_guard lock(write_mutex_);
+    try {
+        Transaction transaction(write_database_);
+        Committed committed = writer_.write(messages);
+        transaction.commit();
+        return committed;
+    } catch (...) {
+        writer_.forget();
+        throw;
+    }
+}
+
+void SqliteStore::set_attributes(const std::string& device, const Attributes& attributes) {
+    const std::lock_guard lock(write_mutex_);
+    writer_.forget();
     Transaction transaction(write_database_);
-    Committed committed = writer_.write(messages);
+    write_database_.prepare("INSERT OR IGNORE INTO devices (id) VALUES (?)").bind(device).run();
+    write_database_
+        .prepare("DELETE FROM attributes WHERE device = (SELECT number FROM devices WHERE id = ?)")
+        .bind(device)
+        .run();
+    Statement add = write_database_.prepare(
+        "INSERT INTO attributes (device, name, value) SELECT number, ?, ? FROM devices WHERE id = "
+        "?");
+    for (const auto& [name, value] : attributes)
+        add.reset().bind(name).bind(value).bind(device).run();
     transaction.commit();
-    return committed;
+}
+
+std::map<std::string, Attributes> SqliteStore::attributes() {
+    const std::lock_guard lock(read_mutex_);
+    Statement row = read_database_.prepare(
+        "SELECT id, name, value FROM attributes a JOIN devices d ON d.number = a.device");
+    std::map<std::string, Attributes> attributes;
+    while (row.step()) attributes[row.text(0)][row.text(1)] = row.text(2);
+    return attributes;
+}
+
+std::vector<RollupRow> SqliteStore::rollups(const RollupQuery& query) {
+    const std::lock_guard lock(read_mutex_);
+    return read_rollups(read_database_, query);
 }
 
 std::vector<std::string> SqliteStore::mark_all_offline() {
@@ -131,11 +168,12 @@ std::vector<StoredEvent> SqliteStore::events(const EventQuery& query) {
     const std::lock_guard lock(read_mutex_);
     const bool newest = !query.after;
     std::string sql =
-        "SELECT id, device, time_ms, uncertainty_ms, received_ms, boot, sequence, clock_ms, kind, "
-        "label, score, "
-        "sample, stop_samples, stop_instructions FROM events WHERE id > ? AND id < ?";
-    if (query.device) sql += " AND device = ?";
-    sql += newest ? " ORDER BY id DESC LIMIT ?" : " ORDER BY id LIMIT ?";
+        "SELECT e.id, d.id, time_ms, uncertainty_ms, received_ms, e.boot, sequence, clock_ms, "
+        "kind, "
+        "label, e.score, sample, stop_samples, stop_instructions FROM events e JOIN devices d ON "
+        "d.number = e.device WHERE e.id > ? AND e.id < ?";
+    if (query.device) sql += " AND e.device = (SELECT number FROM devices WHERE id = ?)";
+    sql += newest ? " ORDER BY e.id DESC LIMIT ?" : " ORDER BY e.id LIMIT ?";
     Statement row = read_database_.prepare(sql);
     row.bind(query.after.value_or(0))
         .bind(query.before.value_or(std::numeric_limits<int64_t>::max()));
@@ -152,13 +190,13 @@ std::vector<Gap> SqliteStore::gaps(const std::optional<std::string>& device) {
     // Up to `through` there is none; above it, a gap lies before each sequence whose predecessor is
     // not there.
     Statement row = read_database_.prepare(
-        "SELECT device, boot, before + 1, sequence - 1 FROM ("
-        " SELECT e.device, e.boot, e.sequence, lag(e.sequence, 1, b.through)"
+        "SELECT id, boot, before + 1, sequence - 1 FROM ("
+        " SELECT d.id, e.boot, e.sequence, lag(e.sequence, 1, b.through)"
         "  OVER (PARTITION BY e.device, e.boot ORDER BY e.sequence) AS before"
-        " FROM boots b JOIN events e ON e.device = b.device AND e.boot = b.boot AND e.sequence > "
-        "b.through"
-        " WHERE ?1 IS NULL OR b.device = ?1)"
-        " WHERE sequence > before + 1 ORDER BY device, boot, sequence");
+        " FROM boots b JOIN devices d ON d.number = b.device JOIN events e ON e.device = b.device"
+        "  AND e.boot = b.boot AND e.sequence > b.through"
+        " WHERE b.ahead > 0 AND (?1 IS NULL OR d.id = ?1))"
+        " WHERE sequence > before + 1 ORDER BY id, boot, sequence");
     row.bind_optional(device);
     std::vector<Gap> gaps;
     while (row.step()) {
@@ -171,8 +209,9 @@ std::vector<Gap> SqliteStore::gaps(const std::optional<std::string>& device) {
 std::vector<GateOpening> SqliteStore::gate(const std::optional<std::string>& device) {
     const std::lock_guard lock(read_mutex_);
     Statement row = read_database_.prepare(
-        "SELECT device, boot, opening, first_sample, length(samples), last FROM gate_chunks "
-        "WHERE ?1 IS NULL OR device = ?1 ORDER BY device, boot, opening, first_sample");
+        "SELECT d.id, g.boot, opening, first_sample, length(samples), last FROM gate_chunks g "
+        "JOIN devices d ON d.number = g.device WHERE ?1 IS NULL OR d.id = ?1 "
+        "ORDER BY d.id, g.boot, opening, first_sample");
     row.bind_optional(device);
     constexpr uint64_t sample_bytes = 2;
     std::vector<GateOpening> openings;

@@ -20,6 +20,10 @@ class SqliteStore final : public Store {
     Committed commit(std::span<const Message> messages) override;
     std::vector<std::string> mark_all_offline() override;
 
+    void set_attributes(const std::string& device, const Attributes& attributes) override;
+    std::map<std::string, Attributes> attributes() override;
+    std::vector<RollupRow> rollups(const RollupQuery& query) override;
+
     Summary summary() override;
     std::vector<DeviceRow> devices() override;
     std::optional<DeviceRow> device(const std::string& id) override;

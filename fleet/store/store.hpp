@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <span>
 #include <stdexcept>
@@ -33,6 +34,14 @@ class Store {
     /// Marks every device offline: a fresh connection to the broker knows nothing yet. Returns
     /// whose row changed.
     virtual std::vector<std::string> mark_all_offline() = 0;
+
+    /// What a device shares with others, in place of what was said before; a device that was never
+    /// heard is known from now on.
+    virtual void set_attributes(const std::string& device, const Attributes& attributes) = 0;
+    /// Of every device that has any.
+    virtual std::map<std::string, Attributes> attributes() = 0;
+
+    virtual std::vector<RollupRow> rollups(const RollupQuery& query) = 0;
 
     virtual Summary summary() = 0;
     virtual std::vector<DeviceRow> devices() = 0;

@@ -298,6 +298,54 @@ TEST_F(StoreTest, RejectedMessagesAreCounted) {
     EXPECT_EQ(store_.device("speaker")->events, 0u);
 }
 
+Message device_report(const std::string& device, int64_t received_ms, uint64_t clock_ms,
+                      uint64_t sensed, uint16_t score) {
+    ReportRecord record;
+    record.boot = 1;
+    record.clock_ms = clock_ms;
+    record.bytes_sensed = sensed;
+    record.score_permille = score;
+    return {device, received_ms, record};
+}
+
+TEST_F(StoreTest, RollupsAddUpByTimeAndByWhatDevicesShare) {
+    constexpr auto hour = static_cast<int64_t>(Span::hour);
+    constexpr int64_t first = kNoon - kNoon % hour;
+    store_.set_attributes("a", {{"site", "north"}});
+    store_.set_attributes("b", {{"site", "north"}, {"line", "1"}});
+    commit({device_report("a", first + 1, 1, 1000, 100), device_report("b", first + 2, 1, 500, 990),
+            device_report("a", first + hour, hour, 1500, 200)});
+    // A decision of the first hour that comes an hour late counts where it belongs.
+    commit(
+        {events_at(first + hour + 5, hour + 5, 1, {event(1, 1, 5), event(1, 2, hour + 5)}, "a")});
+
+    const auto north = store_.rollups({"site:north", Span::hour, 0, first + 10 * hour});
+    ASSERT_THAT(north, SizeIs(2));
+    EXPECT_EQ(north[0].start_ms, first);
+    EXPECT_EQ(north[0].reports, 2U);
+    EXPECT_EQ(north[0].bytes_sensed, 1500U);
+    EXPECT_EQ(north[0].score_sum, 1090U);
+    EXPECT_EQ(north[0].score_most, 990U);
+    EXPECT_EQ(north[0].scores[0], 1U);
+    EXPECT_EQ(north[0].scores[7], 1U);
+    EXPECT_EQ(north[0].alerts, 1U);
+    EXPECT_EQ(north[1].bytes_sensed, 500U) << "counters are growth";
+    EXPECT_EQ(north[1].alerts, 1U);
+    EXPECT_THAT(store_.rollups({"line:1", Span::minute, 0, first + hour}), SizeIs(1));
+    EXPECT_THAT(store_.rollups({"device:a", Span::hour, first + hour, first + 2 * hour}),
+                SizeIs(1));
+    EXPECT_EQ(store_.rollups({"fleet", Span::day, 0, first + 30 * hour}).front().events, 2U);
+    EXPECT_THAT(store_.rollups({"site:south", Span::day, 0, first + 30 * hour}), IsEmpty());
+}
+
+TEST_F(StoreTest, AttributesReplaceThoseBefore) {
+    store_.set_attributes("pump-7", {{"site", "north"}, {"batch", "B7"}});
+    store_.set_attributes("pump-7", {{"site", "south"}});
+    EXPECT_EQ(store_.attributes(),
+              (std::map<std::string, Attributes>{{"pump-7", {{"site", "south"}}}}));
+    EXPECT_TRUE(store_.device("pump-7")) << "known from now on";
+}
+
 TEST_F(StoreTest, GoesOnWhereItWasWhenOpenedAgain) {
     commit({events({event(1, 1), event(1, 2)})});
     SqliteStore again(file());
@@ -314,6 +362,47 @@ TEST_F(StoreTest, WhileAnotherProcessWritesNothingIsHalfDone) {
     EXPECT_THAT(store_.events({}), IsEmpty());
     other.run("COMMIT");
     EXPECT_THAT(commit({events({event(1, 1)})}).new_events, SizeIs(1));
+}
+
+TEST(Store, TakesOverAFolderOfTheVersionBefore) {
+    const TemporaryDirectory directory;
+    const auto file = directory.path() / "fleet.db";
+    {
+        Database old(file);
+        old.run(R"sql(
+CREATE TABLE meta (created_ms INTEGER NOT NULL);
+CREATE TABLE devices (id TEXT PRIMARY KEY, application TEXT, online INTEGER, last_seen_ms INTEGER,
+    boot INTEGER, bundle_version TEXT, bundle_digest TEXT, ram_bytes INTEGER, flash_bytes INTEGER,
+    instructions INTEGER, firmware TEXT, fault TEXT, rate_hz INTEGER, outbox INTEGER, score INTEGER,
+    events INTEGER, rejected INTEGER) WITHOUT ROWID;
+CREATE TABLE boots (device TEXT, boot INTEGER, heard_ms INTEGER, offset_ms INTEGER,
+    offset_at_ms INTEGER, through INTEGER, bytes_sensed INTEGER, bytes_sent INTEGER,
+    bytes_gate INTEGER, gate_openings INTEGER, inferences INTEGER, overruns INTEGER,
+    events_lost INTEGER, PRIMARY KEY (device, boot)) WITHOUT ROWID;
+CREATE TABLE events (id INTEGER PRIMARY KEY AUTOINCREMENT, device TEXT, boot INTEGER,
+    sequence INTEGER, clock_ms INTEGER, time_ms INTEGER, uncertainty_ms INTEGER, received_ms INTEGER,
+    kind INTEGER, label TEXT, score INTEGER, sample INTEGER, stop_samples INTEGER,
+    stop_instructions INTEGER, UNIQUE (device, boot, sequence));
+CREATE INDEX events_of_device ON events (device, id);
+CREATE TABLE gate_chunks (device TEXT, boot INTEGER, opening INTEGER, first_sample INTEGER,
+    last INTEGER, samples BLOB);
+INSERT INTO meta VALUES (5);
+INSERT INTO devices VALUES ('speaker','wake_word',1,9,2,'1.0.0','ab',1,2,3,'f','',16000,0,7,2,0);
+INSERT INTO boots VALUES ('speaker',2,9,1,9,1,100,10,1,0,5,0,0);
+INSERT INTO events VALUES (4,'speaker',2,1,1000,9,0,9,0,'alexa',900,320,NULL,NULL);
+INSERT INTO events VALUES (5,'speaker',2,3,1000,9,0,9,0,'alexa',900,960,NULL,NULL);
+PRAGMA user_version = 1;)sql");
+    }
+    SqliteStore store(file);
+    EXPECT_THAT(store.events({}), SizeIs(2));
+    EXPECT_EQ(store.device("speaker")->bytes_sensed, 100U);
+    EXPECT_THAT(store.gaps({}), ElementsAre(GapOf(2, 2, 2)));
+    // The boot goes on where it was: one that is stored, one that fills the gap, one that is new.
+    const auto committed =
+        store.commit(std::vector{events({event(2, 1), event(2, 2), event(2, 4)})});
+    EXPECT_THAT(committed.new_events, SizeIs(2));
+    EXPECT_THAT(committed.acks, ElementsAre(Through("speaker", 2, 4)));
+    EXPECT_THAT(store.gaps({}), IsEmpty());
 }
 
 TEST(Store, RefusesFilesOfOthers) {

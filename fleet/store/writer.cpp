@@ -12,6 +12,9 @@ namespace {
 /// rather than the clock as slow: far worse than any crystal.
 constexpr int64_t kDriftDivisor = 1000;
 
+constexpr uint8_t kDecision = 0;  ///< kind of an event
+constexpr uint16_t kScoreStep = 125;
+
 std::string to_hex(const std::array<uint8_t, 8>& bytes) {
     constexpr std::string_view digits = "0123456789abcdef";
     std::string text;
@@ -30,115 +33,118 @@ int64_t signed_of(uint64_t value) {
     return static_cast<int64_t>(value);
 }
 
+/// Compares the device's clock with the time of arrival. Returns by how many milliseconds this
+/// message was slower than the fastest one of late: held up on its way, so its events may be that
+/// much older than they seem.
+int64_t note_clock(BootState& boot, int64_t received_ms, uint64_t clock_ms) {
+    const int64_t offset = received_ms - signed_of(clock_ms);
+    int64_t smallest = offset;
+    if (boot.offset_ms) {
+        const int64_t elapsed = std::max<int64_t>(0, received_ms - boot.offset_at_ms);
+        smallest = std::min(offset, *boot.offset_ms + elapsed / kDriftDivisor);
+    }
+    boot.offset_ms = smallest;
+    boot.offset_at_ms = received_ms;
+    boot.heard_ms = std::max(boot.heard_ms, received_ms);
+    return offset - smallest;
+}
+
 }  // namespace
 
 Writer::Writer(Database& database)
     : database_(database),
-      add_device_(database.prepare("INSERT OR IGNORE INTO devices (id) VALUES (?)")),
-      touch_device_(database.prepare("UPDATE devices SET last_seen_ms = max(last_seen_ms, ?), boot "
-                                     "= coalesce(?, boot) WHERE id = ?")),
-      add_boot_(database.prepare("INSERT OR IGNORE INTO boots (device, boot) VALUES (?, ?)")),
-      read_boot_(database.prepare(
-          "SELECT offset_ms, offset_at_ms, through FROM boots WHERE device = ? AND boot = ?")),
-      write_clock_(database.prepare(
-          "UPDATE boots SET offset_ms = ?, offset_at_ms = ?, heard_ms = max(heard_ms, ?2) "
-          "WHERE device = ? AND boot = ?")),
-      heard_before_(database.prepare("SELECT coalesce((SELECT max(heard_ms) FROM boots WHERE "
-                                     "device = ? AND boot < ? AND heard_ms > 0),"
-                                     " (SELECT created_ms FROM meta))")),
+      states_(database),
+      rollups_(database),
       add_event_(database.prepare("INSERT OR IGNORE INTO events (device, boot, sequence, clock_ms, "
                                   "time_ms, uncertainty_ms, received_ms, "
                                   "kind, label, score, sample, stop_samples, stop_instructions) "
                                   "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)")),
       read_event_(database.prepare("SELECT clock_ms, kind, label, score, sample FROM events WHERE "
                                    "device = ? AND boot = ? AND sequence = ?")),
-      count_events_(database.prepare("UPDATE devices SET events = events + 1 WHERE id = ?")),
       next_sequences_(database.prepare("SELECT sequence FROM events WHERE device = ? AND boot = ? "
                                        "AND sequence > ? ORDER BY sequence")),
-      write_through_(
-          database.prepare("UPDATE boots SET through = ? WHERE device = ? AND boot = ?")),
       write_status_(database.prepare(
           "UPDATE devices SET online = ?, application = coalesce(?, application), "
           "bundle_version = coalesce(?, bundle_version), bundle_digest = coalesce(?, "
           "bundle_digest), "
           "ram_bytes = coalesce(?, ram_bytes), flash_bytes = coalesce(?, flash_bytes), "
           "instructions = coalesce(?, instructions), firmware = coalesce(?, firmware), "
-          "rate_hz = coalesce(?, rate_hz), fault = coalesce(?, fault) WHERE id = ?")),
-      // Counters only grow within a boot: a report that was overtaken changes nothing.
-      write_report_(database.prepare(
-          "UPDATE boots SET bytes_sensed = max(bytes_sensed, ?), bytes_sent = max(bytes_sent, ?), "
-          "bytes_gate = max(bytes_gate, ?), gate_openings = max(gate_openings, ?), "
-          "inferences = max(inferences, ?), overruns = max(overruns, ?), events_lost = "
-          "max(events_lost, ?) "
-          "WHERE device = ? AND boot = ?")),
+          "rate_hz = coalesce(?, rate_hz), fault = coalesce(?, fault) WHERE number = ?")),
       write_device_report_(database.prepare(
-          "UPDATE devices SET instructions = ?, outbox = ?, score = ? WHERE id = ?")),
+          "UPDATE devices SET instructions = ?, outbox = ?, score = ? WHERE number = ?")),
       add_chunk_(database.prepare(
           "INSERT OR IGNORE INTO gate_chunks (device, boot, opening, first_sample, last, samples) "
-          "VALUES (?,?,?,?,?,?)")),
-      reject_(database.prepare("UPDATE devices SET rejected = rejected + 1 WHERE id = ?")) {}
+          "VALUES (?,?,?,?,?,?)")) {}
 
 Committed Writer::write(std::span<const Message> messages) {
     result_ = {};
     spoken_of_.clear();
     contradicted_.clear();
     for (const Message& message : messages) {
-        add_device_.reset().bind(message.device).run();
         result_.devices.insert(message.device);
         std::visit([&](const auto& content) { write_content(message, content); }, message.content);
     }
     for (const Boot& boot : spoken_of_) {
         if (contradicted_.contains(boot)) continue;
-        result_.acks.push_back({boot.first, boot.second, advance(boot)});
+        const DeviceState& device = states_.device(boot.first);
+        result_.acks.push_back({boot.first, boot.second, device.boots.at(boot.second).through});
     }
+    rollups_.write_back();
+    states_.write_back();
     return std::exchange(result_, {});
 }
 
+void Writer::forget() {
+    states_.forget();
+    rollups_.forget();
+}
+
 void Writer::write_content(const Message& message, const EventsMessage& content) {
-    touch(message, content.boot);
-    const int64_t delay_ms = note_clock(message, content.boot, content.clock_ms);
+    DeviceState& device = states_.device(message.device);
+    const int64_t delay_ms =
+        note_clock(touch(message, device, content.boot), message.received_ms, content.clock_ms);
     for (const EventRecord& event : content.events) {
         if (event.boot == content.boot) {
             const int64_t age_ms =
                 std::max<int64_t>(0, signed_of(content.clock_ms) - signed_of(event.clock_ms));
-            write_event(message, event, std::max<int64_t>(0, message.received_ms - age_ms),
+            write_event(message, device, event, std::max<int64_t>(0, message.received_ms - age_ms),
                         delay_ms);
         } else {
             // That boot's clock is gone: it happened after the device was last heard before this
             // boot.
-            const int64_t heard_ms = last_heard_before(message.device, content.boot);
-            write_event(message, event, message.received_ms,
+            const int64_t heard_ms = states_.heard_before(device, content.boot);
+            write_event(message, device, event, message.received_ms,
                         std::max<int64_t>(0, message.received_ms - heard_ms));
         }
     }
 }
 
-void Writer::write_event(const Message& message, const EventRecord& event, int64_t time_ms,
-                         int64_t uncertainty_ms) {
-    spoken_of_.insert({message.device, event.boot});
-    const int added = add_event_.reset()
-                          .bind(message.device)
-                          .bind(event.boot)
-                          .bind(event.sequence)
-                          .bind(signed_of(event.clock_ms))
-                          .bind(time_ms)
-                          .bind(uncertainty_ms)
-                          .bind(message.received_ms)
-                          .bind(event.kind)
-                          .bind(event.label)
-                          .bind(event.score_permille)
-                          .bind(signed_of(event.sample))
-                          .bind_optional(widened(event.stop_samples))
-                          .bind_optional(widened(event.stop_instructions))
-                          .run();
-    if (added == 1) {
+void Writer::write_event(const Message& message, DeviceState& device, const EventRecord& event,
+                         int64_t time_ms, int64_t uncertainty_ms) {
+    const Boot name{message.device, event.boot};
+    spoken_of_.insert(name);
+    BootState& boot = states_.boot(device, event.boot);
+    // Up to `through` everything is stored, so that only what lies beyond needs to be tried.
+    const bool added =
+        event.sequence > boot.through && add_event(message, device, event, time_ms, uncertainty_ms);
+    if (added) {
         result_.new_events.push_back({database_.last_insert_id(), message.device, time_ms,
                                       uncertainty_ms, message.received_ms, event});
-        count_events_.reset().bind(message.device).run();
-    } else if (!is_same_event(message.device, event)) {
+        ++device.new_events;
+        RollupRow change;
+        change.events = 1;
+        change.alerts = event.kind == kDecision ? 1 : 0;
+        rollups_.add(device, time_ms, change);
+        if (event.sequence == boot.through + 1) {
+            ++boot.through;
+            if (boot.ahead > 0) advance(device, event.boot, boot);
+        } else {
+            ++boot.ahead;
+        }
+    } else if (!is_same_event(device, event)) {
         // To acknowledge it would make the device forget an event that is stored nowhere.
-        const bool first = contradicted_.insert({message.device, event.boot}).second;
-        reject_.reset().bind(message.device).run();
+        const bool first = contradicted_.insert(name).second;
+        ++device.new_rejected;
         if (first) {
             result_.warnings.push_back(
                 message.device + ": boot " + std::to_string(event.boot) + " sequence " +
@@ -149,8 +155,27 @@ void Writer::write_event(const Message& message, const EventRecord& event, int64
     }
 }
 
-bool Writer::is_same_event(const std::string& device, const EventRecord& event) {
-    read_event_.reset().bind(device).bind(event.boot).bind(event.sequence);
+bool Writer::add_event(const Message& message, const DeviceState& device, const EventRecord& event,
+                       int64_t time_ms, int64_t uncertainty_ms) {
+    return add_event_.reset()
+               .bind(device.number)
+               .bind(event.boot)
+               .bind(event.sequence)
+               .bind(signed_of(event.clock_ms))
+               .bind(time_ms)
+               .bind(uncertainty_ms)
+               .bind(message.received_ms)
+               .bind(event.kind)
+               .bind(event.label)
+               .bind(event.score_permille)
+               .bind(signed_of(event.sample))
+               .bind_optional(widened(event.stop_samples))
+               .bind_optional(widened(event.stop_instructions))
+               .run() == 1;
+}
+
+bool Writer::is_same_event(const DeviceState& device, const EventRecord& event) {
+    read_event_.reset().bind(device.number).bind(event.boot).bind(event.sequence);
     const bool same = read_event_.step() && read_event_.integer(0) == signed_of(event.clock_ms) &&
                       read_event_.integer(1) == event.kind && read_event_.text(2) == event.label &&
                       read_event_.integer(3) == event.score_permille &&
@@ -160,17 +185,16 @@ bool Writer::is_same_event(const std::string& device, const EventRecord& event) 
 }
 
 void Writer::write_content(const Message& message, const StatusRecord& content) {
+    DeviceState& device = states_.device(message.device);
     if (!content.retained) {
-        touch_device_.reset()
-            .bind(message.received_ms)
-            .bind_optional(widened(content.boot))
-            .bind(message.device)
-            .run();
+        device.last_seen_ms = std::max(device.last_seen_ms, message.received_ms);
+        device.boot = content.boot.value_or(device.boot);
     }
     std::optional<std::string> digest;
     if (content.bundle_digest) digest = to_hex(*content.bundle_digest);
     std::optional<std::string> fault = content.fault;
     if (content.online && !fault) fault = "";
+    if (content.bundle_version) device.bundle_version = *content.bundle_version;
     write_status_.reset()
         .bind(content.online ? 1 : 0)
         .bind_optional(content.application)
@@ -182,36 +206,46 @@ void Writer::write_content(const Message& message, const StatusRecord& content) 
         .bind_optional(content.firmware_version)
         .bind_optional(widened(content.rate_hz))
         .bind_optional(fault)
-        .bind(message.device)
+        .bind(device.number)
         .run();
 }
 
 void Writer::write_content(const Message& message, const ReportRecord& content) {
-    touch(message, content.boot);
-    note_clock(message, content.boot, content.clock_ms);
-    write_report_.reset()
-        .bind(signed_of(content.bytes_sensed))
-        .bind(signed_of(content.bytes_sent))
-        .bind(signed_of(content.bytes_gate))
-        .bind(content.gate_openings)
-        .bind(signed_of(content.inferences))
-        .bind(signed_of(content.overruns))
-        .bind(content.events_lost)
-        .bind(message.device)
-        .bind(content.boot)
-        .run();
+    DeviceState& device = states_.device(message.device);
+    BootState& boot = touch(message, device, content.boot);
+    note_clock(boot, message.received_ms, content.clock_ms);
+    // Counters only grow within a boot: a report that was overtaken changes nothing.
+    const auto grow = [](uint64_t& counter, uint64_t value) {
+        const uint64_t growth = value > counter ? value - counter : 0;
+        counter += growth;
+        return growth;
+    };
+    RollupRow change;
+    change.reports = 1;
+    change.score_sum = content.score_permille;
+    change.score_most = content.score_permille;
+    change.scores[std::min<size_t>(content.score_permille / kScoreStep, 7)] = 1;
+    change.inferences = grow(boot.inferences, content.inferences);
+    change.bytes_sensed = grow(boot.bytes_sensed, content.bytes_sensed);
+    change.bytes_sent = grow(boot.bytes_sent, content.bytes_sent);
+    change.bytes_gate = grow(boot.bytes_gate, content.bytes_gate);
+    grow(boot.gate_openings, content.gate_openings);
+    grow(boot.overruns, content.overruns);
+    grow(boot.events_lost, content.events_lost);
+    rollups_.add(device, message.received_ms, change);
     write_device_report_.reset()
         .bind(content.instructions)
         .bind(content.outbox)
         .bind(content.score_permille)
-        .bind(message.device)
+        .bind(device.number)
         .run();
 }
 
 void Writer::write_content(const Message& message, const GateRecord& content) {
-    touch(message, content.boot);
+    DeviceState& device = states_.device(message.device);
+    touch(message, device, content.boot);
     add_chunk_.reset()
-        .bind(message.device)
+        .bind(device.number)
         .bind(content.boot)
         .bind(content.opening)
         .bind(signed_of(content.first_sample))
@@ -221,55 +255,24 @@ void Writer::write_content(const Message& message, const GateRecord& content) {
 }
 
 void Writer::write_content(const Message& message, const RejectedMessage&) {
-    reject_.reset().bind(message.device).run();
+    ++states_.device(message.device).new_rejected;
 }
 
-void Writer::touch(const Message& message, uint32_t boot) {
-    touch_device_.reset().bind(message.received_ms).bind(boot).bind(message.device).run();
-    add_boot_.reset().bind(message.device).bind(boot).run();
+BootState& Writer::touch(const Message& message, DeviceState& device, uint32_t boot) {
+    device.last_seen_ms = std::max(device.last_seen_ms, message.received_ms);
+    device.boot = boot;
+    return states_.boot(device, boot);
 }
 
-/// Compares the device's clock with the time of arrival. Returns by how many milliseconds this
-/// message was slower than the fastest one of late: held up on its way, so its events may be that
-/// much older than they seem.
-int64_t Writer::note_clock(const Message& message, uint32_t boot, uint64_t clock_ms) {
-    const int64_t offset = message.received_ms - signed_of(clock_ms);
-    int64_t smallest = offset;
-    read_boot_.reset().bind(message.device).bind(boot);
-    if (read_boot_.step() && !read_boot_.is_null(0)) {
-        const int64_t elapsed = std::max<int64_t>(0, message.received_ms - read_boot_.integer(1));
-        smallest = std::min(offset, read_boot_.integer(0) + elapsed / kDriftDivisor);
+/// Moves the boot's `through` over every sequence that follows without a gap.
+void Writer::advance(const DeviceState& device, uint32_t boot, BootState& state) {
+    next_sequences_.reset().bind(device.number).bind(boot).bind(state.through);
+    while (state.ahead > 0 && next_sequences_.step() &&
+           next_sequences_.integer(0) == int64_t{state.through} + 1) {
+        ++state.through;
+        --state.ahead;
     }
-    read_boot_.reset();
-    write_clock_.reset()
-        .bind(smallest)
-        .bind(message.received_ms)
-        .bind(message.device)
-        .bind(boot)
-        .run();
-    return offset - smallest;
-}
-
-int64_t Writer::last_heard_before(const std::string& device, uint32_t boot) {
-    heard_before_.reset().bind(device).bind(boot).step();
-    const int64_t heard_ms = heard_before_.integer(0);
-    heard_before_.reset();
-    return heard_ms;
-}
-
-/// Moves the boot's `through` over every sequence that follows without a gap, and returns it.
-uint32_t Writer::advance(const Boot& boot) {
-    add_boot_.reset().bind(boot.first).bind(boot.second).run();
-    read_boot_.reset().bind(boot.first).bind(boot.second).step();
-    const auto before = read_boot_.number<uint32_t>(2);
-    read_boot_.reset();
-    uint32_t through = before;
-    next_sequences_.reset().bind(boot.first).bind(boot.second).bind(through);
-    while (next_sequences_.step() && next_sequences_.integer(0) == int64_t{through} + 1) ++through;
     next_sequences_.reset();
-    if (through != before)
-        write_through_.reset().bind(through).bind(boot.first).bind(boot.second).run();
-    return through;
 }
 
 }  // namespace ganglion::fleet
