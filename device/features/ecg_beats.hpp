@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "device/features/beat_intervals.hpp"
+#include "device/features/beat_shape.hpp"
+#include "device/features/qrs_detector.hpp"
+
+namespace ganglion {
+
+/// One frame a heart beat from one lead of an electrocardiogram: how early it came, how it compares
+/// with this person's normal beat, and how regular the rhythm is. A frame comes when the next beat
+/// is found, or after three seconds without one. Frame, int16 (log2 and entropies in 1/256,
+/// correlations and shares in 1/1024):
+///  0      log2 of the interval before the beat over the usual one
+///  1      log2 of the interval after it over the usual one
+///  2      log2 of the interval before the beat before, over the usual one
+///  3..5   Rhythm of the normal beats: difference, conditional, match
+///  6, 7   correlation with the normal beat: QRS, whole
+///  8      correlation of the P wave's part, less its usual value
+///  9      correlation of the T wave's part
+///  10..12 log2 of height, area and width over the normal beat's
+///  13     interval before, ms
+///  14     median interval, ms
+///  15     samples from the beat to the end of its frame
+class EcgBeats {
+  public:
+    static constexpr uint32_t kValues = 16;
+
+    static uint32_t state_bytes(uint32_t rate_hz);
+    static uint32_t scratch_bytes(uint32_t rate_hz);
+
+    /// `rate_hz`: QrsDetector::kLowestRate..kHighestRate. `state`: 4-byte aligned, the caller's.
+    void start(uint32_t rate_hz, std::span<uint8_t> state);
+
+    /// Takes samples until a frame is complete or none are left; returns how many it took. `ready`
+    /// tells whether `frame` (kValues) was written. `scratch`: 4-byte aligned.
+    size_t push(std::span<const int16_t> samples, std::span<uint8_t> scratch, int16_t* frame,
+                bool& ready);
+
+  private:
+    struct Beat {
+        uint64_t at;         // of the kept signal's samples
+        uint32_t before_ms;  // interval before it; 0: not known
+    };
+
+    void keep(int32_t smoothed);
+    int16_t kept(int64_t index) const;
+    uint64_t locate(uint64_t peak) const;
+    uint32_t to_ms(uint64_t kept_samples) const;
+    void write_frame(uint32_t after_ms, std::span<uint8_t> scratch, int16_t* frame);
+
+    uint32_t rate_hz_ = 0;
+    uint32_t step_ = 1;       // samples to one of the kept signal
+    uint32_t kept_rate_ = 0;  // of the kept signal, Hz
+    uint64_t now_ = 0;        // samples taken
+    int32_t baseline_q10_ = 0;
+    std::span<int16_t> signal_;  // ring: the last four seconds, smoothed, about 180 Hz
+    uint64_t kept_ = 0;
+    QrsDetector detector_;
+    BeatIntervals intervals_;
+    BeatShapes shapes_;
+    Beat beat_{};  // the last one found; its frame waits for the next
+    bool waiting_ = false;
+    bool found_ = false;
+    uint32_t interval_before_ms_ = 0;  // before beat_'s own interval
+    bool normal_before_ = false;       // whether the beat before beat_ had the normal shape
+};
+
+}  // namespace ganglion
