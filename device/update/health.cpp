@@ -4,29 +4,30 @@
 
 namespace ganglion::update {
 
-void HealthMonitor::inference(uint32_t score_permille, bool alert) {
-    if (inferences_ == UINT32_MAX) return;
-    ++inferences_;
-    if (alert) ++alerts_;
+void ScoreCounts::add(uint32_t score_permille, bool alert) {
+    if (inferences == UINT32_MAX) return;
+    ++inferences;
+    if (alert) ++alerts;
     constexpr uint32_t width = 1000 / HealthRule::kBins;
-    ++bins_[std::min(score_permille / width, HealthRule::kBins - 1)];
+    ++bins[std::min(score_permille / width, HealthRule::kBins - 1)];
 }
 
 uint32_t HealthMonitor::distance_permille() const {
-    if (inferences_ == 0) return 0;
+    if (counts_.inferences == 0) return 0;
     uint64_t twice = 0;  // of the distance, times 1000 and the number of inferences
     for (uint32_t i = 0; i < HealthRule::kBins; ++i) {
-        const uint64_t seen = uint64_t{bins_[i]} * 1000;
-        const uint64_t expected = uint64_t{rule_.scores[i]} * inferences_;
+        const uint64_t seen = uint64_t{counts_.bins[i]} * 1000;
+        const uint64_t expected = uint64_t{rule_.scores[i]} * counts_.inferences;
         twice += seen > expected ? seen - expected : expected - seen;
     }
-    return static_cast<uint32_t>(twice / (uint64_t{2} * inferences_));
+    return static_cast<uint32_t>(twice / (uint64_t{2} * counts_.inferences));
 }
 
 Health HealthMonitor::judge(uint32_t now_ms) const {
-    const bool seen_enough = inferences_ >= rule_.min_inferences && inferences_ != 0;
+    const bool seen_enough = counts_.inferences >= rule_.min_inferences && counts_.inferences != 0;
     if (seen_enough) {
-        if (uint64_t{alerts_} * 1000 > uint64_t{inferences_} * rule_.max_alerts_permille)
+        if (uint64_t{counts_.alerts} * 1000 >
+            uint64_t{counts_.inferences} * rule_.max_alerts_permille)
             return Health::too_many_alerts;
         if (distance_permille() > rule_.max_distance_permille) return Health::scores_differ;
     }

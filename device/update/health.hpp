@@ -45,28 +45,38 @@ constexpr std::string_view to_string(Health health) {
     return "unknown";
 }
 
-/// Watches a trial. Everything counts from the start of the device on.
+/// What a bundle has decided since it was taken into use: a sketch of its scores.
+struct ScoreCounts {
+    uint32_t inferences = 0;
+    uint32_t alerts = 0;
+    std::array<uint32_t, HealthRule::kBins> bins{};  ///< by score, as HealthRule::scores
+
+    /// An inference with its score (permille) and whether it raised an alert. Stops at 2^32 - 1.
+    void add(uint32_t score_permille, bool alert);
+};
+
+/// Watches a trial. Everything counts from where the trial's image was taken into use, in this
+/// start of the device.
 class HealthMonitor {
   public:
-    explicit HealthMonitor(const HealthRule& rule) : rule_(rule) {}
+    explicit HealthMonitor(const HealthRule& rule = {}) : rule_(rule) {}
 
-    /// An inference with its score (permille) and whether it raised an alert.
-    void inference(uint32_t score_permille, bool alert);
+    void inference(uint32_t score_permille, bool alert) { counts_.add(score_permille, alert); }
+    /// For an owner that counts elsewhere, in an interrupt.
+    void set_counts(const ScoreCounts& counts) { counts_ = counts; }
     /// The fleet has answered.
     void connected() { connected_ = true; }
     /// `now_ms`: since the start. Alerts and scores are judged once min_inferences have been seen.
     Health judge(uint32_t now_ms) const;
 
-    uint32_t inferences() const { return inferences_; }
-    uint32_t alerts() const { return alerts_; }
+    uint32_t inferences() const { return counts_.inferences; }
+    uint32_t alerts() const { return counts_.alerts; }
     /// Total variation distance from the rule's shares, permille; 0 before the first inference.
     uint32_t distance_permille() const;
 
   private:
     HealthRule rule_;
-    std::array<uint32_t, HealthRule::kBins> bins_{};
-    uint32_t inferences_ = 0;
-    uint32_t alerts_ = 0;
+    ScoreCounts counts_;
     bool connected_ = false;
 };
 

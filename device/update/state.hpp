@@ -24,6 +24,7 @@ enum class Ended : uint8_t {
     unhealthy,
     damaged,   ///< its bytes in flash are not what was signed
     worn_out,  ///< the flash did not take it
+    undone,    ///< the fleet asked for it
 };
 
 struct ComponentState {

@@ -75,6 +75,13 @@ class Updater {
     const Version& version(Component component) const {
         return installed_[static_cast<size_t>(component)].version;
     }
+    /// SHA-256 of the image that is trusted (bundle) or runs (firmware): a delta's base.
+    const Digest& digest(Component component) const {
+        return installed_[static_cast<size_t>(component)].digest;
+    }
+    const Slot& bundle_slot(uint32_t slot) const { return layout_.bundle[slot]; }
+    /// Version of the key list in use; 0: none.
+    uint32_t key_list() const { return keys_.version(); }
 
   private:
     struct Installed {

@@ -8,6 +8,7 @@
 #include "firmware/agent/reflex.hpp"
 #include "firmware/agent/sample_port.hpp"
 #include "firmware/agent/sampler.hpp"
+#include "firmware/agent/updates.hpp"
 #include "firmware/agent/uplink.hpp"
 #include "firmware/boards/cortex_m/startup.hpp"
 #include "firmware/boards/mps2_an386/board.hpp"
@@ -16,6 +17,7 @@
 #include "firmware/network/mqtt_session.hpp"
 #include "firmware/network/network.hpp"
 #include "firmware/provisioning.hpp"
+#include "firmware/update_layout.hpp"
 #include "firmware/version.hpp"
 
 namespace ganglion::firmware {
@@ -34,7 +36,6 @@ struct ReflexGuard final : OutboxGuard {
 };
 
 Provisioning provisioning;
-Bundle bundle;
 std::array<char, 48> fault;
 size_t fault_bytes = 0;
 
@@ -51,34 +52,6 @@ void set_fault(std::string_view what, Status status) {
         for (char c : part)
             if (fault_bytes < fault.size()) fault[fault_bytes++] = c;
     say("not deciding: ", {fault.data(), fault_bytes});
-}
-
-/// Loads and proves the bundle of slot A. False with the reason in `fault`.
-bool take_bundle() {
-    const std::span<const uint8_t> slot =
-        board::image().subspan(kBundleSlotOffset[0], kBundleSlotBytes);
-    const uint32_t bytes = Bundle::stored_bytes(slot.first(32));
-    if (bytes == 0 || bytes > slot.size()) {
-        set_fault("bundle", bytes == 0 ? Status::not_found : Status::too_large);
-        return false;
-    }
-    const SignatureVerifier verifier = crypto::bundle_verifier(provisioning.bundle_key);
-    if (const Status status = bundle.load(slot.first(bytes), verifier); status != Status::ok) {
-        set_fault("bundle", status);
-        return false;
-    }
-    if (const Status status = reflex::prepare(bundle); status != Status::ok) {
-        set_fault("bundle", status);
-        return false;
-    }
-    board::print("agent: bundle ");
-    board::print(bundle.name());
-    board::print(" ");
-    board::print(bundle.version());
-    board::print(" proved after ");
-    board::print(board::milliseconds());
-    board::print(" ms\n");
-    return true;
 }
 
 Event started_event(uint32_t boot) {
@@ -123,7 +96,7 @@ void show(const Outbox& outbox) {
     port.state = static_cast<uint32_t>(AgentState::starting);
     say("version ", kVersion);
 
-    MappedFlash flash(board::image().first(kFlashBytes));
+    static MappedFlash flash(board::image().first(kUpdateFlashBytes));
     ReflexGuard guard;
     static Outbox outbox(flash, kOutboxOffset, kOutboxBlocks, guard);
     uint32_t boot = 0;
@@ -146,12 +119,15 @@ void show(const Outbox& outbox) {
     crypto::start(provisioning.unix_time, provisioning.seed, boot);
     if (!network::start(provisioning.device_id)) say("no Ethernet controller");
 
-    const bool deciding = take_bundle();
+    status = updates::start(flash, provisioning, boot);
+    if (status != Status::ok) say("updates do not work: ", to_string(status));
+    const Bundle* bundle = updates::take_bundle(status);
+    const bool deciding = bundle != nullptr;
+    if (!deciding) set_fault("bundle", status);
     const bool started = outbox.append(started_event(boot)) == Status::ok;
-    if (deciding) reflex::run(bundle, outbox, boot, started ? 2 : 1);
+    if (deciding) reflex::run(*bundle, outbox, boot, started ? 2 : 1);
     port.state = static_cast<uint32_t>(deciding ? AgentState::deciding : AgentState::not_deciding);
-    if (!uplink::start(provisioning, outbox, boot, deciding ? &bundle : nullptr,
-                       {fault.data(), fault_bytes})) {
+    if (!uplink::start(provisioning, outbox, boot, bundle, {fault.data(), fault_bytes})) {
         say("certificate or key not usable; staying offline");
         while (true) {
             show(outbox);
@@ -161,6 +137,7 @@ void show(const Outbox& outbox) {
     while (true) {
         network::poll();
         uplink::poll();
+        updates::poll(board::milliseconds(), mqtt::is_connected());
         show(outbox);
         // Asleep, an emulator that does not wait for real time jumps to the next interrupt, far
         // ahead of the network.

@@ -1,5 +1,6 @@
 #include "firmware/agent/reflex.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "device/pipeline/pipeline.hpp"
@@ -14,16 +15,24 @@ namespace ganglion::firmware::reflex {
 namespace {
 
 alignas(16) std::array<int8_t, kPipelineRamBytes> pipeline_ram;
-Pipeline pipeline;
+std::span<int8_t> used_ram;  // of pipeline_ram, by the active bundle: its front or its end
+/// One decides, the other may be proved meanwhile.
+std::array<Pipeline, 2> pipelines;
+Pipeline* deciding = &pipelines[0];
+const Bundle* proved = nullptr;  // by the other one
 const Bundle* active = nullptr;
 Outbox* events = nullptr;
 uint32_t boot_id = 0;
 uint32_t sequence = 0;  // of the newest event
 bool stopped = false;
+update::ScoreCounts counts;
 
 uint64_t inference_ticks = 0;  // spent since the last inference
 volatile uint32_t last_instructions = 0;
 volatile uint16_t highest_score = 0;
+bool fresh = true;               // the active bundle has not seen a sample yet
+uint64_t first_sample = 0;       // that it has seen
+uint64_t inferences_before = 0;  // of bundles that were active before in this boot
 
 /// Pulls the line and tells so on the serial line. Returns the instructions since `arrival`.
 uint32_t pull_stop_line(uint64_t arrival, uint64_t sample) {
@@ -61,27 +70,87 @@ void act_on(const Decision& decision, const sampler::Block& block) {
 }
 
 void work_off(const sampler::Block& block) {
+    if (fresh) first_sample = block.first_sample;
+    fresh = false;
     const uint64_t before = board::ticks();
     Decision decision;
-    const bool inferred = pipeline.push(block.values, decision);
+    const bool inferred = deciding->push(block.values, decision);
     inference_ticks += board::ticks() - before;
     if (inferred) {
         last_instructions = static_cast<uint32_t>(instructions_in(inference_ticks));
         inference_ticks = 0;
+        decision.sample += first_sample;
         if (decision.score_permille > highest_score) highest_score = decision.score_permille;
+        counts.add(decision.score_permille, decision.fired);
         if (decision.fired) act_on(decision, block);
     }
     gate::offer(block.first_sample, block.values);
 }
 
+Pipeline& idle_pipeline() {
+    return pipelines[deciding == &pipelines[0] ? 1 : 0];
+}
+
+/// The end of the RAM that is free beside the active bundle's, or its front.
+std::span<int8_t> place_for(uint32_t needed) {
+    const std::span<int8_t> all(pipeline_ram);
+    if (used_ram.empty() || used_ram.data() != all.data()) {
+        const size_t room = used_ram.empty() ? all.size() : all.size() - used_ram.size();
+        return all.first(std::min<size_t>(needed, room));
+    }
+    const size_t room = all.size() - used_ram.size();
+    return all.last(std::min<size_t>(needed, room));
+}
+
+void switch_to(const Bundle& bundle) {
+    inferences_before += active == nullptr ? 0 : deciding->inferences();
+    deciding = &idle_pipeline();
+    used_ram = place_for((Pipeline::ram_bytes(bundle) + 15U) & ~15U);
+    counts = {};
+    fresh = true;
+    proved = nullptr;
+}
+
 }  // namespace
 
 Status prepare(const Bundle& bundle) {
-    const uint32_t needed = Pipeline::ram_bytes(bundle);
-    if (needed > pipeline_ram.size()) return Status::too_large;
-    if (const Status status = pipeline.start(bundle, pipeline_ram); status != Status::ok)
-        return status;
-    return pipeline.prove(bundle, pipeline_ram);
+    used_ram = {};
+    const Status status = prove_beside(bundle);
+    if (status == Status::ok) switch_to(bundle);
+    return status;
+}
+
+Status prove_beside(const Bundle& bundle) {
+    proved = nullptr;
+    const uint32_t needed = (Pipeline::ram_bytes(bundle) + 15U) & ~15U;
+    const std::span<int8_t> place = place_for(needed);
+    if (needed == 0 || place.size() < needed) return Status::too_large;
+    Pipeline& other = idle_pipeline();
+    if (const Status status = other.start(bundle, place); status != Status::ok) return status;
+    const Status status = other.prove(bundle, place);
+    if (status == Status::ok) proved = &bundle;
+    return status;
+}
+
+bool take_over(const Bundle& bundle) {
+    if (proved != &bundle || active == nullptr || bundle.meta().rate_hz != active->meta().rate_hz ||
+        bundle.meta().channels != active->meta().channels ||
+        bundle.meta().gate_ms != active->meta().gate_ms ||
+        idle_pipeline().block_values() != deciding->block_values())
+        return false;
+    const board::ReflexLock lock;
+    switch_to(bundle);
+    active = &bundle;
+    return true;
+}
+
+update::ScoreCounts scores() {
+    const board::ReflexLock lock;
+    return counts;
+}
+
+bool has_stopped() {
+    return stopped;
 }
 
 void run(const Bundle& bundle, Outbox& outbox, uint32_t boot, uint32_t next_sequence) {
@@ -92,12 +161,12 @@ void run(const Bundle& bundle, Outbox& outbox, uint32_t boot, uint32_t next_sequ
     const BundleMeta& meta = bundle.meta();
     const uint64_t samples = static_cast<uint64_t>(meta.gate_ms) * meta.rate_hz / 1000;
     gate::start(boot, meta.channels, samples * meta.channels);
-    sampler::start(meta.rate_hz, meta.channels, pipeline.block_values());
+    sampler::start(meta.rate_hz, meta.channels, deciding->block_values());
 }
 
 uint64_t inferences() {
     const board::ReflexLock lock;
-    return pipeline.inferences();
+    return inferences_before + deciding->inferences();
 }
 
 uint32_t instructions() {

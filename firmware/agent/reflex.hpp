@@ -5,6 +5,7 @@
 #include "device/bundle/bundle.hpp"
 #include "device/core/status.hpp"
 #include "device/outbox/outbox.hpp"
+#include "device/update/health.hpp"
 
 /// What the board does by itself, in an interrupt between sampling and the network: samples →
 /// pipeline → decision → stop line, event, gate. Nothing that the network does can delay it.
@@ -13,9 +14,23 @@ namespace ganglion::firmware::reflex {
 /// RAM set aside for a bundle's pipeline.
 inline constexpr uint32_t kPipelineRamBytes = 128 * 1024;
 
-/// Starts `bundle` and makes it prove itself; ready to run() then. too_large, proof_failed and the
-/// pipeline's errors.
+/// Starts `bundle` and makes it prove itself; ready to run() then. Before run() only. too_large,
+/// proof_failed and the pipeline's errors.
 Status prepare(const Bundle& bundle);
+
+/// Makes `bundle` prove itself in the RAM that the running one leaves, which goes on deciding.
+/// too_large (no room beside it), proof_failed and the pipeline's errors.
+Status prove_beside(const Bundle& bundle);
+
+/// The bundle that prove_beside() has last found good takes over between two samples: none is lost,
+/// the sample index goes on. False where it senses in another way (rate, channels, gate) or has not
+/// been proved: then the board has to start anew.
+bool take_over(const Bundle& bundle);
+
+/// What the bundle in use has decided since it was taken into use.
+update::ScoreCounts scores();
+/// The stop line has been pulled in this boot.
+bool has_stopped();
 
 /// Starts sampling. `outbox` gets events of `boot`, whose next sequence is `next_sequence`.
 void run(const Bundle& bundle, Outbox& outbox, uint32_t boot, uint32_t next_sequence);

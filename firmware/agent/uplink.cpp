@@ -9,6 +9,7 @@
 #include "firmware/agent/gate.hpp"
 #include "firmware/agent/reflex.hpp"
 #include "firmware/agent/sampler.hpp"
+#include "firmware/agent/updates.hpp"
 #include "firmware/boards/mps2_an386/board.hpp"
 #include "firmware/network/mqtt_session.hpp"
 #include "firmware/network/network.hpp"
@@ -19,6 +20,8 @@ namespace {
 
 constexpr uint64_t kReportEveryMs = 10'000;
 constexpr uint64_t kAckTimeOutMs = 5'000;
+/// What the board listens to below its own topics.
+constexpr std::array<std::string_view, 5> kLeaves = {"ack", "offer", "piece", "undo", "keys"};
 constexpr size_t kChunkBytes = gate::kChunkValues * sizeof(int16_t) + 40;
 
 Outbox* events = nullptr;
@@ -28,7 +31,7 @@ uint32_t boot_id = 0;
 
 bool birth_due = false;
 bool status_has_instructions = false;
-bool subscription_due = false;
+size_t subscribed = 0;  // of kLeaves
 bool report_due = false;
 bool end_reported = false;
 bool awaiting_ack = false;
@@ -43,7 +46,9 @@ bool chunk_sent = false;
 struct Handler final : mqtt::Listener {
     void connected() override {
         board::print("agent: connected\n");
-        birth_due = subscription_due = report_due = true;
+        birth_due = report_due = true;
+        subscribed = 0;
+        updates::connected();
         awaiting_ack = false;
         chunk_sent = false;
     }
@@ -51,6 +56,7 @@ struct Handler final : mqtt::Listener {
     void disconnected() override { board::print("agent: disconnected\n"); }
 
     void message(std::string_view leaf, std::span<const uint8_t> payload) override {
+        updates::message(leaf, payload);
         Ack ack;
         if (leaf != "ack" || !decode_ack(payload, ack)) return;
         if (events->acknowledge(ack.boot, ack.through) > 0) awaiting_ack = false;
@@ -151,15 +157,20 @@ bool start(const Provisioning& provisioning, Outbox& outbox, uint32_t boot, cons
     return mqtt::start(provisioning, handler);
 }
 
+void set_bundle(const Bundle& bundle) {
+    active = &bundle;
+    birth_due = true;
+}
+
 void poll() {
     mqtt::poll();
     if (!mqtt::is_connected()) return;
     const uint64_t now = board::milliseconds();
-    if (subscription_due) subscription_due = !mqtt::subscribe("ack");
+    while (subscribed < kLeaves.size() && mqtt::subscribe(kLeaves[subscribed])) ++subscribed;
     if (!status_has_instructions && active != nullptr && reflex::instructions() != 0)
         birth_due = true;
     if (birth_due) birth_due = !send_status();
-    if (subscription_due || birth_due) return;
+    if (subscribed < kLeaves.size() || birth_due) return;
     send_events(now);
     if (!end_reported && sampler::finished()) end_reported = report_due = true;
     if (report_due || now - report_sent_at >= kReportEveryMs) {

@@ -16,6 +16,9 @@ namespace ganglion::firmware::uplink {
 bool start(const Provisioning& provisioning, Outbox& outbox, uint32_t boot, const Bundle* bundle,
            std::string_view fault);
 
+/// Another bundle decides from now on; it must stay.
+void set_bundle(const Bundle& bundle);
+
 /// One round; never waits.
 void poll();
 

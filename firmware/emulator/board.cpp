@@ -190,6 +190,7 @@ void EmulatedBoard::start() {
                                  "--build --preset cortex-m4");
     impl_->provision();
     if (!impl_->config.bundle.empty()) impl_->image->write_bundle(impl_->config.bundle);
+    if (impl_->config.factory) impl_->image->write_factory(*impl_->config.factory);
     impl_->image->reset_port(impl_->config.pace == Pace::fast);
     ++impl_->starts;
     impl_->launch();

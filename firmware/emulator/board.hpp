@@ -4,11 +4,13 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "firmware/layout.hpp"
+#include "firmware/update_layout.hpp"
 
 namespace ganglion::firmware {
 
@@ -21,6 +23,16 @@ struct BoardIdentity {
     std::string certificate;
     std::string private_key;
     std::string bundle_key;  ///< public key whose bundles the device trusts
+};
+
+/// What the factory writes into a board that takes updates (docs/update.md).
+struct BoardFactory {
+    IdentityPage identity{};        ///< the CRC is filled in
+    std::vector<uint8_t> key_list;  ///< envelope, signed by the identity's root
+    std::vector<uint8_t> manifest;  ///< envelope of the first bundle's
+    std::vector<uint8_t> bundle;
+    std::vector<uint8_t> firmware_manifest;  ///< where the boot loader starts: empty otherwise
+    std::vector<uint8_t> firmware;           ///< linked for the slot
 };
 
 enum class Pace {
@@ -36,6 +48,8 @@ struct BoardConfig {
     BoardIdentity identity;
     std::filesystem::path
         bundle;  ///< put into slot A at start(); empty: what the flash holds stays
+    /// Written once, into a flash that has no identity for updates yet. Instead of `bundle`.
+    std::optional<BoardFactory> factory;
     Pace pace = Pace::real_time;
     std::string emulator = "qemu-system-arm";
 };

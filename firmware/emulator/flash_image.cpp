@@ -15,6 +15,10 @@
 #include <stdexcept>
 #include <vector>
 
+#include "device/core/crc32.hpp"
+#include "device/update/installed.hpp"
+#include "firmware/emulator/board.hpp"
+
 namespace ganglion::firmware {
 namespace {
 
@@ -41,7 +45,7 @@ FlashImage::FlashImage(const std::filesystem::path& file) : file_(file) {
             ::mmap(nullptr, kImageBytes, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor_, 0);
         if (mapped == MAP_FAILED) fail(file, std::strerror(errno));
         memory_ = static_cast<uint8_t*>(mapped);
-        if (fresh) std::memset(memory_, 0xff, kFlashBytes);
+        if (fresh) std::memset(memory_, 0xff, kUpdateFlashBytes);
     } catch (...) {
         ::close(descriptor_);
         throw;
@@ -71,6 +75,35 @@ void FlashImage::write_bundle(const std::filesystem::path& file) {
     const std::span<uint8_t> slot(memory_ + kBundleSlotOffset[0], kBundleSlotBytes);
     const auto end = std::copy(bytes.begin(), bytes.end(), slot.begin());
     std::fill(end, slot.end(), uint8_t{0xff});
+}
+
+void FlashImage::write_factory(const BoardFactory& factory) {
+    IdentityPage page;
+    std::memcpy(&page, memory_ + kIdentityOffset, sizeof page);
+    if (page.magic == IdentityPage::kMagic) return;
+    MappedFlash flash({memory_, kUpdateFlashBytes});
+    const auto must = [&](Status status, const char* what) {
+        if (status != Status::ok) fail(file_, std::string(what) + ": " + to_string(status));
+    };
+    const auto fill = [&](const update::Slot& slot, const std::vector<uint8_t>& manifest,
+                          const std::vector<uint8_t>& image, const char* what) {
+        if (image.size() > slot.room()) fail(file_, std::string(what) + " is larger than its slot");
+        must(update::write_blob(flash, slot.offset, manifest), what);
+        must(update::write_area(flash, slot.image(), image), what);
+    };
+    for (uint32_t copy = 0; copy < update::Layout::kKeyBlocks; ++copy)
+        must(update::write_blob(flash, kUpdateLayout.keys + copy * kEraseBlock, factory.key_list),
+             "key list");
+    fill(kUpdateLayout.bundle[0], factory.manifest, factory.bundle, "bundle");
+    if (!factory.firmware.empty())
+        fill(kUpdateLayout.firmware_slot(), factory.firmware_manifest, factory.firmware,
+             "firmware");
+    // The identity last: with it the flash is as it should be.
+    page = factory.identity;
+    page.magic = IdentityPage::kMagic;
+    page.crc = crc32({reinterpret_cast<const uint8_t*>(&page) + offsetof(IdentityPage, vendor),
+                      sizeof page - offsetof(IdentityPage, vendor)});
+    std::memcpy(memory_ + kIdentityOffset, &page, sizeof page);
 }
 
 void FlashImage::reset_port(bool fast) {

@@ -10,6 +10,8 @@
 
 namespace ganglion::firmware {
 
+struct BoardFactory;
+
 /// The file behind the board's flash and sample port, mapped and shared with the emulator.
 class FlashImage {
   public:
@@ -24,6 +26,10 @@ class FlashImage {
     void write_provisioning(const Provisioning& provisioning);
     /// Puts a bundle file into slot A. Throws where it cannot be read or does not fit.
     void write_bundle(const std::filesystem::path& file);
+
+    /// Writes what is for updates, unless there is an identity already. Throws where it does not
+    /// fit.
+    void write_factory(const BoardFactory& factory);
 
     /// Empties the ring, as at power-up.
     void reset_port(bool fast);

@@ -51,21 +51,19 @@ Status hash(void*, std::span<const uint8_t> bytes, std::span<uint8_t, 32> digest
                                                                                  : Status::io_error;
 }
 
-bool signature_good(const mbedtls_pk_context& key, std::span<const uint8_t, 32> digest,
+bool signature_good(const mbedtls_ecp_point& point, std::span<const uint8_t, 32> digest,
                     std::span<const uint8_t, 64> signature) {
-    if (!mbedtls_pk_can_do(&key, MBEDTLS_PK_ECDSA)) return false;
-    const mbedtls_ecp_keypair* pair = mbedtls_pk_ec(key);
     mbedtls_ecp_group group;
     mbedtls_mpi r, s;
     mbedtls_ecp_group_init(&group);
     mbedtls_mpi_init(&r);
     mbedtls_mpi_init(&s);
     const bool good =
-        pair->grp.id == MBEDTLS_ECP_DP_SECP256R1 &&
         mbedtls_ecp_group_load(&group, MBEDTLS_ECP_DP_SECP256R1) == 0 &&
+        mbedtls_ecp_check_pubkey(&group, &point) == 0 &&
         mbedtls_mpi_read_binary(&r, signature.data(), 32) == 0 &&
         mbedtls_mpi_read_binary(&s, signature.data() + 32, 32) == 0 &&
-        mbedtls_ecdsa_verify(&group, digest.data(), digest.size(), &pair->Q, &r, &s) == 0;
+        mbedtls_ecdsa_verify(&group, digest.data(), digest.size(), &point, &r, &s) == 0;
     mbedtls_mpi_free(&s);
     mbedtls_mpi_free(&r);
     mbedtls_ecp_group_free(&group);
@@ -81,9 +79,25 @@ Status verify(void* context, std::span<const uint8_t> message,
     mbedtls_pk_init(&key);
     const bool good = mbedtls_pk_parse_public_key(
                           &key, reinterpret_cast<const uint8_t*>(pem.data()), pem.size()) == 0 &&
-                      signature_good(key, digest, signature);
+                      mbedtls_pk_can_do(&key, MBEDTLS_PK_ECDSA) &&
+                      mbedtls_pk_ec(key)->grp.id == MBEDTLS_ECP_DP_SECP256R1 &&
+                      signature_good(mbedtls_pk_ec(key)->Q, digest, signature);
     mbedtls_pk_free(&key);
     return good ? Status::ok : Status::bad_signature;
+}
+
+mbedtls_sha256_context update_hash;
+
+bool verify_point(void*, const update::PublicKey& key, const update::Digest& digest,
+                  std::span<const uint8_t, 64> signature) {
+    mbedtls_ecp_point point;
+    mbedtls_ecp_point_init(&point);
+    const bool good = mbedtls_mpi_read_binary(&point.X, key.data(), 32) == 0 &&
+                      mbedtls_mpi_read_binary(&point.Y, key.data() + 32, 32) == 0 &&
+                      mbedtls_mpi_lset(&point.Z, 1) == 0 &&
+                      signature_good(point, digest, signature);
+    mbedtls_ecp_point_free(&point);
+    return good;
 }
 
 }  // namespace
@@ -97,6 +111,26 @@ void start(uint64_t unix_time, const std::array<uint8_t, 32>& seed, uint32_t boo
 
 SignatureVerifier bundle_verifier(std::string_view& public_key_pem) {
     return {&public_key_pem, hash, verify};
+}
+
+update::Crypto update_crypto() {
+    return {
+        .context = nullptr,
+        .hash_start =
+            [](void*) {
+                mbedtls_sha256_init(&update_hash);
+                mbedtls_sha256_starts_ret(&update_hash, 0);
+            },
+        .hash_add =
+            [](void*, std::span<const uint8_t> bytes) {
+                mbedtls_sha256_update_ret(&update_hash, bytes.data(), bytes.size());
+            },
+        .hash_finish =
+            [](void*, update::Digest& digest) {
+                mbedtls_sha256_finish_ret(&update_hash, digest.data());
+            },
+        .verify = verify_point,
+    };
 }
 
 }  // namespace ganglion::firmware::crypto

@@ -7,6 +7,7 @@
 
 #include "device/bundle/bundle.hpp"
 #include "device/core/status.hpp"
+#include "device/update/crypto.hpp"
 
 /// What mbedTLS needs from the board, and what the agent needs from mbedTLS.
 namespace ganglion::firmware::crypto {
@@ -19,5 +20,8 @@ void start(uint64_t unix_time, const std::array<uint8_t, 32>& seed, uint32_t boo
 /// Trusts bundles signed by the P-256 key in `public_key_pem` (with its zero byte), which must stay
 /// where it is.
 SignatureVerifier bundle_verifier(std::string_view& public_key_pem);
+
+/// What updates need. One user at a time, in thread mode.
+update::Crypto update_crypto();
 
 }  // namespace ganglion::firmware::crypto

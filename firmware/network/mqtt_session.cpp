@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "device/event/messages.hpp"
+#include "device/update/messages.hpp"
 #include "firmware/boards/mps2_an386/board.hpp"
 #include "firmware/network/lwip_port.h"
 #include "firmware/network/network.hpp"
@@ -21,7 +22,7 @@ constexpr uint16_t kKeepAliveSeconds = 15;
 constexpr uint64_t kConnectTimeOutMs = 30'000;
 constexpr uint32_t kShortestPauseMs = 250;
 constexpr uint32_t kLongestPauseMs = 8'000;
-constexpr size_t kMaxIncomingBytes = 64;
+constexpr size_t kMaxIncomingBytes = update::kMaxUpdateMessageBytes;
 
 enum class Phase { waiting, connecting, connected };
 
