@@ -40,6 +40,45 @@ Sound change_speed(const Sound& sound, double factor) {
     return out;
 }
 
+Sound change_tempo(const Sound& sound, double factor) {
+    constexpr size_t piece = 480;
+    constexpr size_t step = piece / 2;
+    constexpr size_t search = 160;
+    if (sound.size() < piece + 2 * search + step) return sound;
+    const auto length = static_cast<size_t>(static_cast<double>(sound.size()) / factor);
+    Sound out(length + piece, 0.0F);
+    Sound fade(piece);
+    for (size_t i = 0; i < piece; ++i) {
+        fade[i] = static_cast<float>(
+            0.5 - 0.5 * std::cos(2 * std::numbers::pi * (static_cast<double>(i) + 0.5) / piece));
+    }
+    size_t follows = 0;  // where the sound would go on after the piece before
+    for (size_t at = 0; at < length; at += step) {
+        const size_t last = sound.size() - piece;
+        const auto centre = std::min(static_cast<size_t>(static_cast<double>(at) * factor), last);
+        const size_t low = centre > search ? centre - search : 0;
+        const size_t high = std::min(centre + search, last);
+        size_t best = std::min(centre, last);
+        if (at > 0) {
+            double best_fit = -1e30;
+            const size_t wanted = std::min(follows, last);
+            // Every second lag, every second sample: the fit is smooth at speech's frequencies.
+            for (size_t from = low; from <= high; from += 2) {
+                double fit = 0;
+                for (size_t i = 0; i < step; i += 2) fit += sound[from + i] * sound[wanted + i];
+                if (fit > best_fit) {
+                    best_fit = fit;
+                    best = from;
+                }
+            }
+        }
+        for (size_t i = 0; i < piece; ++i) out[at + i] += fade[i] * sound[best + i];
+        follows = best + step;
+    }
+    out.resize(length);
+    return out;
+}
+
 void colour(Sound& sound, Random& random) {
     const auto tilt = static_cast<float>(random.uniform(-0.5, 0.5));
     // Peaking equaliser of Bristow-Johnson's audio EQ cookbook.
@@ -78,6 +117,30 @@ Sound add_room(const Sound& sound, Random& random) {
         for (size_t i = offset; i < out.size(); ++i) out[i] += gain * sound[i - offset];
     }
     return out;
+}
+
+void degrade(Sound& sound, Random& random) {
+    if (random.chance(0.5)) {
+        float loudest = 1;
+        for (const float s : sound) loudest = std::max(loudest, std::fabs(s));
+        const auto top = static_cast<float>(loudest * random.uniform(0.15, 0.8));
+        for (auto& s : sound) s = std::clamp(s, -top, top);
+        return;
+    }
+    constexpr float mu = 255;
+    for (auto& s : sound) {
+        const float x = std::min(std::fabs(s) / 32768.0F, 1.0F);
+        const float code = std::round(std::log1p(mu * x) / std::log1p(mu) * 127) / 127;
+        s = std::copysign(32768.0F * std::expm1(code * std::log1p(mu)) / mu, s);
+    }
+}
+
+Sound babble(const std::vector<Sound>& speech, size_t talkers, size_t length, Random& random) {
+    Sound all(length, 0.0F);
+    for (size_t talker = 0; talker < talkers && !speech.empty(); ++talker) {
+        mix(all, speech[random.below(speech.size())], 1000, 0, random);
+    }
+    return all;
 }
 
 void mix(Sound& sound, std::span<const float> background, double sound_level, double snr_db,

@@ -24,10 +24,15 @@ double log_uniform(Random& random, double low, double high) {
 void add_surroundings(Sound& sound, double level, const SpeechCorpus& corpus, Random& random) {
     if (random.chance(0.7)) colour(sound, random);
     if (random.chance(0.4)) sound = add_room(sound, random);
-    if (random.chance(0.65))
-        mix(sound, pick(corpus.noise, random), level, random.uniform(2, 30), random);
+    if (random.chance(0.6))
+        mix(sound, pick(corpus.noise, random), level, random.uniform(0, 28), random);
     if (random.chance(0.12))
         mix(sound, pick(corpus.speech, random), level, random.uniform(8, 25), random);
+    if (random.chance(0.2)) {
+        const Sound people = babble(corpus.speech, 3 + random.below(6), sound.size(), random);
+        mix(sound, people, level, random.uniform(2, 24), random);
+    }
+    if (random.chance(0.1)) degrade(sound, random);
     // Every microphone has a noise floor; without one, silence would give it away that a sound was
     // pasted.
     const double floor = log_uniform(random, 0.5, 40);

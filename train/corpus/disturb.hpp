@@ -15,8 +15,8 @@ void set_peak(Sound& sound, double peak);
 /// Between low and high, evenly in the logarithm.
 double log_uniform(Random& random, double low, double high);
 
-/// A random microphone, room, background from `corpus` (2 to 30 dB below `level`) and noise floor,
-/// each at random.
+/// A random microphone, room, background from `corpus` (0 to 28 dB below `level`), people talking,
+/// converter and noise floor, each at random.
 void add_surroundings(Sound& sound, double level, const SpeechCorpus& corpus, Random& random);
 
 /// A random loudness, then add_surroundings at the sound's own level.

@@ -77,13 +77,13 @@ std::vector<Task> synthesis_tasks(const std::string& word) {
         const bool slow_start = voice.engine == SpeechEngine::festival;
         // The few natural-sounding voices are worth more takes than one of hundreds of formant
         // variants.
-        const int takes = formant ? 1 : slow_start ? 4 : 8;
+        const int takes = formant ? 1 : slow_start ? 8 : 16;
         for (int take = 0; take < takes; ++take) {
             voice.tempo = random.uniform(0.8, 1.25);
             voice.pitch = static_cast<int>(30 + random.below(45));
             tasks.push_back({word, voice, true});
         }
-        const int others = formant ? 2 : slow_start ? 6 : 25;
+        const int others = formant ? 3 : slow_start ? 10 : 60;
         for (int take = 0; take < others; ++take) {
             voice.tempo = random.uniform(0.8, 1.25);
             const bool alike = random.chance(0.7);

@@ -88,8 +88,13 @@ Track positive_track(const project::Project& project, const Utterance& original,
         u.word.begin += lead;
         u.word.end += lead;
     }
-    const double speed = random.uniform(0.84, 1.19);
+    double speed = random.uniform(0.86, 1.16);
     u.sound = change_speed(u.sound, speed);
+    if (random.chance(0.5)) {
+        const double tempo = random.uniform(0.85, 1.2);
+        u.sound = change_tempo(u.sound, tempo);
+        speed *= tempo;
+    }
     u.word.begin = static_cast<size_t>(static_cast<double>(u.word.begin) / speed);
     u.word.end =
         std::min(u.sound.size(), static_cast<size_t>(static_cast<double>(u.word.end) / speed));
@@ -114,7 +119,8 @@ Track negative_track(const project::Project& project, const Sound& original, siz
     sound.insert(sound.end(), original.begin(), original.end());
     sound.resize(sound.size() + kRateHz / 2, 0.0F);
     if (copy > 0) {
-        sound = change_speed(sound, random.uniform(0.84, 1.19));
+        sound = change_speed(sound, random.uniform(0.86, 1.16));
+        if (random.chance(0.3)) sound = change_tempo(sound, random.uniform(0.85, 1.2));
         disturb(sound, corpus, random);
     }
     return track_of(project, sound);
@@ -132,8 +138,10 @@ WordFrames make_word_frames(const project::Project& project, const SpeechCorpus&
                          &utterance);
     }
     std::vector<std::pair<const Sound*, size_t>> negatives;
-    for (size_t copy = 0; copy < plan.negative_copies; ++copy) {
+    for (size_t copy = 0; copy < plan.speech_copies; ++copy) {
         for (const auto& sound : corpus.speech) negatives.emplace_back(&sound, copy);
+    }
+    for (size_t copy = 0; copy < plan.noise_copies; ++copy) {
         for (const auto& sound : corpus.noise) negatives.emplace_back(&sound, copy);
     }
     WordFrames frames;

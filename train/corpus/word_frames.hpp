@@ -24,9 +24,10 @@ struct WordFrames {
 };
 
 struct AugmentPlan {
-    size_t recorded_copies = 40;  ///< of each recorded positive
-    size_t synthetic_copies = 5;  ///< of each spoken one
-    size_t negative_copies = 3;   ///< of each negative; the first is left as recorded
+    size_t recorded_copies = 64;  ///< of each recorded positive
+    size_t synthetic_copies = 6;  ///< of each spoken one
+    size_t speech_copies = 6;     ///< of other words and running speech; the first as recorded
+    size_t noise_copies = 3;      ///< of all else; the first as recorded
     uint64_t seed = 1;
 };
 

@@ -65,11 +65,11 @@ TrainResult leave(const Context& context, uint32_t threshold, const nlohmann::js
 /// Everything the frames depend on, as far as it can be known without reading the sounds.
 std::string cache_key(const Context& context, const AugmentPlan& plan, const std::string& word) {
     const auto& f = context.project.features;
-    return fmt::format("ganglion frames 2 {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {}",
+    return fmt::format("ganglion frames 3 {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {}",
                        context.options.data.string(), word, context.options.synthetic_speech,
                        f.window, f.hop, f.fft_size, f.bands, f.low_hz, f.high_hz, f.offset, f.steps,
                        f.normalise_seconds, plan.recorded_copies, plan.synthetic_copies,
-                       plan.negative_copies, plan.seed);
+                       plan.speech_copies, plan.noise_copies, plan.seed);
 }
 
 WordFrames collect_frames(const Context& context, const std::string& word,
@@ -97,13 +97,15 @@ WordFrames collect_frames(const Context& context, const std::string& word,
         "minutes without it "
         "(recorded speech\nand noise of the split `train`, and spoken sentences and sound-alikes). "
         "Each recorded "
-        "word was used in {} disturbed copies,\neach synthetic one in {}, everything else in {}. "
+        "word was used in {} disturbed copies,\neach synthetic one in {}, other speech in {}, "
+        "noise in "
+        "{}. "
         "Some of the "
         "recordings are research sets without a stated licence:\nsee the README of the data; none "
         "of them is in "
         "this repository.",
         corpus.recorded_positives, word, corpus.synthetic_positives, corpus.negative_seconds / 60,
-        plan.recorded_copies, plan.synthetic_copies, plan.negative_copies);
+        plan.recorded_copies, plan.synthetic_copies, plan.speech_copies, plan.noise_copies);
     frames = make_word_frames(context.project, corpus, plan,
                               steps_of("features", context.progress, &context.stop));
     if (!context.options.work_dir.empty()) {

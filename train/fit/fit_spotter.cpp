@@ -197,6 +197,42 @@ std::vector<Spot> find_hard(Net& net, const WordFrames& frames, int32_t bands, i
     return spots;
 }
 
+/// The running average of a network's weights: less noisy than the last step's (Polyak and
+/// Juditsky, "Acceleration of stochastic approximation by averaging", 1992).
+class AveragedWeights {
+  public:
+    explicit AveragedWeights(const Net& net) {
+        for (const auto& tensor : floats_of(net)) kept_.push_back(tensor.detach().clone());
+    }
+
+    void follow(const Net& net, int64_t step) {
+        const torch::NoGradGuard guard;
+        const double keep =
+            std::min(0.997, (1.0 + static_cast<double>(step)) / (10.0 + static_cast<double>(step)));
+        const auto now = floats_of(net);
+        for (size_t i = 0; i < kept_.size(); ++i) {
+            kept_[i].mul_(keep).add_(now[i].detach(), 1 - keep);
+        }
+    }
+
+    void put_into(Net& net) const {
+        const torch::NoGradGuard guard;
+        auto now = floats_of(net);
+        for (size_t i = 0; i < kept_.size(); ++i) now[i].copy_(kept_[i]);
+    }
+
+  private:
+    static std::vector<torch::Tensor> floats_of(const Net& net) {
+        auto tensors = net.parameters();
+        for (const auto& buffer : net.buffers()) {
+            if (buffer.is_floating_point()) tensors.push_back(buffer);
+        }
+        return tensors;
+    }
+
+    std::vector<torch::Tensor> kept_;
+};
+
 torch::Tensor loss_of(const torch::Tensor& logits, const torch::Tensor& labels) {
     // Smoothed targets keep the scores away from the ends of the int8 scale, where they could not
     // be told apart.
@@ -238,6 +274,7 @@ FoldedNetwork fit_spotter(const project::Project& project, const WordFrames& fra
     constexpr size_t parts = 3;
     std::array<std::vector<Spot>, parts> found;
     std::vector<Spot> hard;
+    AveragedWeights averaged(net);
     const auto start = std::chrono::steady_clock::now();
     double running_loss = 0;
     for (int64_t step = 0; step < steps && !stop; ++step) {
@@ -258,6 +295,7 @@ FoldedNetwork fit_spotter(const project::Project& project, const WordFrames& fra
         const auto loss = loss_of(net.forward(x), labels);
         loss.backward();
         optimizer.step();
+        averaged.follow(net, step);
         running_loss =
             step == 0 ? loss.item<double>() : 0.98 * running_loss + 0.02 * loss.item<double>();
         if (step % 10 == 9) {
@@ -268,6 +306,7 @@ FoldedNetwork fit_spotter(const project::Project& project, const WordFrames& fra
                       fmt::format("loss {:.3f}, {} hard negatives", running_loss, hard.size())});
         }
     }
+    averaged.put_into(net);
     net.eval();
     FoldedNetwork network;
     network.name = project.application.name;

@@ -24,6 +24,7 @@ struct FoldedLayer {
     /// Smallest and largest output seen over the calibration data, after the activation.
     float least = 0;
     float greatest = 0;
+    bool softmax = false;  ///< dense alone: the outputs then go through softmax
 };
 
 /// A network ready to be quantized: input frames × values of int8 with a fixed scale and zero point
@@ -34,7 +35,7 @@ struct FoldedNetwork {
     int32_t values = 0;
     float input_scale = 1;
     std::vector<FoldedLayer> layers;
-    bool softmax = false;
+    bool softmax = false;  ///< behind the last layer
 };
 
 }  // namespace ganglion::train

@@ -169,17 +169,20 @@ class GraphBuilder {
         }
         graph_.operators.push_back(op);
         last_ = result;
+        if (layer.softmax) softmax(name + "/softmax");
     }
 
-    model::Graph finish(bool softmax) {
-        if (softmax) {
-            const auto shape = graph_.tensors[static_cast<size_t>(last_)].shape;
-            const int32_t result =
-                add({"probabilities", model::TensorType::int8, shape, {{1.0F / 256}, {-128}, 0}});
-            graph_.operators.push_back(
-                {model::OperatorCode::softmax, {last_}, {result}, model::SoftmaxOptions{1.0F}, {}});
-            last_ = result;
-        }
+    void softmax(const std::string& name) {
+        const auto shape = graph_.tensors[static_cast<size_t>(last_)].shape;
+        const int32_t result =
+            add({name, model::TensorType::int8, shape, {{1.0F / 256}, {-128}, 0}});
+        graph_.operators.push_back(
+            {model::OperatorCode::softmax, {last_}, {result}, model::SoftmaxOptions{1.0F}, {}});
+        last_ = result;
+    }
+
+    model::Graph finish(bool with_softmax) {
+        if (with_softmax) softmax("probabilities");
         graph_.outputs = {last_};
         return graph_;
     }
@@ -234,6 +237,13 @@ std::vector<float> run_layer(const FoldedLayer& layer, const std::vector<float>&
 
 }  // namespace
 
+void apply_softmax(std::vector<float>& values) {
+    const float top = *std::max_element(values.begin(), values.end());
+    float sum = 0;
+    for (float& value : values) sum += value = std::exp(value - top);
+    for (float& value : values) value /= sum;
+}
+
 model::Graph to_graph(const FoldedNetwork& network) {
     if (network.layers.empty())
         throw std::runtime_error(network.name + ": a network needs a layer");
@@ -251,6 +261,7 @@ std::vector<float> run_float(const FoldedNetwork& network, std::vector<float> in
     Shape shape{network.frames, network.values};
     for (const auto& layer : network.layers) {
         input = run_layer(layer, input, shape);
+        if (layer.softmax) apply_softmax(input);
         shape = output_shape(layer, shape);
     }
     return input;
@@ -272,6 +283,7 @@ void calibrate(FoldedNetwork& network, const std::vector<int8_t>& inputs, double
             value = run_layer(network.layers[i], value, shape);
             shape = output_shape(network.layers[i], shape);
             seen[i].insert(seen[i].end(), value.begin(), value.end());
+            if (network.layers[i].softmax) apply_softmax(value);
         }
     }
     for (size_t i = 0; i < network.layers.size(); ++i) {

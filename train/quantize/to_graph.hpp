@@ -18,6 +18,9 @@ model::Graph to_graph(const FoldedNetwork& network);
 /// real numbers (int8 × input_scale), output of the last layer, before softmax.
 std::vector<float> run_float(const FoldedNetwork& network, std::vector<float> input);
 
+/// e^x over the sum of all, in place.
+void apply_softmax(std::vector<float>& values);
+
 /// Sets each layer's range from running run_float over `inputs` (int8, frames × values each, one
 /// after the other). The outermost `outside` share of the values on either side is cut off.
 void calibrate(FoldedNetwork& network, const std::vector<int8_t>& inputs, double outside = 1e-5);

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "train/fit/progress.hpp"
+#include "train/fit/windows.hpp"
+#include "train/quantize/layers.hpp"
+
+namespace ganglion::train {
+
+/// Which model to fit to labelled windows, and how.
+struct ClassifierSettings {
+    std::string name;  ///< of the application; stands in messages and in the model
+    /// Networks: "dense", "ds_cnn" (depthwise-separable over time), "temporal" (whole convolutions
+    /// over time). Classical: "forest", "linear_svm", "prototypes" (train/classic).
+    std::string kind;
+    std::vector<uint32_t> channels;  ///< network: widths; forest: trees, depth; prototypes: a class
+    uint32_t classes = 2;
+    uint32_t epochs = 20;
+    uint32_t batch = 64;
+    double learning_rate = 0.003;
+    double balance = 1;  ///< strength of class_weights()
+    double noise = 2;    ///< deviation of the noise added to inputs, in int8 steps
+    uint64_t seed = 1;
+};
+
+/// What one epoch came to, for the learning curve.
+struct Epoch {
+    double train_loss = 0;
+    double validation_loss = 0;
+    double validation_accuracy = 0;  ///< balanced over the classes
+};
+
+struct FittedClassifier {
+    FoldedNetwork network;     ///< calibrated, ready for to_graph()
+    std::vector<Epoch> curve;  ///< empty for classical models
+};
+
+/// Fits a classifier with one output a class. Networks: weighted cross-entropy with AdamW and a
+/// cosine schedule; the epoch that is best on `validation` (balanced accuracy, then loss) is kept;
+/// then the last epochs once more with fake quantization. Deterministic for equal input and seed.
+/// Ends early when `stop` is set, keeping the best so far. Throws std::runtime_error: what is wrong
+/// with the settings or the windows.
+FittedClassifier fit_classifier(const ClassifierSettings& settings, const LabelledWindows& train,
+                                const LabelledWindows& validation, const ProgressCallback& progress,
+                                const StopFlag& stop);
+
+/// The layers of such a network, weights empty. Throws std::runtime_error when they do not fit the
+/// window.
+std::vector<FoldedLayer> classifier_layers(const ClassifierSettings& settings, uint32_t frames,
+                                           uint32_t values);
+
+}  // namespace ganglion::train

@@ -1,0 +1,88 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "train/fit/fit_classifier.hpp"
+
+namespace ganglion::train {
+namespace {
+
+/// Layers one after the other, keeping count of the shape between them.
+class Stack {
+  public:
+    Stack(int32_t time, int32_t values) : time_(time), values_(values) {}
+
+    void convolution(int32_t out, int32_t kernel, int32_t stride) {
+        layers_.push_back({LayerKind::convolution, values_, out, kernel, stride, true, {}, {}});
+        values_ = out;
+        time_ = (time_ - kernel) / stride + 1;
+    }
+    void depthwise(int32_t kernel) {
+        layers_.push_back({LayerKind::depthwise, values_, values_, kernel, 1, true, {}, {}});
+        time_ -= kernel - 1;
+    }
+    void dense(int32_t out, bool relu) {
+        layers_.push_back({LayerKind::dense, time_ * values_, out, 1, 1, relu, {}, {}});
+        time_ = 1;
+        values_ = out;
+    }
+
+    int32_t time() const { return time_; }
+    std::vector<FoldedLayer> take() { return std::move(layers_); }
+
+  private:
+    std::vector<FoldedLayer> layers_;
+    int32_t time_;
+    int32_t values_;
+};
+
+[[noreturn]] void reject(const ClassifierSettings& settings, const std::string& what) {
+    throw std::runtime_error(fmt::format("{}: network: {}", settings.name, what));
+}
+
+/// First a convolution with stride 2 where there is time enough, then one block a further width;
+/// kernels grow with depth, and the last takes all that is left, so that one moment remains.
+void over_time(const ClassifierSettings& settings, bool separable, Stack& stack) {
+    const auto& channels = settings.channels;
+    const int32_t first = channels.size() == 1 ? stack.time() : std::min(stack.time(), 3);
+    const int32_t stride = channels.size() > 1 && stack.time() >= 16 ? 2 : 1;
+    stack.convolution(static_cast<int32_t>(channels[0]), first, stride);
+    for (size_t i = 1; i < channels.size(); ++i) {
+        const auto left = static_cast<int32_t>(channels.size() - i);
+        const int32_t kernel = left == 1 ? stack.time()
+                                         : std::min<int32_t>(3 + 2 * static_cast<int32_t>(i),
+                                                             stack.time() - 2 * (left - 1));
+        if (kernel < 1) {
+            reject(settings, fmt::format("{} widths do not fit into the frames; write fewer "
+                                         "channels or more features.frames",
+                                         channels.size()));
+        }
+        if (separable) stack.depthwise(kernel);
+        stack.convolution(static_cast<int32_t>(channels[i]), separable ? 1 : kernel, 1);
+    }
+}
+
+}  // namespace
+
+std::vector<FoldedLayer> classifier_layers(const ClassifierSettings& settings, uint32_t frames,
+                                           uint32_t values) {
+    Stack stack(static_cast<int32_t>(frames), static_cast<int32_t>(values));
+    if (settings.kind == "dense") {
+        for (const uint32_t width : settings.channels)
+            stack.dense(static_cast<int32_t>(width), true);
+    } else if (settings.kind == "ds_cnn" || settings.kind == "temporal") {
+        if (settings.channels.empty()) {
+            reject(settings, "name at least one width in channels, e.g. [32, 32, 32]");
+        }
+        over_time(settings, settings.kind == "ds_cnn", stack);
+    } else {
+        reject(settings, fmt::format("kind '{}' is not known; write \"dense\", \"ds_cnn\", "
+                                     "\"temporal\", \"forest\", \"linear_svm\" or \"prototypes\"",
+                                     settings.kind));
+    }
+    stack.dense(static_cast<int32_t>(settings.classes), false);
+    return stack.take();
+}
+
+}  // namespace ganglion::train
