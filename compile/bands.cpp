@@ -30,19 +30,28 @@ const RowFields& row_fields(const Window2d& window) {
     return is_laid_down(window) ? kAlongX : kAlongY;
 }
 
-RowSlide slide_of(const Window2d& window) {
+RowSlide slide_of(const Window2d& window, uint32_t each) {
     const RowFields& rows = row_fields(window);
     const bool down = is_laid_down(window);
     const uint32_t in_pixels = down ? 1 : window.in_width;
     const uint32_t out_pixels = down ? 1 : window.out_width;
     return {window.*rows.in,
             window.*rows.out,
-            in_pixels * window.in_channels,
-            out_pixels * window.out_channels,
+            in_pixels * window.in_channels * each,
+            out_pixels * window.out_channels * each,
             window.*rows.kernel,
             window.*rows.stride,
             window.*rows.dilation,
             window.*rows.pad};
+}
+
+/// Bytes of what an operation reads and writes.
+template <typename Op>
+constexpr uint32_t element_bytes_of() {
+    if constexpr (requires { Op::element_bytes; })
+        return Op::element_bytes;
+    else
+        return 1;
 }
 
 }  // namespace
@@ -51,8 +60,10 @@ std::optional<RowSlide> row_slide(const Step& step) {
     const std::vector<uint32_t>& shape = step.layer.output_shape;
     return std::visit(
         [&](const auto& op) -> std::optional<RowSlide> {
+            using Op = std::decay_t<decltype(op)>;
+            constexpr uint32_t kBytes = element_bytes_of<Op>();
             if constexpr (requires { op.window; }) {
-                return slide_of(op.window);
+                return slide_of(op.window, kBytes);
             } else if constexpr (requires {
                                      op.runs_in_place;
                                      op.count;
@@ -60,7 +71,8 @@ std::optional<RowSlide> row_slide(const Step& step) {
                 if (shape.size() != 4 || shape[1] == 0 || op.count % shape[1] != 0)
                     return std::nullopt;
                 const auto rows = static_cast<int32_t>(shape[1]);
-                return RowSlide{rows, rows, op.count / shape[1], op.count / shape[1]};
+                const uint32_t row_bytes = op.count / shape[1] * kBytes;
+                return RowSlide{rows, rows, row_bytes, row_bytes};
             } else {
                 return std::nullopt;
             }
@@ -92,7 +104,8 @@ Operation band_of(const Operation& whole, const RowSlide& slide, const Rows& out
                 if constexpr (requires { op.band; })
                     op.band = std::min(op.band, op.window.out_height);
             } else if constexpr (requires { op.count; }) {
-                op.count = static_cast<uint32_t>(out.count()) * slide.out_bytes;
+                op.count = static_cast<uint32_t>(out.count()) * slide.out_bytes /
+                           element_bytes_of<std::decay_t<decltype(op)>>();
             }
         },
         operation);

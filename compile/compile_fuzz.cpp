@@ -112,8 +112,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         if (!is_small(graph) || !is_known_to_the_interpreter(graph) || !stays_in_range(graph))
             return 0;
         std::minstd_rand random(static_cast<uint32_t>(size));
-        std::vector<int8_t> input(
-            static_cast<size_t>(graph.tensors[static_cast<size_t>(graph.inputs[0])].elements()));
+        std::vector<int8_t> input(static_cast<size_t>(compile::reference::input_bytes(graph)));
         for (int8_t& value : input) value = static_cast<int8_t>(random());
         compare(graph, input);
     } catch (const std::runtime_error&) {

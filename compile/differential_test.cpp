@@ -19,8 +19,7 @@ namespace fs = std::filesystem;
 constexpr const char* kTargets[] = {"portable", "cortex-m3", "cortex-m4", "x86-64"};
 
 std::string first_difference(const model::Graph& graph, RandomGraph& random) {
-    const std::vector<int8_t> input =
-        random.values(graph.tensors[static_cast<size_t>(graph.inputs[0])].elements());
+    const std::vector<int8_t> input = random.values(reference::input_bytes(graph));
     const reference::Interpreter expected(graph, input);
     for (const char* target : kTargets) {
         const std::string found = difference(graph, target, input, expected.output());

@@ -65,8 +65,9 @@ TEST_P(Fixture, SurvivesTheFileFormat) {
 }
 
 std::string name_of(const testing::TestParamInfo<Fixture::ParamType>& parameter) {
-    const std::string target = std::get<1>(parameter.param);
-    return std::get<0>(parameter.param) + std::string(target == "portable" ? "" : "_cortex_m4");
+    std::string target = std::get<1>(parameter.param);
+    std::replace(target.begin(), target.end(), '-', '_');
+    return std::get<0>(parameter.param) + (target == "portable" ? "" : "_" + target);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -79,9 +80,41 @@ INSTANTIATE_TEST_SUITE_P(
                                      "transpose_conv_same", "transpose_conv_valid", "batch_matmul",
                                      "batch_matmul_adjoint", "batch_matmul_self",
                                      "batch_matmul_constant", "conv_dilated", "conv_strided",
-                                     "depthwise_multiplied", "depthwise_dilated"),
+                                     "depthwise_multiplied", "depthwise_dilated", "depth_to_space",
+                                     "space_to_depth", "split_even"),
                      testing::Values("portable", "cortex-m4")),
     name_of);
+
+INSTANTIATE_TEST_SUITE_P(
+    Int16, Fixture,
+    testing::Combine(testing::Values("add_channel_int16", "add_two_int16", "average_pool_int16",
+                                     "conv_dilated_int16", "conv_groups_int16", "conv_int16",
+                                     "depthwise_int16", "depthwise_row_int16",
+                                     "fully_connected_int16", "fully_connected_tensor_int16",
+                                     "leaky_relu_int16", "logistic_int16", "max_pool_int16",
+                                     "maximum_int16", "mean_channels_int16", "mean_int16",
+                                     "minimum_int16", "moves_int16", "mul_int16",
+                                     "mul_scalar_int16", "network_int16", "relu6_int16",
+                                     "relu_int16", "resize_nearest_int16", "softmax_int16",
+                                     "softmax_plain_int16", "splits_int16", "sub_int16",
+                                     "sum_int16", "tanh_int16"),
+                     testing::Values("portable", "cortex-m4")),
+    name_of);
+
+INSTANTIATE_TEST_SUITE_P(Int4, Fixture,
+                         testing::Combine(testing::Values("conv_int4", "conv_pointwise_int4",
+                                                          "depthwise_int4", "fully_connected_int4",
+                                                          "fully_connected_row_int4",
+                                                          "fully_connected_tensor_int4"),
+                                          testing::Values("portable", "cortex-m4", "x86-64")),
+                         name_of);
+
+INSTANTIATE_TEST_SUITE_P(Sequences, Fixture,
+                         testing::Combine(testing::Values("lstm", "lstm_batches", "lstm_sequence",
+                                                          "lstm_time_major", "svdf", "svdf_int8",
+                                                          "svdf_rank"),
+                                          testing::Values("portable", "cortex-m4")),
+                         name_of);
 
 INSTANTIATE_TEST_SUITE_P(
     Elements, Fixture,

@@ -7,7 +7,9 @@
 
 #include "compile/arena.hpp"
 #include "compile/borders.hpp"
+#include "compile/box.hpp"
 #include "compile/draft.hpp"
+#include "compile/int4.hpp"
 #include "compile/interleave.hpp"
 #include "compile/memory_map.hpp"
 #include "compile/operators.hpp"
@@ -41,7 +43,8 @@ class Lowering {
         }
     }
 
-    Lowered run(const Target& target, const CompileOptions& options) {
+    Lowered run(const CompileOptions& options) {
+        lays_out_weights_ = options.lays_out_weights;
         check_operators();
         check_borders(graph_);
         make_variables();
@@ -54,7 +57,7 @@ class Lowering {
         // Where weights are interleaved there is a cache and no lack of RAM.
         if (options.ram_bytes || !target_.interleaves_weights) save_ram(draft_, options.ram_bytes);
         if (options.overwrites_inputs) share_in_place(draft_);
-        finish(target, options);
+        finish(options);
         return std::move(lowered_);
     }
 
@@ -79,6 +82,21 @@ class Lowering {
         for (const Variable& variable : variables_.list) {
             draft_.states.push_back({static_cast<uint32_t>(draft_.bytes.size()), variable.initial});
             draft_.bytes.push_back(static_cast<uint32_t>(variable.initial.size()));
+        }
+        // States of LSTM and SVDF layers: tensors of their own, real 0 before the first run.
+        for (const auto& op : graph_.operators) {
+            for (int32_t input : op.inputs) {
+                if (input < 0 || !graph_.tensors[input].is_variable ||
+                    draft_.is_state(static_cast<uint32_t>(input))) {
+                    continue;
+                }
+                const Tensor& tensor = graph_.tensors[input];
+                const int32_t zero =
+                    tensor.type == model::TensorType::int8 ? zero_point(tensor) : 0;
+                draft_.states.push_back(
+                    {static_cast<uint32_t>(input),
+                     std::vector<uint8_t>(arena_bytes(tensor), static_cast<uint8_t>(zero))});
+            }
         }
     }
 
@@ -105,8 +123,8 @@ class Lowering {
             const Place place(graph_, pad->second, constants_, kNoPad);
             const auto padding = image_padding(place);
             if (!padding) continue;
-            const auto& before = place.int8_input(0);
-            const auto& after = place.int8_output();
+            const auto& before = place.input(0);
+            const auto& after = place.output();
             if (before.quantization.scales != after.quantization.scales ||
                 zero_point(before) != zero_point(after)) {
                 continue;
@@ -123,9 +141,9 @@ class Lowering {
         const Place place(graph_, index, constants_, pad);
         if (std::find(skipped_.begin(), skipped_.end(), index) != skipped_.end()) return;
         if (only_renames(place.op().code)) {
-            if (place.int8_input(0).elements() != place.int8_output().elements()) {
+            (void)moved_bytes(place, place.input(0), place.output());  // checks their types
+            if (place.input(0).elements() != place.output().elements())
                 place.fail("input and output differ in size");
-            }
             buffer_of_[place.output_number()] = buffer_of_[place.input_number(0)];
             return;
         }
@@ -136,9 +154,15 @@ class Lowering {
             return;
         }
         const size_t constants_before = constants_.bytes().size();
-        Operation operation = lowering_of(place.op().code)(place);
-        if (target_.packs_weights || target_.interleaves_weights || target_.pairs_pixels)
-            pack_one(operation, constants_before);
+        const Lower lowers =
+            takes_int16(place) ? int16_lowering_of(place.op().code) : lowering_of(place.op().code);
+        if (lowers == nullptr) {
+            place.fail(
+                "this operator is not supported on int16; put a QUANTIZE to int8 before it and "
+                "one back behind it, or quantize the whole model to int8");
+        }
+        Operation operation = lowers(place);
+        if (lays_out_weights_) pack_one(operation, constants_before);
         append(place, operation, constants_before);
     }
 
@@ -149,9 +173,10 @@ class Lowering {
         const auto variable =
             variables_.of_handle.find(place.has_input(0) ? place.input_number(0) : -1);
         if (variable == variables_.of_handle.end()) place.fail("its variable has no VAR_HANDLE");
-        const Tensor& value = reads ? place.int8_output() : place.int8_input(1);
+        const Tensor& value = reads ? place.output() : place.input(1);
         const StateBuffer& state = draft_.states[variable->second];
-        if (value.elements() != static_cast<int64_t>(state.initial.size()))
+        if (moved_bytes(place, value, value) * value.elements() !=
+            static_cast<int64_t>(state.initial.size()))
             place.fail("'" + value.name + "' and the variable's initial value differ in size");
         CopyOp copy{};
         copy.header = {OpKind::copy, sizeof copy};
@@ -191,21 +216,30 @@ class Lowering {
     /// Replaces an operation, the last user of constants from `begin` on, by its form
     /// for the target.
     void pack_one(Operation& operation, size_t begin) {
-        if (target_.keeps_dense_layers && std::holds_alternative<FullyConnectedOp>(operation))
-            return;
         begin = round_up_to_4(static_cast<uint32_t>(begin));
-        const auto lay_out = target_.interleaves_weights ? interleave
-                             : target_.pairs_pixels      ? pair
-                                                         : pack;
-        auto packed = lay_out(operation, constants_.bytes(), static_cast<uint32_t>(begin));
+        const auto packed = packed_form(operation, static_cast<uint32_t>(begin));
         if (!packed) return;
         constants_.truncate(begin);
         constants_.add(std::span<const uint8_t>(packed->records));
         operation = packed->operation;
     }
 
+    std::optional<Packed> packed_form(const Operation& operation, uint32_t begin) const {
+        // Weights of 4 bits are chosen for their place in flash; a PC has enough of it.
+        if (!target_.interleaves_weights) {
+            if (auto packed = pack_int4(operation, constants_.bytes(), begin)) return packed;
+        }
+        if (target_.keeps_dense_layers && std::holds_alternative<FullyConnectedOp>(operation))
+            return std::nullopt;
+        const auto lay_out = target_.interleaves_weights ? interleave
+                             : target_.packs_weights     ? pack
+                             : target_.pairs_pixels      ? pair
+                                                         : nullptr;
+        return lay_out == nullptr ? std::nullopt : lay_out(operation, constants_.bytes(), begin);
+    }
+
     /// Gives every used buffer its place.
-    void finish(const Target& target, const CompileOptions& options) {
+    void finish(const CompileOptions& options) {
         const Arena arena = place_buffers(draft_);
         if (options.ram_bytes.value_or(0) != 0 && arena.bytes > *options.ram_bytes) {
             throw std::runtime_error("the model needs at least " + std::to_string(arena.bytes) +
@@ -240,7 +274,7 @@ class Lowering {
         if (frames_.fresh != 0) keep_new_frames(lowered_.inputs[0]);
         lowered_.constants = constants_.bytes();
         lowered_.state_bytes = arena.state_bytes;
-        report.target = target.name;
+        report.target = target_.name;
         report.constant_bytes = static_cast<uint32_t>(lowered_.constants.size());
         report.window_frames = frames_.window;
         report.new_frames = frames_.fresh;
@@ -284,6 +318,7 @@ class Lowering {
     std::map<size_t, FoldedPad> folded_;
     std::vector<size_t> skipped_;
     Variables variables_;
+    bool lays_out_weights_ = true;
     Constants constants_;
     Draft draft_;
     Frames frames_;
@@ -294,12 +329,9 @@ class Lowering {
 
 Lowered lower(const Graph& graph, const Target& target, const CompileOptions& options) {
     model::validate(graph);
-    Graph reduced = with_quantized_borders(graph);
+    Graph reduced = with_quantized_borders(with_int8_weights(graph));
     if (options.removes_channels) reduced = remove_channels(reduced);
-    Target used = target;
-    if (!options.lays_out_weights)
-        used.packs_weights = used.interleaves_weights = used.pairs_pixels = false;
-    return Lowering(reduced, used).run(used, options);
+    return Lowering(reduced, target).run(options);
 }
 
 }  // namespace ganglion::compile

@@ -85,7 +85,8 @@ CommonScale float_common_scale(const Place& place, int headroom) {
                                           place.output().quantization.scales[0]))};
 }
 
-void set_scales(const Place& place, BroadcastOp& op, const CommonScale& scales) {
+template <typename Op>
+void set_scales(const Place& place, Op& op, const CommonScale& scales) {
     for (auto [side, real] : {std::pair{&op.first, scales.first}, {&op.second, scales.second}}) {
         const Multiplier factor = place.multiplier(real);
         side->multiplier = factor.multiplier;
@@ -229,22 +230,25 @@ Operation plain_add(const Place& place) {
     return op;
 }
 
-}  // namespace
+OpKind int16_kind_of(OperatorCode code) {
+    switch (code) {
+        case OperatorCode::sub:
+            return OpKind::int16_subtract;
+        case OperatorCode::mul:
+            return OpKind::int16_multiply;
+        case OperatorCode::maximum:
+            return OpKind::int16_maximum;
+        case OperatorCode::minimum:
+            return OpKind::int16_minimum;
+        default:
+            return OpKind::int16_add;
+    }
+}
 
-Operation lower_elementwise(const Place& place) {
-    const Tensor& first = place.int8_operand(0);
-    const Tensor& second = place.int8_operand(1);
-    (void)place.int8_output();
-    if (first.is_constant() && second.is_constant())
-        place.fail("both inputs are constants; compute the result when exporting");
-    if (place.input_number(0) == place.input_number(1)) return function_of_one(place, 0);
-    if (const size_t scalar = scalar_side(place); scalar != SIZE_MAX)
-        return function_of_one(place, 1 - scalar);
+/// Where the sides of an operation lie and which of their dimensions repeat.
+template <typename Op>
+void set_sides(const Place& place, Op& op) {
     const Pairing pairing = pairing_of(place);
-    const bool whole = pairing.repeats[0] == 0 && pairing.repeats[1] == 0 && !first.is_constant() &&
-                       !second.is_constant();
-    if (whole && place.op().code == OperatorCode::add) return plain_add(place);
-    BroadcastOp op = function_of(place);
     std::copy(std::begin(pairing.counts), std::end(pairing.counts), op.counts);
     op.output = static_cast<uint32_t>(place.output_number());
     for (size_t n : {size_t{0}, size_t{1}}) {
@@ -256,6 +260,64 @@ Operation lower_elementwise(const Place& place) {
                           ? place.constants().add(std::span<const uint8_t>(tensor.data))
                           : static_cast<uint32_t>(place.input_number(n));
     }
+}
+
+void check_not_constant(const Place& place) {
+    if (place.input(0).is_constant() && place.input(1).is_constant())
+        place.fail("both inputs are constants; compute the result when exporting");
+}
+
+}  // namespace
+
+Operation lower_int16_elementwise(const Place& place) {
+    constexpr int kHeadroom = 15;
+    (void)place.int16_operand(0);
+    (void)place.int16_operand(1);
+    (void)place.int16_output();
+    check_not_constant(place);
+    Int16BroadcastOp op{};
+    op.header = {int16_kind_of(place.op().code), sizeof op};
+    op.range = place.int16_range(activation_of(place));
+    switch (op.header.kind) {
+        case OpKind::int16_add:
+            set_scales(place, op, common_scale(place, kHeadroom));
+            break;
+        case OpKind::int16_subtract:
+            set_scales(place, op, float_common_scale(place, kHeadroom));
+            break;
+        case OpKind::int16_multiply:
+            set_scales(
+                place, op,
+                {0, 0,
+                 scale_of(place.input(0)) * scale_of(place.input(1)) / scale_of(place.output())});
+            break;
+        default:
+            if (!same_quantization(place.input(0), place.output()) ||
+                !same_quantization(place.input(1), place.output())) {
+                place.fail("inputs and output must have the same scale and zero point");
+            }
+            break;
+    }
+    if (op.header.kind != OpKind::int16_multiply && op.shift > 0)
+        place.fail("its output scale is too small for its inputs' scales");
+    set_sides(place, op);
+    return op;
+}
+
+Operation lower_elementwise(const Place& place) {
+    const Tensor& first = place.int8_operand(0);
+    const Tensor& second = place.int8_operand(1);
+    (void)place.int8_output();
+    check_not_constant(place);
+    if (place.input_number(0) == place.input_number(1)) return function_of_one(place, 0);
+    if (const size_t scalar = scalar_side(place); scalar != SIZE_MAX)
+        return function_of_one(place, 1 - scalar);
+    const Pairing pairing = pairing_of(place);
+    const bool whole = pairing.repeats[0] == 0 && pairing.repeats[1] == 0 && !first.is_constant() &&
+                       !second.is_constant();
+    if (whole && place.op().code == OperatorCode::add) return plain_add(place);
+    BroadcastOp op = function_of(place);
+    set_sides(place, op);
     return op;
 }
 

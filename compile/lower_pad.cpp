@@ -57,8 +57,7 @@ int32_t padding_value(const Place& place) {
 
 std::optional<ImagePadding> image_padding(const Place& place) {
     const Tensor& input = place.input(0);
-    if (input.shape.size() != 4 || input.shape[0] != 1 || input.type != model::TensorType::int8)
-        return std::nullopt;
+    if (input.shape.size() != 4 || input.shape[0] != 1) return std::nullopt;
     const Paddings p = paddings_of(place);
     if (p.before[0] + p.behind[0] + p.before[3] + p.behind[3] != 0) return std::nullopt;
     constexpr int64_t kMost = 65535;
@@ -86,7 +85,8 @@ std::vector<Operation> lower_pad(const Place& place) {
     }
     if (!fits) place.fail("its output shape does not fit its paddings");
     const int32_t value = padding_value(place);
-    if (const auto image = image_padding(place)) {
+    const auto image = image_padding(place);
+    if (image && bytes == 1) {
         PadOp op{};
         op.header = {OpKind::pad, sizeof op};
         op.in_height = place.narrow(input.shape[1], "input height");

@@ -77,20 +77,17 @@ Multiplier sum_factor(const Place& place, int64_t summands) {
     return {static_cast<int32_t>(mantissa), factor.shift - shift};
 }
 
-}  // namespace
-
-Operation lower_reduction(const Place& place) {
-    const Tensor& input = place.int8_input(0);
-    const Tensor& output = place.int8_output();
+/// The fields that say which values are taken together; returns how many.
+template <typename Op>
+int64_t set_runs(const Place& place, uint32_t most, Op& op) {
+    const Tensor& input = place.input(0);
     const std::vector<bool> reduced = reduced_dimensions(place, input);
     check_reduced_shape(place, input, reduced,
                         place.options<model::ReducerOptions>().keep_dimensions);
     const Runs runs = runs_of(place, input, reduced);
     const int64_t summands = int64_t{runs.sizes[1]} * runs.sizes[3];
-    if (summands > kMostSummands)
-        place.fail("it takes more than " + std::to_string(kMostSummands) + " values together");
-    ReduceOp op{};
-    op.header = {kind_of(place.op().code), sizeof op};
+    if (summands > most)
+        place.fail("it takes more than " + std::to_string(most) + " values together");
     op.outer = runs.sizes[0];
     op.first = runs.sizes[1];
     op.middle = runs.sizes[2];
@@ -98,6 +95,29 @@ Operation lower_reduction(const Place& place) {
     op.inner = runs.sizes[4];
     op.input = static_cast<uint32_t>(place.input_number(0));
     op.output = static_cast<uint32_t>(place.output_number());
+    return summands;
+}
+
+}  // namespace
+
+Operation lower_int16_reduction(const Place& place) {
+    (void)place.int16_input(0);
+    (void)place.int16_output();
+    Int16ReduceOp op{};
+    op.header = {OpKind::int16_reduce_sum, sizeof op};
+    const int64_t summands = set_runs(place, kMostInt16Summands, op);
+    const Multiplier factor = sum_factor(place, summands);
+    op.multiplier = factor.multiplier;
+    op.shift = factor.shift;
+    return op;
+}
+
+Operation lower_reduction(const Place& place) {
+    const Tensor& input = place.int8_input(0);
+    const Tensor& output = place.int8_output();
+    ReduceOp op{};
+    op.header = {kind_of(place.op().code), sizeof op};
+    const int64_t summands = set_runs(place, kMostSummands, op);
     op.range = place.range(model::Activation::none);
     op.input_zero_point = static_cast<int16_t>(zero_point(input));
     if (op.header.kind == OpKind::reduce_sum) {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "compile/channel_table.hpp"
+#include "compile/window.hpp"
 
 namespace ganglion::compile {
 namespace {
@@ -38,16 +39,11 @@ void check_image(const Place& place, const Tensor& tensor) {
     }
 }
 
-struct Geometry {
-    int64_t kernel_height, kernel_width, stride_y, stride_x, dilation_y, dilation_x;
-    Padding padding;
-};
+}  // namespace
 
-/// The window of a convolution or pooling, a folded PAD included. Checks the output's height and
-/// width.
 Window2d window_of(const Place& place, const Tensor& unpadded, const Geometry& g) {
-    const Tensor& input = place.int8_input(0);
-    const Tensor& output = place.int8_output();
+    const Tensor& input = place.input(0);
+    const Tensor& output = place.output();
     check_image(place, input);
     check_image(place, output);
     const Slide y =
@@ -76,29 +72,69 @@ Window2d window_of(const Place& place, const Tensor& unpadded, const Geometry& g
             place.narrow(x.before + pad.left, "padding")};
 }
 
+Geometry geometry_of(const Tensor& weights, const model::Conv2dOptions& options) {
+    return {weights.shape[1],     weights.shape[2],        options.stride_height,
+            options.stride_width, options.dilation_height, options.dilation_width,
+            options.padding};
+}
+
+Geometry geometry_of(const Tensor& weights, const model::DepthwiseConv2dOptions& options) {
+    return {weights.shape[1],     weights.shape[2],        options.stride_height,
+            options.stride_width, options.dilation_height, options.dilation_width,
+            options.padding};
+}
+
+Window2d pool_window(const Place& place, uint32_t most_pixels) {
+    const auto& options = place.options<model::Pool2dOptions>();
+    const Window2d window =
+        window_of(place, place.input(0),
+                  {options.filter_height, options.filter_width, options.stride_height,
+                   options.stride_width, 1, 1, options.padding});
+    const model::Quantization& in = place.input(0).quantization;
+    if (in.scales != place.output().quantization.scales ||
+        zero_point(place.input(0)) != zero_point(place.output())) {
+        place.fail("input and output of a pooling must have the same scale and zero point");
+    }
+    if (window.in_channels != window.out_channels)
+        place.fail("pooling cannot change the number of channels");
+    if (int64_t{options.filter_height} * options.filter_width > most_pixels)
+        place.fail("its window is too large");
+    return window;
+}
+
+void check_weights(const Place& place, const Window2d& window, const Tensor& weights) {
+    const int32_t depth = weights.shape[3];
+    if (weights.shape[0] != window.out_channels || window.in_channels % depth != 0 ||
+        window.out_channels % (window.in_channels / depth) != 0) {
+        place.fail("its weights do not fit its channels");
+    }
+    if (weights.elements() / weights.shape[0] > kMostTaps)
+        place.fail("more than " + std::to_string(kMostTaps) + " weights an output channel");
+}
+
+void check_depthwise_weights(const Place& place, const Window2d& window, const Tensor& weights) {
+    if (weights.shape[0] != 1 || weights.shape[3] != window.out_channels ||
+        window.out_channels % window.in_channels != 0) {
+        place.fail("its weights do not fit its channels");
+    }
+    if (weights.elements() / window.out_channels > kMostTaps) place.fail("its kernel is too large");
+}
+
+namespace {
+
 OpHeader header(OpKind kind, size_t bytes) {
     return {kind, static_cast<uint16_t>(bytes)};
 }
 
 Operation lower_pool_2d(const Place& place, OpKind kind) {
-    const auto& options = place.options<model::Pool2dOptions>();
+    (void)place.int8_input(0);
+    (void)place.int8_output();
     Pool2dOp op{};
     op.header = header(kind, sizeof op);
-    op.window = window_of(place, place.input(0),
-                          {options.filter_height, options.filter_width, options.stride_height,
-                           options.stride_width, 1, 1, options.padding});
-    const model::Quantization& in = place.int8_input(0).quantization;
-    if (in.scales != place.int8_output().quantization.scales ||
-        zero_point(place.input(0)) != zero_point(place.output())) {
-        place.fail("input and output of a pooling must have the same scale and zero point");
-    }
-    if (op.window.in_channels != op.window.out_channels)
-        place.fail("pooling cannot change the number of channels");
-    if (int64_t{options.filter_height} * options.filter_width > kMostTaps)
-        place.fail("its window is too large");
+    op.window = pool_window(place, kMostTaps);
     op.input = static_cast<uint32_t>(place.input_number(0));
     op.output = static_cast<uint32_t>(place.output_number());
-    op.range = place.range(options.activation);
+    op.range = place.range(place.options<model::Pool2dOptions>().activation);
     return op;
 }
 
@@ -158,20 +194,13 @@ Operation lower_conv_2d(const Place& place) {
     const auto& options = place.options<model::Conv2dOptions>();
     const Tensor& weights = place.weights(1, 4);
     const Tensor& input = place.int8_input(0);
-    const Geometry geometry{weights.shape[1],     weights.shape[2],        options.stride_height,
-                            options.stride_width, options.dilation_height, options.dilation_width,
-                            options.padding};
+    (void)place.int8_output();
     Conv2dOp op{};
     op.header = header(OpKind::conv_2d, sizeof op);
-    op.window = window_of(place, place.unpadded_input(), geometry);
+    op.window = window_of(place, place.unpadded_input(), geometry_of(weights, options));
+    check_weights(place, op.window, weights);
     const int32_t depth = weights.shape[3];
-    if (weights.shape[0] != op.window.out_channels || op.window.in_channels % depth != 0 ||
-        op.window.out_channels % (op.window.in_channels / depth) != 0) {
-        place.fail("its weights do not fit its channels");
-    }
     const int64_t taps = weights.elements() / weights.shape[0];
-    if (taps > kMostTaps)
-        place.fail("more than " + std::to_string(kMostTaps) + " weights an output channel");
     std::vector<int64_t> sums(op.window.out_channels);
     for (size_t i = 0; i < weights.data.size(); ++i) {
         sums[i / static_cast<size_t>(taps)] += static_cast<int8_t>(weights.data[i]);
@@ -192,18 +221,11 @@ Operation lower_depthwise_conv_2d(const Place& place) {
     const auto& options = place.options<model::DepthwiseConv2dOptions>();
     const Tensor& weights = place.weights(1, 4);
     const Tensor& input = place.int8_input(0);
-    const Geometry geometry{weights.shape[1],     weights.shape[2],        options.stride_height,
-                            options.stride_width, options.dilation_height, options.dilation_width,
-                            options.padding};
+    (void)place.int8_output();
     DepthwiseConv2dOp op{};
     op.header = header(OpKind::depthwise_conv_2d, sizeof op);
-    op.window = window_of(place, place.unpadded_input(), geometry);
-    if (weights.shape[0] != 1 || weights.shape[3] != op.window.out_channels ||
-        op.window.out_channels % op.window.in_channels != 0) {
-        place.fail("its weights do not fit its channels");
-    }
-    if (weights.elements() / op.window.out_channels > kMostTaps)
-        place.fail("its kernel is too large");
+    op.window = window_of(place, place.unpadded_input(), geometry_of(weights, options));
+    check_depthwise_weights(place, op.window, weights);
     std::vector<int64_t> sums(op.window.out_channels);
     for (size_t i = 0; i < weights.data.size(); ++i)
         sums[i % sums.size()] += static_cast<int8_t>(weights.data[i]);

@@ -23,7 +23,7 @@ std::vector<ArenaUse> arena_uses(Operation& operation) {
         [](auto& op) {
             std::vector<ArenaUse> list;
             if constexpr (requires { op.input; }) list.push_back({&op.input, false});
-            if constexpr (std::is_same_v<std::decay_t<decltype(op)>, BroadcastOp>) {
+            if constexpr (requires { op.first.repeats; }) {
                 for (BroadcastOp::Side* side : {&op.first, &op.second}) {
                     if (side->is_constant == 0)
                         list.push_back({&side->offset, false, side->repeats != 0});
@@ -31,6 +31,11 @@ std::vector<ArenaUse> arena_uses(Operation& operation) {
             } else if constexpr (requires { op.first.offset; }) {
                 list.push_back({&op.first.offset, false});
                 list.push_back({&op.second.offset, false});
+            }
+            if constexpr (requires { op.state; }) list.push_back({&op.state, true});
+            if constexpr (requires { op.cell; }) {
+                list.push_back({&op.hidden, true});
+                list.push_back({&op.cell, true});
             }
             if constexpr (requires { op.output; }) list.push_back({&op.output, true});
             return list;
@@ -104,6 +109,15 @@ uint64_t macs_of(const Operation& operation) {
             [&](const TransposeConv2dOp& op) {
                 return uint64_t{op.window.in_height} * op.window.in_width * op.window.out_channels *
                        conv_2d_taps(op.window);
+            },
+            [&](const Int4Conv2dOp& op) { return conv(op.window); },
+            [&](const Int16Conv2dOp& op) { return conv(op.window) / op.groups; },
+            [&](const Int16DepthwiseConv2dOp& op) { return depthwise(op.window); },
+            [](const LstmOp& op) {
+                return uint64_t{4} * op.batches * op.steps * op.units * (op.inputs + op.units);
+            },
+            [](const SvdfOp& op) {
+                return uint64_t{op.batches} * op.filters * (op.inputs + op.memory);
             },
             [](const BatchMatmulOp& op) {
                 return uint64_t{op.batches[0]} * op.batches[1] * op.rows * op.columns * op.depth;

@@ -151,6 +151,50 @@ Lower lowering_of(OperatorCode code) {
             return lower_resize_bilinear;
         case OperatorCode::transpose_conv:
             return lower_transpose_conv;
+        case OperatorCode::unidirectional_sequence_lstm:
+            return lower_lstm;
+        case OperatorCode::svdf:
+            return lower_svdf;
+        default:
+            return nullptr;
+    }
+}
+
+Lower int16_lowering_of(OperatorCode code) {
+    switch (code) {
+        case OperatorCode::conv_2d:
+            return lower_int16_conv_2d;
+        case OperatorCode::depthwise_conv_2d:
+            return lower_int16_depthwise_conv_2d;
+        case OperatorCode::fully_connected:
+            return lower_int16_fully_connected;
+        case OperatorCode::average_pool_2d:
+            return lower_int16_average_pool_2d;
+        case OperatorCode::max_pool_2d:
+            return lower_int16_max_pool_2d;
+        case OperatorCode::add:
+        case OperatorCode::sub:
+        case OperatorCode::mul:
+        case OperatorCode::maximum:
+        case OperatorCode::minimum:
+            return lower_int16_elementwise;
+        case OperatorCode::mean:
+        case OperatorCode::sum:
+            return lower_int16_reduction;
+        case OperatorCode::softmax:
+            return lower_int16_softmax;
+        case OperatorCode::logistic:
+            return lower_int16_logistic;
+        case OperatorCode::tanh:
+            return lower_int16_tanh;
+        case OperatorCode::relu:
+        case OperatorCode::relu6:
+        case OperatorCode::relu_n1_to_1:
+            return lower_int16_relu;
+        case OperatorCode::leaky_relu:
+            return lower_int16_leaky_relu;
+        case OperatorCode::resize_nearest_neighbor:
+            return lower_resize_nearest;
         default:
             return nullptr;
     }

@@ -25,5 +25,7 @@ LowerMoves moves_of(model::OperatorCode code);
 /// The function that lowers any other operator; null where there is none.
 using Lower = Operation (*)(const Place&);
 Lower lowering_of(model::OperatorCode code);
+/// The same for int16 activations.
+Lower int16_lowering_of(model::OperatorCode code);
 
 }  // namespace ganglion::compile

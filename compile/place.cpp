@@ -61,11 +61,42 @@ const Tensor& Place::int8_tensor(int32_t number) const {
     return tensor;
 }
 
-const Tensor& Place::int8_activation(int32_t number) const {
-    const Tensor& tensor = int8_tensor(number);
+const Tensor& Place::int16_tensor(int32_t number) const {
+    const Tensor& tensor = graph_.tensors[number];
+    const std::string name = "'" + tensor.name + "'";
+    if (tensor.type != TensorType::int16) {
+        fail(name + " is " + model::to_string(tensor.type) +
+             " where int16 is expected; put a QUANTIZE between them");
+    }
+    if (tensor.quantization.scales.size() != 1)
+        fail(name + " needs one scale; quantize the model to int16 activations");
+    if (zero_point(tensor) != 0)
+        fail(name + " has a zero point other than 0; quantize int16 symmetrically");
+    return tensor;
+}
+
+const Tensor& Place::computed(const Tensor& tensor) const {
     if (tensor.is_constant())
         fail("'" + tensor.name + "' is a constant where a computed tensor is expected");
     return tensor;
+}
+
+const Tensor& Place::int8_activation(int32_t number) const {
+    return computed(int8_tensor(number));
+}
+
+const Tensor& Place::int16_operand(size_t n) const {
+    (void)input(n);
+    return int16_tensor(op().inputs[n]);
+}
+
+const Tensor& Place::int16_input(size_t n) const {
+    return computed(int16_operand(n));
+}
+
+const Tensor& Place::int16_output() const {
+    (void)output();
+    return computed(int16_tensor(op().outputs[0]));
 }
 
 const Tensor& Place::int8_operand(size_t n) const {
@@ -129,6 +160,23 @@ std::vector<int32_t> Place::bias(size_t n, uint32_t count) const {
     return result;
 }
 
+std::vector<int64_t> Place::long_bias(size_t n, uint32_t count) const {
+    std::vector<int64_t> result(count);
+    if (!has_input(n)) return result;
+    const Tensor& tensor = input(n);
+    if (tensor.type != TensorType::int64 || !tensor.is_constant() ||
+        tensor.data.size() != size_t{count} * 8) {
+        fail("its bias must be " + std::to_string(count) +
+             " constant int64 values, as the converter makes them for int16 activations");
+    }
+    std::memcpy(result.data(), tensor.data.data(), tensor.data.size());
+    for (int64_t bias : result) {
+        if (bias < -kMostInt16Bias || bias > kMostInt16Bias)
+            fail("its bias is beyond 2^46; use larger scales");
+    }
+    return result;
+}
+
 uint16_t Place::narrow(int64_t value, const char* what) const {
     if (value < 0 || value > std::numeric_limits<uint16_t>::max()) {
         fail(std::string(what) + " is " + std::to_string(value) + "; it must lie in 0..65535");
@@ -144,12 +192,25 @@ OutputRange Place::range(model::Activation activation) const {
     }
 }
 
+Int16Range Place::int16_range(model::Activation activation) const {
+    try {
+        return compile::int16_range(activation, output().quantization.scales[0]);
+    } catch (const std::runtime_error& error) {
+        fail(error.what());
+    }
+}
+
 Multiplier Place::multiplier(double real) const {
     try {
         return quantize_multiplier(real);
     } catch (const std::runtime_error& error) {
         fail(error.what());
     }
+}
+
+bool takes_int16(const Place& place) {
+    return place.op().outputs.size() == 1 && place.op().code != model::OperatorCode::quantize &&
+           place.output().type == TensorType::int16;
 }
 
 int32_t zero_point(const Tensor& tensor) {

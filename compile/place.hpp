@@ -49,6 +49,11 @@ class Place {
     const model::Tensor& output() const;
     const model::Tensor& output(size_t n) const;  ///< of an operator with several
 
+    /// Computed int16 tensors with one scale and zero point 0.
+    const model::Tensor& int16_input(size_t n) const;
+    const model::Tensor& int16_operand(size_t n) const;  ///< as int16_input, or a constant
+    const model::Tensor& int16_output() const;
+
     /// Computed int8 tensors with one scale and a zero point in int8.
     const model::Tensor& int8_input(size_t n) const;
     const model::Tensor& int8_operand(size_t n) const;  ///< as int8_input, or a constant
@@ -78,11 +83,17 @@ class Place {
     /// `value` as a number that fits the program's 16-bit field.
     uint16_t narrow(int64_t value, const char* what) const;
 
+    /// int64 bias of `count` entries; zeros where the operator has none.
+    std::vector<int64_t> long_bias(size_t n, uint32_t count) const;
+
     OutputRange range(model::Activation activation) const;
+    Int16Range int16_range(model::Activation activation) const;
     Multiplier multiplier(double real) const;
 
   private:
     const model::Tensor& int8_tensor(int32_t number) const;
+    const model::Tensor& int16_tensor(int32_t number) const;
+    const model::Tensor& computed(const model::Tensor& tensor) const;
     const model::Tensor& int8_activation(int32_t number) const;
 
     const model::Graph& graph_;
@@ -97,6 +108,9 @@ int32_t zero_point(const model::Tensor& tensor);
 /// the zero point of input 0 is folded.
 ChannelTable channel_table(const Place& place, const model::Tensor& weights,
                            const std::vector<int64_t>& sums);
+
+/// True where the operator computes on int16 activations.
+bool takes_int16(const Place& place);
 
 /// One function per operator; arena fields of the result hold tensor numbers, a convolution's
 /// scratch UINT32_MAX.
@@ -126,6 +140,25 @@ Operation lower_quantize(const Place& place);
 Operation lower_relu(const Place& place);
 Operation lower_leaky_relu(const Place& place);
 
+Operation lower_lstm(const Place& place);
+Operation lower_svdf(const Place& place);
+
+/// The same operators on int16 activations; ADD, SUB, MUL, MAXIMUM and MINIMUM are elementwise.
+Operation lower_int16_conv_2d(const Place& place);
+Operation lower_int16_depthwise_conv_2d(const Place& place);
+Operation lower_int16_fully_connected(const Place& place);
+Operation lower_int16_average_pool_2d(const Place& place);
+Operation lower_int16_max_pool_2d(const Place& place);
+Operation lower_int16_elementwise(const Place& place);
+/// MEAN and SUM.
+Operation lower_int16_reduction(const Place& place);
+Operation lower_int16_softmax(const Place& place);
+Operation lower_int16_logistic(const Place& place);
+Operation lower_int16_tanh(const Place& place);
+/// RELU, RELU6 and RELU_N1_TO_1.
+Operation lower_int16_relu(const Place& place);
+Operation lower_int16_leaky_relu(const Place& place);
+
 /// Operators that take several operations, or that only move values.
 std::vector<Operation> lower_concatenation(const Place& place);
 std::vector<Operation> lower_strided_slice(const Place& place);
@@ -141,7 +174,7 @@ std::vector<Operation> lower_pad(const Place& place);
 std::vector<Operation> lower_batch_matmul(const Place& place);
 std::vector<Operation> lower_split(const Place& place);
 
-/// What a PAD operator puts around the height and width of one int8 image; empty where it pads
+/// What a PAD operator puts around the height and width of one image; empty where it pads
 /// anything else.
 struct ImagePadding {
     int32_t top, bottom, left, right;

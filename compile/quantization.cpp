@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <stdexcept>
 
 namespace ganglion::compile {
@@ -30,26 +31,25 @@ int32_t input_radius(int32_t integer_bits, int32_t left_shift) {
     return static_cast<int32_t>(std::min(std::floor(largest), 2147483647.0));
 }
 
-OutputRange output_range(model::Activation activation, float scale, int32_t zero_point) {
-    const auto quantized = [&](float real) {
-        const float value = static_cast<float>(zero_point) + std::round(real / scale);
-        return static_cast<int8_t>(std::clamp(value, -128.0F, 127.0F));
-    };
-    OutputRange range{static_cast<int16_t>(zero_point), -128, 127};
+namespace {
+
+/// What a fused activation lets through, in real numbers.
+struct Limits {
+    float low, high;
+};
+
+/// Empty limits are infinite. Throws for activations that are not a clamp.
+Limits limits_of(model::Activation activation) {
+    constexpr float kInfinity = std::numeric_limits<float>::infinity();
     switch (activation) {
         case model::Activation::none:
-            return range;
+            return {-kInfinity, kInfinity};
         case model::Activation::relu:
-            range.minimum = quantized(0.0F);
-            return range;
+            return {0.0F, kInfinity};
         case model::Activation::relu6:
-            range.minimum = quantized(0.0F);
-            range.maximum = quantized(6.0F);
-            return range;
+            return {0.0F, 6.0F};
         case model::Activation::relu_n1_to_1:
-            range.minimum = quantized(-1.0F);
-            range.maximum = quantized(1.0F);
-            return range;
+            return {-1.0F, 1.0F};
         case model::Activation::tanh:
             throw std::runtime_error(
                 "its fused activation TANH is not a clamp; use a TANH operator behind it");
@@ -58,6 +58,28 @@ OutputRange output_range(model::Activation activation, float scale, int32_t zero
     }
     throw std::runtime_error(
         "its fused activation SIGN_BIT is not a clamp; use none, RELU, RELU6 or RELU_N1_TO_1");
+}
+
+/// A limit in a quantization.
+template <typename Value>
+Value quantized(float real, float scale, int32_t zero_point) {
+    const float value = static_cast<float>(zero_point) + std::round(real / scale);
+    return static_cast<Value>(std::clamp(value,
+                                         static_cast<float>(std::numeric_limits<Value>::min()),
+                                         static_cast<float>(std::numeric_limits<Value>::max())));
+}
+
+}  // namespace
+
+OutputRange output_range(model::Activation activation, float scale, int32_t zero_point) {
+    const Limits limits = limits_of(activation);
+    return {static_cast<int16_t>(zero_point), quantized<int8_t>(limits.low, scale, zero_point),
+            quantized<int8_t>(limits.high, scale, zero_point)};
+}
+
+Int16Range int16_range(model::Activation activation, float scale) {
+    const Limits limits = limits_of(activation);
+    return {quantized<int16_t>(limits.low, scale, 0), quantized<int16_t>(limits.high, scale, 0)};
 }
 
 }  // namespace ganglion::compile

@@ -25,4 +25,7 @@ int32_t input_radius(int32_t integer_bits, int32_t left_shift);
 /// for activations that are not a clamp.
 OutputRange output_range(model::Activation activation, float scale, int32_t zero_point);
 
+/// The same for int16 with zero point 0.
+Int16Range int16_range(model::Activation activation, float scale);
+
 }  // namespace ganglion::compile

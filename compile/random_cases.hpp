@@ -5,6 +5,8 @@
 
 #include "compile/random_elements.hpp"
 #include "compile/random_graph.hpp"
+#include "compile/random_int16.hpp"
+#include "compile/random_sequences.hpp"
 
 // What is compared at random: compiled programs with the plain interpreter, on every target and
 // every set of kernels, here and in the emulator. A new operator adds one row, its graphs made by a
@@ -28,6 +30,12 @@ inline constexpr std::array kRandomCases = {
     RandomCase{"function", random_function, 60},
     RandomCase{"groups", random_groups, 200},
     RandomCase{"moves", [](RandomGraph& random) { return random.moves(); }, 600},
+    RandomCase{"int16_layer", random_int16_layer, 600},
+    RandomCase{"int16_chain", random_int16_chain, 100},
+    RandomCase{"int16_elements", random_int16_elements, 300},
+    RandomCase{"int4", random_int4, 400},
+    RandomCase{"lstm", random_lstm, 100},
+    RandomCase{"svdf", random_svdf, 100},
 };
 
 }  // namespace ganglion::compile

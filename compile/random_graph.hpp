@@ -133,6 +133,12 @@ class RandomGraph {
                       static_cast<int>(quantization.zero_points[0]));
     }
 
+    /// Calls change(tensor).
+    template <typename Change>
+    void change(int32_t n, Change change) {
+        change(graph_.tensors[static_cast<size_t>(n)]);
+    }
+
     int32_t weights(std::vector<int32_t> of_shape, int32_t axis, bool per_channel) {
         model::Tensor w{.name = "weights", .shape = std::move(of_shape)};
         const int32_t channels = per_channel ? w.shape[static_cast<size_t>(axis)] : 1;

@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "compile/reference_elements.hpp"
+#include "compile/reference_int16.hpp"
 #include "compile/reference_numbers.hpp"
+#include "compile/reference_sequences.hpp"
 #include "model/graph.hpp"
 
 // The meaning of int8 operators, written down as plainly as possible from the TFLite quantization
@@ -23,10 +25,19 @@ using model::Operator;
 using model::OperatorCode;
 using model::Tensor;
 
-/// Runs a graph of windows, dense layers, additions and pads.
+/// Bytes of a graph's first input.
+inline int64_t input_bytes(const Graph& graph) {
+    const Tensor& input = graph.tensors[graph.inputs[0]];
+    return input.elements() * model::element_bytes(input.type);
+}
+
+/// Runs a graph once from its initial state; values are bytes, those of int16 little-endian.
 class Interpreter {
   public:
     Interpreter(const Graph& graph, const std::vector<int8_t>& input) : graph_(graph) {
+        for (Tensor& tensor : graph_.tensors) {
+            if (tensor.type == model::TensorType::int4) unpack(tensor);
+        }
         values_[graph.inputs[0]] = input;
         for (const Operator& op : graph.operators) run(op);
     }
@@ -95,8 +106,36 @@ class Interpreter {
         return values_.at(n)[static_cast<size_t>(index)];
     }
 
+    /// Two's complement of four bits, the lower half of a byte first.
+    static void unpack(Tensor& tensor) {
+        std::vector<uint8_t> values;
+        for (uint8_t byte : tensor.data) {
+            for (int32_t nibble : {byte % 16, byte / 16})
+                values.push_back(static_cast<uint8_t>(nibble < 8 ? nibble : nibble - 16));
+        }
+        values.resize(static_cast<size_t>(tensor.elements()));
+        tensor.data = std::move(values);
+        tensor.type = model::TensorType::int8;
+    }
+
     void run(const Operator& op) {
+        const bool only_moves = op.code == OperatorCode::reshape;
+        if (tensor(op.outputs[0]).type == model::TensorType::int16 && !only_moves) {
+            std::vector<Int16Values> inputs(op.inputs.size());
+            for (size_t n = 0; n < inputs.size(); ++n) {
+                if (tensor(op.inputs[n]).type == model::TensorType::int16)
+                    inputs[n] = int16_of(value(op.inputs[n]));
+            }
+            values_[op.outputs[0]] = bytes_of(of_int16(graph_, op, inputs));
+            return;
+        }
         switch (op.code) {
+            case OperatorCode::unidirectional_sequence_lstm:
+                values_[op.outputs[0]] = of_lstm(graph_, op, values_.at(op.inputs[0]));
+                return;
+            case OperatorCode::svdf:
+                values_[op.outputs[0]] = of_svdf(graph_, op, values_.at(op.inputs[0]));
+                return;
             case OperatorCode::conv_2d:
                 return convolution(op);
             case OperatorCode::depthwise_conv_2d:
@@ -340,7 +379,7 @@ class Interpreter {
         });
     }
 
-    const Graph& graph_;
+    Graph graph_;
     std::map<int32_t, std::vector<int8_t>> values_;
 };
 

@@ -34,10 +34,11 @@ void read_initial_values(const Graph& graph, std::map<Name, std::vector<uint8_t>
                 "; it may only assign constants to variables: start from constant states");
         }
         const model::Tensor& value = graph.tensors[op.inputs[1]];
-        if (value.type != model::TensorType::int8) {
-            throw std::runtime_error("variable '" + handles[op.inputs[0]].second + "' starts as " +
-                                     model::to_string(value.type) +
-                                     "; only int8 is supported: quantize the whole model to int8");
+        if (value.type != model::TensorType::int8 && value.type != model::TensorType::int16) {
+            throw std::runtime_error(
+                "variable '" + handles[op.inputs[0]].second + "' starts as " +
+                model::to_string(value.type) +
+                "; only int8 and int16 are supported: quantize the whole model");
         }
         values[handles[op.inputs[0]]] = value.data;
     }

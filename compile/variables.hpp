@@ -12,7 +12,7 @@ namespace ganglion::compile {
 /// State that a model keeps from one run to the next (a resource variable).
 struct Variable {
     std::string name;
-    std::vector<uint8_t> initial;  ///< int8 values before the first run
+    std::vector<uint8_t> initial;  ///< bytes of its values before the first run
 };
 
 /// The variables of a graph and which tensors are handles of which.

@@ -36,7 +36,9 @@ void validate_shape(const Graph& graph, size_t index) {
         if (bytes > kMost) fail(place(graph, index), "larger than 2 GiB");
     }
     const uint32_t element = element_bytes(tensor.type);
-    if (tensor.is_constant() && element != 0 && bytes != static_cast<int64_t>(tensor.data.size())) {
+    if (tensor.type == TensorType::int4) bytes = (bytes + 1) / 2;  // two elements a byte
+    const bool is_known = element != 0 || tensor.type == TensorType::int4;
+    if (tensor.is_constant() && is_known && bytes != static_cast<int64_t>(tensor.data.size())) {
         fail(place(graph, index), "holds " + std::to_string(tensor.data.size()) +
                                       " bytes of constants where its shape needs " +
                                       std::to_string(bytes));

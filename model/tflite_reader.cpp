@@ -198,6 +198,29 @@ Operator read_operator(const schema::Model& model, const schema::Operator* from,
     return op;
 }
 
+/// Tensors that no operator and no border refers to, such as what the converter measured inside an
+/// LSTM, need not have a shape: of them only the names stay.
+void forget_unused_tensors(Graph& graph) {
+    std::vector<bool> used(graph.tensors.size());
+    const auto use = [&](const std::vector<int32_t>& numbers) {
+        for (int32_t number : numbers) {
+            if (number >= 0 && static_cast<size_t>(number) < used.size()) used[number] = true;
+        }
+    };
+    use(graph.inputs);
+    use(graph.outputs);
+    for (const Operator& op : graph.operators) {
+        use(op.inputs);
+        use(op.outputs);
+    }
+    for (size_t i = 0; i < used.size(); ++i) {
+        if (used[i]) continue;
+        Tensor empty;
+        empty.name = std::move(graph.tensors[i].name);
+        graph.tensors[i] = std::move(empty);
+    }
+}
+
 /// `may_copy`: bytes of constants that the file's graphs may still hold.
 Graph read_subgraph(const schema::Model& model, const schema::SubGraph& from, size_t& may_copy) {
     Graph graph;
@@ -219,6 +242,7 @@ Graph read_subgraph(const schema::Model& model, const schema::SubGraph& from, si
             graph.operators.push_back(read_operator(model, from.operators()->Get(i), i));
         }
     }
+    forget_unused_tensors(graph);
     return graph;
 }
 

@@ -26,8 +26,9 @@ struct BroadcastOp {
     OutputRange range;
 };
 
-/// Elements of a side.
-constexpr uint64_t broadcast_elements(const BroadcastOp& op, const BroadcastOp::Side& side) {
+/// Elements of a side of a BroadcastOp or an Int16BroadcastOp.
+template <typename Op>
+constexpr uint64_t broadcast_elements(const Op& op, const BroadcastOp::Side& side) {
     uint64_t elements = 1;
     for (uint32_t d = 0; d < 4; ++d)
         elements *= (side.repeats >> d & 1) != 0 ? 1 : uint64_t{op.counts[d]};

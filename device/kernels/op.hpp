@@ -39,12 +39,29 @@ enum class OpKind : uint16_t {
     grouped_conv_2d = 30,
     interleaved_conv_2d = 32,
     interleaved_depthwise_conv_2d = 33,
+    int16_conv_2d = 34,
+    int16_depthwise_conv_2d = 35,
+    int16_average_pool_2d = 36,
+    int16_max_pool_2d = 37,
+    int16_add = 38,
+    int16_subtract = 39,
+    int16_multiply = 40,
+    int16_maximum = 41,
+    int16_minimum = 42,
+    int16_logistic = 43,
+    int16_tanh = 44,
+    int16_leaky_relu = 45,
+    int16_softmax = 46,
+    int16_reduce_sum = 47,
     paired_conv_2d = 64,
     strided_copy = 48,
     resize_nearest = 49,
     resize_bilinear = 50,
     transpose_conv_2d = 51,
     batch_matmul = 52,
+    lstm = 53,
+    svdf = 54,
+    int4_conv_2d = 55,
 };
 
 /// First member of every operation: what it is and how many bytes its record takes (a multiple of
@@ -71,6 +88,11 @@ struct Window2d {
 struct OutputRange {
     int16_t zero_point;
     int8_t minimum, maximum;
+};
+
+/// The clamp of an int16 layer, whose zero point is 0.
+struct Int16Range {
+    int16_t minimum, maximum;
 };
 
 /// Offset in a program's constants of a layer's per-channel table for `channels` output channels:

@@ -4,22 +4,6 @@ namespace ganglion {
 
 using namespace checks;
 
-namespace {
-
-/// The product of dimensions that are positive and not too many; 0 for others.
-template <size_t count>
-uint64_t product(const std::array<uint32_t, count>& dimensions, uint64_t most) {
-    uint64_t result = 1;
-    for (uint32_t dimension : dimensions) {
-        if (dimension > most) return 0;
-        result *= dimension;
-        if (result > most) return 0;
-    }
-    return result;
-}
-
-}  // namespace
-
 Status check(const ReduceOp& op, const ProgramLimits& limits) {
     const uint64_t summands = product(std::array{op.first, op.second}, kMostSummands);
     const uint64_t outputs = product(std::array{op.outer, op.middle, op.inner}, limits.arena_bytes);

@@ -34,6 +34,23 @@ Status check(const Conv2dOp& op, const ProgramLimits& limits) {
                                   : separate;
 }
 
+Status check(const Int4Conv2dOp& op, const ProgramLimits& limits) {
+    const Window2d& w = op.window;
+    if (!good_window(w)) return Status::bad_shape;
+    const uint64_t taps = uint64_t{w.kernel_height} * w.kernel_width * w.in_channels;
+    if (taps > kMostTaps) return Status::bad_shape;
+    if (!constants_inside(op.weights, uint64_t{4} * int4_conv_2d_words(w) * w.out_channels, limits))
+        return Status::bad_offset;
+    if (op.scratch % 4 != 0) return Status::bad_offset;
+    if (!good_range(op.range) || !is_int8(op.input_zero_point)) return Status::bad_value;
+    const std::array<Region, 3> regions{{{op.input, input_bytes(w)},
+                                         {op.output, output_bytes(w)},
+                                         {op.scratch, int4_conv_2d_scratch_bytes(w)}}};
+    const Status separate = check_separate(regions, limits);
+    return separate == Status::ok ? check_channels(op.channels, w.out_channels, {-31, 30}, limits)
+                                  : separate;
+}
+
 Status check(const GroupedConv2dOp& op, const ProgramLimits& limits) {
     const Window2d& w = op.window;
     if (!good_window(w) || op.groups == 0 || w.in_channels % op.groups != 0 ||
@@ -72,17 +89,19 @@ Status check(const DepthwiseConv2dOp& op, const ProgramLimits& limits) {
     return check_channels(op.channels, w.out_channels, {least, most}, limits);
 }
 
+bool checks::good_pool_window(const Window2d& w, uint32_t most_pixels) {
+    if (!good_window(w) || w.in_channels != w.out_channels) return false;
+    if (uint64_t{w.kernel_height} * w.kernel_width > most_pixels) return false;
+    // The first window reaches into the image from above and left, the last begins inside it.
+    if (w.dilation_y != 1 || w.dilation_x != 1) return false;
+    if (w.pad_top >= w.kernel_height || w.pad_left >= w.kernel_width) return false;
+    return (w.out_height - 1U) * w.stride_y < uint32_t{w.in_height} + w.pad_top &&
+           (w.out_width - 1U) * w.stride_x < uint32_t{w.in_width} + w.pad_left;
+}
+
 Status check(const Pool2dOp& op, const ProgramLimits& limits) {
     const Window2d& w = op.window;
-    if (!good_window(w) || w.in_channels != w.out_channels) return Status::bad_shape;
-    if (uint64_t{w.kernel_height} * w.kernel_width > kMostTaps) return Status::bad_shape;
-    // The first window reaches into the image from above and left, the last begins inside it.
-    if (w.dilation_y != 1 || w.dilation_x != 1) return Status::bad_shape;
-    if (w.pad_top >= w.kernel_height || w.pad_left >= w.kernel_width) return Status::bad_shape;
-    if ((w.out_height - 1U) * w.stride_y >= uint32_t{w.in_height} + w.pad_top)
-        return Status::bad_shape;
-    if ((w.out_width - 1U) * w.stride_x >= uint32_t{w.in_width} + w.pad_left)
-        return Status::bad_shape;
+    if (!good_pool_window(w, kMostTaps)) return Status::bad_shape;
     if (op.range.minimum > op.range.maximum) return Status::bad_value;
     return check_separate(
         std::array<Region, 2>{{{op.input, input_bytes(w)}, {op.output, output_bytes(w)}}}, limits);

@@ -35,6 +35,17 @@ Status check(const BroadcastOp& op, const ProgramLimits& limits);
 Status check(const ReduceOp& op, const ProgramLimits& limits);
 Status check(const ArgMaxOp& op, const ProgramLimits& limits);
 Status check(const RescaleOp& op, const ProgramLimits& limits);
+Status check(const Int16Conv2dOp& op, const ProgramLimits& limits);
+Status check(const Int16DepthwiseConv2dOp& op, const ProgramLimits& limits);
+Status check(const Int16Pool2dOp& op, const ProgramLimits& limits);
+Status check(const Int16BroadcastOp& op, const ProgramLimits& limits);
+Status check(const Int16SigmoidOp& op, const ProgramLimits& limits);
+Status check(const Int16LeakyReluOp& op, const ProgramLimits& limits);
+Status check(const Int16SoftmaxOp& op, const ProgramLimits& limits);
+Status check(const Int16ReduceOp& op, const ProgramLimits& limits);
+Status check(const Int4Conv2dOp& op, const ProgramLimits& limits);
+Status check(const LstmOp& op, const ProgramLimits& limits);
+Status check(const SvdfOp& op, const ProgramLimits& limits);
 Status check(const CopyOp& op, const ProgramLimits& limits);
 Status check(const FillOp& op, const ProgramLimits& limits);
 Status check(const LoadConstantsOp& op, const ProgramLimits& limits);
@@ -83,12 +94,33 @@ struct ShiftRange {
 Status check_channels(const ChannelTable& table, uint32_t channels, const ShiftRange& range,
                       const ProgramLimits& limits);
 
+/// What every pooling's window keeps to: each output sees at least one pixel.
+bool good_pool_window(const Window2d& w, uint32_t most_pixels);
+
+/// The product of dimensions that are positive and not too many; 0 for others.
+template <size_t count>
+uint64_t product(const std::array<uint32_t, count>& dimensions, uint64_t most) {
+    uint64_t result = 1;
+    for (uint32_t dimension : dimensions) {
+        if (dimension > most) return 0;
+        result *= dimension;
+        if (result > most) return 0;
+    }
+    return result;
+}
+
 inline bool is_int8(int32_t value) {
     return value >= -128 && value <= 127;
 }
 
 inline bool good_multiplier(int32_t multiplier, int32_t shift, int32_t most_shift) {
     return (multiplier == 0 || multiplier >= (1 << 30)) && shift >= -31 && shift <= most_shift;
+}
+
+/// What sigmoid::argument() computes without overflow.
+inline bool good_argument(int32_t multiplier, int32_t shift) {
+    return multiplier >= 0 && multiplier <= (shift == 0 ? 3 << 14 : 32767) && shift >= 0 &&
+           shift < 31;
 }
 
 inline bool good_range(const OutputRange& range) {

@@ -15,10 +15,17 @@
 #include "device/kernels/fill.hpp"
 #include "device/kernels/fully_connected.hpp"
 #include "device/kernels/grouped_conv_2d.hpp"
+#include "device/kernels/int16_conv_2d.hpp"
+#include "device/kernels/int16_elements.hpp"
+#include "device/kernels/int16_pool_2d.hpp"
+#include "device/kernels/int16_reduce.hpp"
+#include "device/kernels/int16_softmax.hpp"
+#include "device/kernels/int4_conv_2d.hpp"
 #include "device/kernels/interleaved_conv_2d.hpp"
 #include "device/kernels/interleaved_depthwise_conv_2d.hpp"
 #include "device/kernels/load_constants.hpp"
 #include "device/kernels/lookup.hpp"
+#include "device/kernels/lstm.hpp"
 #include "device/kernels/packed_conv_2d.hpp"
 #include "device/kernels/packed_depthwise_conv_2d.hpp"
 #include "device/kernels/packed_fully_connected.hpp"
@@ -30,6 +37,7 @@
 #include "device/kernels/resize.hpp"
 #include "device/kernels/softmax.hpp"
 #include "device/kernels/strided_copy.hpp"
+#include "device/kernels/svdf.hpp"
 #include "device/kernels/transpose_conv_2d.hpp"
 #include "device/program/repeat.hpp"
 
@@ -113,6 +121,25 @@ using Operations = OperationTable<
     OperationRow<"arg_min", OpKind::arg_min, ArgMaxOp, arg_min>,
     OperationRow<"rescale", OpKind::rescale, RescaleOp, rescale>,
     OperationRow<"grouped_conv_2d", OpKind::grouped_conv_2d, GroupedConv2dOp, grouped_conv_2d>,
+    OperationRow<"int16_conv_2d", OpKind::int16_conv_2d, Int16Conv2dOp, int16_conv_2d>,
+    OperationRow<"int16_depthwise_conv_2d", OpKind::int16_depthwise_conv_2d, Int16DepthwiseConv2dOp,
+                 int16_depthwise_conv_2d>,
+    OperationRow<"int16_average_pool_2d", OpKind::int16_average_pool_2d, Int16Pool2dOp,
+                 int16_average_pool_2d>,
+    OperationRow<"int16_max_pool_2d", OpKind::int16_max_pool_2d, Int16Pool2dOp, int16_max_pool_2d>,
+    OperationRow<"int16_add", OpKind::int16_add, Int16BroadcastOp, int16_add>,
+    OperationRow<"int16_subtract", OpKind::int16_subtract, Int16BroadcastOp, int16_subtract>,
+    OperationRow<"int16_multiply", OpKind::int16_multiply, Int16BroadcastOp, int16_multiply>,
+    OperationRow<"int16_maximum", OpKind::int16_maximum, Int16BroadcastOp, int16_maximum>,
+    OperationRow<"int16_minimum", OpKind::int16_minimum, Int16BroadcastOp, int16_minimum>,
+    OperationRow<"int16_logistic", OpKind::int16_logistic, Int16SigmoidOp, int16_logistic>,
+    OperationRow<"int16_tanh", OpKind::int16_tanh, Int16SigmoidOp, int16_tanh>,
+    OperationRow<"int16_leaky_relu", OpKind::int16_leaky_relu, Int16LeakyReluOp, int16_leaky_relu>,
+    OperationRow<"int16_softmax", OpKind::int16_softmax, Int16SoftmaxOp, int16_softmax>,
+    OperationRow<"int16_reduce_sum", OpKind::int16_reduce_sum, Int16ReduceOp, int16_reduce_sum>,
+    OperationRow<"int4_conv_2d", OpKind::int4_conv_2d, Int4Conv2dOp, int4_conv_2d>,
+    OperationRow<"lstm", OpKind::lstm, LstmOp, lstm>,
+    OperationRow<"svdf", OpKind::svdf, SvdfOp, svdf>,
     OperationRow<"copy", OpKind::copy, CopyOp, copy>,
     OperationRow<"fill", OpKind::fill, FillOp, fill>,
     OperationRow<"load_constants", OpKind::load_constants, LoadConstantsOp, load_constants>,

@@ -8,7 +8,8 @@ namespace ganglion::portable {
 /// Steps from element to element of a side along each dimension: 0 where it repeats.
 class SideSteps {
   public:
-    SideSteps(const BroadcastOp& op, const BroadcastOp::Side& side) {
+    template <typename Op>
+    SideSteps(const Op& op, const BroadcastOp::Side& side) {
         uint32_t step = 1;
         for (uint32_t d = 4; d-- > 0;) {
             const bool repeats = (side.repeats >> d & 1) != 0;
@@ -22,26 +23,26 @@ class SideSteps {
     uint32_t steps_[4];
 };
 
-/// output = function(first, second) for each element.
-template <typename Function>
-void for_pairs(const BroadcastOp& op, int8_t* arena, const uint8_t* constants, Function function) {
+/// output = function(first, second) for each element, Op a BroadcastOp or Int16BroadcastOp.
+template <typename Value = int8_t, typename Op, typename Function>
+void for_pairs(const Op& op, int8_t* arena, const uint8_t* constants, Function function) {
     const auto values_of = [&](const BroadcastOp::Side& side) {
-        return side.is_constant != 0 ? reinterpret_cast<const int8_t*>(constants) + side.offset
-                                     : arena + side.offset;
+        return side.is_constant != 0 ? reinterpret_cast<const Value*>(constants + side.offset)
+                                     : reinterpret_cast<const Value*>(arena + side.offset);
     };
-    const int8_t* const first = values_of(op.first);
-    const int8_t* const second = values_of(op.second);
+    const Value* const first = values_of(op.first);
+    const Value* const second = values_of(op.second);
     const SideSteps first_steps(op, op.first);
     const SideSteps second_steps(op, op.second);
     const uint32_t first_step = first_steps[3];
     const uint32_t second_step = second_steps[3];
-    int8_t* output = arena + op.output;
+    auto* output = reinterpret_cast<Value*>(arena + op.output);
     for (uint32_t a = 0; a < op.counts[0]; ++a) {
         for (uint32_t b = 0; b < op.counts[1]; ++b) {
             for (uint32_t c = 0; c < op.counts[2]; ++c) {
-                const int8_t* x =
+                const Value* x =
                     first + a * first_steps[0] + b * first_steps[1] + c * first_steps[2];
-                const int8_t* y =
+                const Value* y =
                     second + a * second_steps[0] + b * second_steps[1] + c * second_steps[2];
                 for (uint32_t i = op.counts[3]; i > 0; --i) {
                     *output++ = function(*x, *y);
