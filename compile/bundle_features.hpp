@@ -8,7 +8,7 @@
 
 namespace ganglion::compile {
 
-/// A bundle's FEATURES section: window and filter bank computed here, once, in floating point.
+/// A bundle's FEATURES section: the common header, the scaling and the block's own parameters.
 std::vector<uint8_t> feature_section(const project::Project& project);
 
 /// The device's own feature code over a whole recording, bit for bit what the device's network
@@ -19,8 +19,8 @@ std::vector<uint8_t> feature_section(const project::Project& project);
 std::vector<int8_t> feature_frames(const project::Project& project,
                                    std::span<const int16_t> samples);
 
-/// spectrum_bands only: the frames before they are standardised or scaled (log2 energies in 1/256),
-/// for training that learns what is normal from recordings of its own choice with
+/// The frames before they are standardised or scaled, as the block gives them: for training that
+/// chooses the scaling, or learns what is normal from recordings of its own choice with
 /// ganglion::RunningNormal.
 std::vector<int16_t> raw_feature_frames(const project::Project& project,
                                         std::span<const int16_t> samples);

@@ -1,10 +1,11 @@
 #include "compile/bundle_writer.hpp"
 
-#include <cmath>
+#include <algorithm>
 #include <cstring>
 #include <stdexcept>
 #include <utility>
 
+#include "compile/bundle_decision.hpp"
 #include "compile/bundle_features.hpp"
 #include "compile/bundle_signature.hpp"
 #include "device/bundle/bundle.hpp"
@@ -38,102 +39,44 @@ void put_text(char (&field)[size], const std::string& text) {
     std::memcpy(field, text.data(), text.size());
 }
 
-// factor = multiplier / 2^shift with a multiplier of 15 bits.
-void put_factor(const project::Project& project, double factor, DecisionParameters& decision) {
-    int exponent = 0;
-    long multiplier = std::lround(std::frexp(factor, &exponent) * (1 << 15));
-    if (multiplier == 1 << 15) {
-        multiplier /= 2;
-        ++exponent;
+uint32_t bits_of(const std::vector<std::string>& all, const std::vector<std::string>& chosen) {
+    uint32_t bits = 0;
+    for (size_t i = 0; i < all.size(); ++i) {
+        if (std::ranges::find(chosen, all[i]) != chosen.end()) bits |= 1U << i;
     }
-    const int shift = 15 - exponent;
-    if (!(factor > 0) || shift < 1 || shift > 62) {
-        refuse(project,
-               "the model's quantization and decision.full_scale give no usable score; "
-               "change full_scale");
-    }
-    decision.score_multiplier = static_cast<uint32_t>(multiplier);
-    decision.score_shift = static_cast<uint32_t>(shift);
-}
-
-std::string shape_text(const TensorInfo& tensor) {
-    std::string text = "[";
-    for (uint32_t i = 0; i < tensor.rank; ++i) {
-        text += (i == 0 ? "" : ", ") + std::to_string(tensor.dims[i]);
-    }
-    return text + "]";
-}
-
-DecisionParameters decision_section(const project::Project& project, const Program& program) {
-    const TensorInfo& input = program.input();
-    const TensorInfo& output = program.output();
-    if (program.input_count() != 1 || program.output_count() != 1 ||
-        input.type != ElementType::int8 || output.type != ElementType::int8) {
-        refuse(project,
-               "the model must have one int8 input and one int8 output; export it that way");
-    }
-    const uint32_t window = project.frame_values() * project.features.frames;
-    if (input.bytes != window) {
-        refuse(project, "the model takes " + shape_text(input) + ", the features give " +
-                            std::to_string(project.features.frames) + " frames of " +
-                            std::to_string(project.frame_values()) +
-                            " values; change [features] or train again");
-    }
-    const auto& rule = project.decision;
-    DecisionParameters decision{};
-    decision.label = static_cast<uint16_t>(rule.label);
-    decision.average = static_cast<uint16_t>(rule.average);
-    decision.threshold = static_cast<uint16_t>(rule.threshold);
-    decision.consecutive = static_cast<uint16_t>(rule.consecutive);
-    decision.minimum_gap_ms = rule.minimum_gap_ms;
-    decision.output_zero_point = output.zero_point;
-    decision.input_zero_point = input.zero_point;
-    if (rule.kind == project::DecisionRule::class_probability) {
-        if (output.bytes != rule.labels.size()) {
-            refuse(project, "the model gives " + shape_text(output) + ", decision.labels has " +
-                                std::to_string(rule.labels.size()) +
-                                " entries; write one label for each output");
-        }
-        decision.kind = static_cast<uint32_t>(DecisionKind::class_probability);
-        put_factor(project, 1000.0 * output.scale, decision);
-        return decision;
-    }
-    if (output.bytes != input.bytes) {
-        refuse(project,
-               "reconstruction_error needs a model whose output has as many values as "
-               "its input, not " +
-                   shape_text(output) + " for " + shape_text(input));
-    }
-    decision.kind = static_cast<uint32_t>(DecisionKind::reconstruction_error);
-    const double rescale = static_cast<double>(output.scale) / input.scale;
-    if (!(rescale * 65536 >= 1) || rescale > 16) {
-        refuse(project, "the model's output scale is far from its input scale; train again");
-    }
-    decision.rescale_q16 = static_cast<uint32_t>(std::lround(rescale * 65536));
-    const double step = input.scale / 16.0;
-    put_factor(project, 1000.0 * step * step / (input.bytes * rule.full_scale), decision);
-    return decision;
+    return bits;
 }
 
 BundleMeta meta_section(const BundleInput& input) {
     const project::Project& project = input.project;
+    const std::vector<std::string> labels = project.all_labels();
+    if (labels.size() > BundleMeta::maximum_labels) {
+        refuse(project, "decision and gates have " + std::to_string(labels.size()) +
+                            " labels together; a bundle holds 16");
+    }
     BundleMeta meta{};
     put_text(meta.name, project.application.name);
     put_text(meta.version, project.application.version);
     put_text(meta.title, project.application.title);
     put_text(meta.unit, project.sensor.unit);
-    for (size_t i = 0; i < project.decision.labels.size(); ++i) {
-        put_text(meta.labels[i], project.decision.labels[i]);
-    }
-    meta.label_count = static_cast<uint32_t>(project.decision.labels.size());
+    for (size_t i = 0; i < labels.size(); ++i) put_text(meta.labels[i], labels[i]);
+    meta.label_count = static_cast<uint32_t>(labels.size());
     meta.numeric_contract = kNumericContractVersion;
-    meta.sensor = static_cast<uint32_t>(project.sensor.kind == project::Sensor::microphone
-                                            ? SensorKind::microphone
-                                            : SensorKind::accelerometer);
+    // Both enums name the sensors in one order.
+    static_assert(static_cast<uint32_t>(project::Sensor::ride) + 1 ==
+                  static_cast<uint32_t>(SensorKind::ride));
+    meta.sensor = static_cast<uint32_t>(project.sensor.kind) + 1;
     meta.rate_hz = project.sensor.rate_hz;
+    meta.period_s = project.sensor.period_s;
     meta.channels = project.sensor.channels;
     meta.gate_ms = project.action.gate_ms;
-    meta.stop_line = project.action.stop_line ? 1 : 0;
+    if (meta.gate_ms != 0) {
+        meta.gate_labels = bits_of(
+            labels, project.action.gate_labels.empty() ? labels : project.action.gate_labels);
+    }
+    meta.stop_labels = bits_of(labels, project.action.stop_labels);
+    meta.relay_labels = bits_of(labels, project.action.relay_labels);
+    meta.light_labels = bits_of(labels, project.action.light_labels);
     meta.instructions = input.instructions;
     meta.unit_per_lsb = static_cast<float>(project.sensor.unit_per_lsb);
     return meta;
@@ -159,19 +102,28 @@ Bytes proof_section(const BundleInput& input, const ProofResult& result) {
     return bytes;
 }
 
+// META, FEATURES, then three sections a stage, PROOF.
+SectionType type_of(size_t index, size_t count) {
+    if (index < 2) return index == 0 ? SectionType::meta : SectionType::features;
+    if (index + 1 == count) return SectionType::proof;
+    return std::array{SectionType::program, SectionType::learner,
+                      SectionType::decision}[(index - 2) % kStageSections];
+}
+
 Bytes signed_part(const std::vector<Bytes>& sections) {
     Bytes bytes(sizeof(BundleHeader) + sections.size() * sizeof(SectionEntry));
     for (size_t i = 0; i < sections.size(); ++i) {
         bytes.resize((bytes.size() + kSectionAlignment - 1) / kSectionAlignment *
                      kSectionAlignment);
-        const SectionEntry entry{static_cast<uint32_t>(i + 1), static_cast<uint32_t>(bytes.size()),
+        const SectionEntry entry{static_cast<uint32_t>(type_of(i, sections.size())),
+                                 static_cast<uint32_t>(bytes.size()),
                                  static_cast<uint32_t>(sections[i].size()), 0};
         std::memcpy(bytes.data() + sizeof(BundleHeader) + i * sizeof entry, &entry, sizeof entry);
         bytes.insert(bytes.end(), sections[i].begin(), sections[i].end());
     }
     const BundleHeader header{kBundleMagic,
                               kBundleFormatVersion,
-                              kBundleSections,
+                              static_cast<uint16_t>(sections.size()),
                               static_cast<uint32_t>(bytes.size()),
                               Bundle::signature_bytes,
                               {}};
@@ -219,15 +171,32 @@ ProofResult run_proof(const project::Project& project, const Bundle& bundle,
     return result;
 }
 
+void add_stages(const BundleInput& input, std::vector<Bytes>& sections) {
+    const project::Project& project = input.project;
+    std::vector<std::span<const uint8_t>> programs = input.gate_programs;
+    programs.push_back(input.program);
+    const std::vector<StagePlan> plans = stage_plans(project);
+    if (programs.size() != plans.size()) refuse(project, "each gate needs its program, or none");
+    for (size_t i = 0; i < plans.size(); ++i) {
+        const Bytes bytes(programs[i].begin(), programs[i].end());
+        Program program;
+        if (plans[i].has_program) {
+            if (const Status status = program.load(bytes); status != Status::ok) {
+                refuse(project,
+                       std::string("the compiled model is not valid: ") + to_string(status));
+            }
+        }
+        const Program* judged = plans[i].has_program ? &program : nullptr;
+        sections.push_back(bytes);
+        sections.push_back(learner_section(project, plans[i]));
+        sections.push_back(bytes_of(decision_section(project, plans[i], judged)));
+    }
+}
+
 }  // namespace
 
 std::vector<uint8_t> write_bundle(const BundleInput& input, const std::string& signing_key_pem) {
     const project::Project& project = input.project;
-    Bytes program_bytes(input.program.begin(), input.program.end());
-    Program program;
-    if (const Status status = program.load(program_bytes); status != Status::ok) {
-        refuse(project, std::string("the compiled model is not valid: ") + to_string(status));
-    }
     if ((input.proof_learn_frames != 0) != (project.running_normal_frames != 0)) {
         refuse(project,
                "proof_learn_frames and learn.running_normal_frames must both be zero or "
@@ -235,10 +204,9 @@ std::vector<uint8_t> write_bundle(const BundleInput& input, const std::string& s
     }
     if (input.proof_samples.empty()) refuse(project, "the proof has no samples; give a recording");
     BundleMeta meta = meta_section(input);
-    std::vector<Bytes> sections = {
-        bytes_of(meta), feature_section(project), program_bytes,
-        bytes_of(decision_section(project, program)),
-        proof_section(input, ProofResult{.scores = {0}, .tensors_crc = 0})};
+    std::vector<Bytes> sections = {bytes_of(meta), feature_section(project)};
+    add_stages(input, sections);
+    sections.push_back(proof_section(input, ProofResult{.scores = {0}, .tensors_crc = 0}));
 
     // Once without the expectation, to run the pipeline and to learn what it costs; then the real
     // one.

@@ -11,13 +11,15 @@ namespace ganglion::compile {
 
 struct BundleInput {
     const project::Project& project;
-    std::span<const uint8_t> program;  ///< CompiledModel::program
+    std::span<const uint8_t> program;  ///< CompiledModel::program; empty: a learner judges alone
     std::span<const int16_t>
         proof_samples;  ///< raw samples (interleaved) to replay on each device before it trusts the
                         ///< bundle; must lead to at least one inference
     uint32_t proof_learn_frames =
         0;  ///< spectrum_bands that learn: frames learned within the proof, e.g. 4
     uint32_t instructions = 0;  ///< estimate for one inference with its features; 0: unknown
+    std::vector<std::span<const uint8_t>> gate_programs =
+        {};  ///< of project.gates; empty: a learner
 };
 
 /// The signed bundle (docs/bundle.md). Runs the very pipeline of the device over the proof samples

@@ -12,6 +12,7 @@
 #include "compile/bundle_test_models.hpp"
 #include "device/bundle/bundle.hpp"
 #include "device/bundle/format.hpp"
+#include "device/features/spectrum_section.hpp"
 #include "device/pipeline/pipeline.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
@@ -89,12 +90,12 @@ TEST(BundleWriter, ADeviceReadsWhatItWrote) {
     EXPECT_EQ(bundle.meta().sensor, static_cast<uint32_t>(SensorKind::microphone));
     EXPECT_EQ(bundle.meta().rate_hz, 16000U);
     EXPECT_EQ(bundle.meta().gate_ms, 2000U);
-    EXPECT_EQ(bundle.meta().stop_line, 0U);
+    EXPECT_EQ(bundle.meta().stop_labels, 0U);
     EXPECT_EQ(bundle.meta().flash_bytes, bytes.size());
     EXPECT_EQ(bundle.meta().ram_bytes, Pipeline::ram_bytes(bundle));
     EXPECT_EQ(bundle.meta().instructions, 1234U);
     EXPECT_EQ(bundle.decision().average, 3);
-    EXPECT_EQ(bundle.decision().threshold, 700);
+    EXPECT_EQ(bundle.decision().thresholds[0], 700);
     EXPECT_EQ(bundle.features().header.frames, 49);
     EXPECT_TRUE(std::equal(bundle.program().begin(), bundle.program().end(),
                            application.program.begin(), application.program.end()));
@@ -170,7 +171,7 @@ TEST(BundleLoad, RefusesSignedNonsense) {
     const uint32_t proof = section_of(good, SectionType::proof).offset;
     EXPECT_EQ(loaded(signed_again(good)), Status::ok);
     EXPECT_EQ(changed(0, 'X'), Status::bad_magic);
-    EXPECT_EQ(changed(4, 2), Status::bad_version);
+    EXPECT_EQ(changed(4, 1), Status::bad_version);
     EXPECT_EQ(changed(6, 4), Status::bad_value);
     EXPECT_EQ(changed(16, 1), Status::bad_value);
     EXPECT_EQ(changed(sizeof(BundleHeader), 2), Status::bad_value);
@@ -179,13 +180,13 @@ TEST(BundleLoad, RefusesSignedNonsense) {
     EXPECT_EQ(changed(meta + offsetof(BundleMeta, name), 0), Status::bad_value);
     EXPECT_EQ(changed(meta + offsetof(BundleMeta, title) + 47, 'x'), Status::bad_value);
     EXPECT_EQ(changed(meta + offsetof(BundleMeta, numeric_contract), 2), Status::bad_version);
-    EXPECT_EQ(changed(meta + offsetof(BundleMeta, label_count), 9), Status::bad_value);
+    EXPECT_EQ(changed(meta + offsetof(BundleMeta, label_count), 17), Status::bad_value);
     EXPECT_EQ(changed(meta + offsetof(BundleMeta, label_count), 1), Status::bad_value);
-    EXPECT_EQ(changed(meta + offsetof(BundleMeta, sensor), 3), Status::unsupported);
+    EXPECT_EQ(changed(meta + offsetof(BundleMeta, sensor), 12), Status::unsupported);
     EXPECT_EQ(changed(meta + offsetof(BundleMeta, rate_hz), 1), Status::bad_shape);
     EXPECT_EQ(changed(features + offsetof(FeatureHeader, kind), 9), Status::unsupported);
-    EXPECT_EQ(changed(features + offsetof(FeatureHeader, channels), 5), Status::bad_shape);
-    EXPECT_EQ(changed(features + offsetof(FeatureHeader, fft_size), 1), Status::bad_shape);
+    EXPECT_EQ(changed(features + offsetof(FeatureHeader, channels), 17), Status::bad_shape);
+    EXPECT_EQ(changed(features + sizeof(FeatureHeader) + offsetof(SpectrumHeader, fft_size), 1), Status::bad_shape);
     EXPECT_EQ(changed(decision + offsetof(DecisionParameters, label), 2), Status::bad_value);
     EXPECT_EQ(changed(proof + offsetof(ProofHeader, learn_frames), 0), Status::bad_value);
     EXPECT_EQ(changed(proof + offsetof(ProofHeader, inferences), 0), Status::bad_shape);
@@ -213,7 +214,7 @@ TEST(BundleProof, IsReproducedAndCatchesEveryKindOfDifference) {
         EXPECT_EQ(changed(proof.offset + sizeof(ProofHeader) + 1999, 0x40), Status::proof_failed);
         EXPECT_EQ(changed(proof.offset + proof.bytes - 2, 1), Status::proof_failed);
         const uint32_t features = section_of(good, SectionType::features).offset;
-        EXPECT_EQ(changed(features + sizeof(FeatureHeader) + 301, 0x20), Status::proof_failed);
+        EXPECT_EQ(changed(features + sizeof(FeatureHeader) + sizeof(SpectrumHeader) + 301, 0x20), Status::proof_failed);
     }
 }
 

@@ -50,7 +50,8 @@ struct SamplePort {
     uint32_t written;  ///< values put into the ring
     uint32_t ended;    ///< 1: no more will come
     uint32_t pace;     ///< 1: device time may run faster than the host's (see docs/firmware.md)
-    uint32_t reserved[12];
+    uint32_t speed;    ///< a slow sensor's seconds in one of the device's; 0: one
+    uint32_t reserved[11];
 
     uint32_t taken;          ///< values taken out of the ring
     uint32_t state;          ///< AgentState

@@ -7,6 +7,8 @@
 #include <limits>
 #include <stdexcept>
 
+#include "project/decision.hpp"
+#include "project/kinds.hpp"
 #include "project/toml_section.hpp"
 
 namespace ganglion::project {
@@ -19,23 +21,6 @@ bool is_name(const std::string& text, size_t longest) {
     if (text.empty() || text.size() > longest || text[0] < 'a' || text[0] > 'z') return false;
     return std::ranges::all_of(
         text, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; });
-}
-
-// One value of a closed set, by its name in the file.
-template <typename T>
-T choice(TomlSection& section, std::string_view key,
-         const std::vector<std::pair<std::string_view, T>>& choices, const T* fallback = nullptr) {
-    std::string advice = "write ";
-    for (size_t i = 0; i < choices.size(); ++i) {
-        if (i != 0) advice += i + 1 == choices.size() ? " or " : ", ";
-        advice += '"' + std::string(choices[i].first) + '"';
-    }
-    if (fallback != nullptr && !section.has(key)) return *fallback;
-    const std::string text = section.text_required(key, advice);
-    for (const auto& [name, value] : choices) {
-        if (name == text) return value;
-    }
-    section.refuse(key, '"' + text + "\" is not known", advice);
 }
 
 Project::Application read_application(TomlSection section) {
@@ -63,15 +48,45 @@ Project::Application read_application(TomlSection section) {
 
 Project::SensorInput read_sensor(TomlSection section) {
     Project::SensorInput sensor;
-    sensor.kind = choice<Sensor>(
-        section, "kind",
-        {{"microphone", Sensor::microphone}, {"accelerometer", Sensor::accelerometer}});
-    sensor.rate_hz = section.integer_required("rate_hz", 1, 1000000);
-    sensor.channels = section.integer("channels", 1, 1, 4);
+    sensor.kind = choice<Sensor>(section, "kind",
+                                 {{"microphone", Sensor::microphone},
+                                  {"accelerometer", Sensor::accelerometer},
+                                  {"imu", Sensor::imu},
+                                  {"ecg", Sensor::ecg},
+                                  {"ppg", Sensor::ppg},
+                                  {"blink", Sensor::blink},
+                                  {"image", Sensor::image},
+                                  {"soil", Sensor::soil},
+                                  {"room", Sensor::room},
+                                  {"meter", Sensor::meter},
+                                  {"ride", Sensor::ride}});
+    if (section.has("period_s")) {
+        if (section.has("rate_hz")) {
+            section.refuse("period_s", "stands beside rate_hz", "write one of the two");
+        }
+        sensor.period_s = section.integer("period_s", 1, 1, 86400 * 7);
+        sensor.rate_hz = 1;
+    } else {
+        sensor.rate_hz = section.integer_required("rate_hz", 1, 1000000);
+    }
+    sensor.channels = section.integer("channels", 1, 1, 16);
+    sensor.columns = section.texts("columns", "write the names of CSV columns, one a channel");
+    if (!sensor.columns.empty() && sensor.columns.size() != sensor.channels) {
+        section.refuse("columns", "has not one name a channel", "write as many as channels");
+    }
     const std::string unit_advice = "write at most 11 bytes in quotes, e.g. \"g\"";
     sensor.unit = section.text("unit", "", unit_advice);
     if (sensor.unit.size() > 11) section.refuse("unit", "is longer than 11 bytes", unit_advice);
-    sensor.unit_per_lsb = section.number("unit_per_lsb", 0, 0, 1e6);
+    sensor.units_per_lsb = section.numbers("unit_per_lsb", 0, 1e6);
+    if (sensor.units_per_lsb.empty()) sensor.units_per_lsb = {0};
+    if (sensor.units_per_lsb.size() == 1) {
+        sensor.units_per_lsb.resize(sensor.channels, sensor.units_per_lsb.front());
+    }
+    if (sensor.units_per_lsb.size() != sensor.channels) {
+        section.refuse("unit_per_lsb", "has not one number a channel",
+                       "write one for all channels, or as many as channels");
+    }
+    sensor.unit_per_lsb = sensor.units_per_lsb.front();
     section.finish();
     return sensor;
 }
@@ -91,16 +106,61 @@ void check_band_limits(const TomlSection& section, const Project::FeatureChoice&
     }
 }
 
+// The numbers that a block or learner asks for.
+Numbers read_numbers(TomlSection& section, const std::vector<Key>& keys) {
+    Numbers numbers;
+    for (const Key& key : keys) {
+        if (key.most == 1 && !key.fallback) {
+            numbers[key.name] = {section.number_required(key.name, key.low, key.high)};
+            continue;
+        }
+        if (key.most == 1) {
+            numbers[key.name] = {section.number(key.name, *key.fallback, key.low, key.high)};
+            continue;
+        }
+        std::vector<double> list = section.numbers(key.name, key.low, key.high);
+        if (list.empty() && key.fallback) list = {*key.fallback};
+        if (list.empty() || list.size() > key.most) {
+            section.refuse(key.name, "has " + std::to_string(list.size()) + " numbers",
+                           "write a list of 1 to " + std::to_string(key.most));
+        }
+        numbers[key.name] = std::move(list);
+    }
+    return numbers;
+}
+
+void read_spectrum(TomlSection& section, const Project::SensorInput& sensor,
+                   Project::FeatureChoice& features);
+
 Project::FeatureChoice read_features(TomlSection section, const Project::SensorInput& sensor) {
     Project::FeatureChoice features;
-    features.kind = choice<Features>(
-        section, "kind",
-        {{"log_mel", Features::log_mel}, {"spectrum_bands", Features::spectrum_bands}});
-    const bool mel = features.kind == Features::log_mel;
-    if (mel && sensor.channels != 1) {
-        section.refuse("kind", "log_mel takes one channel",
-                       "write sensor.channels = 1 or kind = \"spectrum_bands\"");
+    std::vector<std::pair<std::string_view, Features>> kinds;
+    for (const FeatureRow& row : feature_rows()) kinds.emplace_back(row.name, row.kind);
+    features.kind = choice<Features>(section, "kind", kinds);
+    const auto row = std::ranges::find(feature_rows(), features.kind, &FeatureRow::kind);
+    if (sensor.channels > row->most_channels) {
+        section.refuse(
+            "kind",
+            std::string(row->name) + " takes " +
+                (row->most_channels == 1
+                     ? "one channel"
+                     : "at most " + std::to_string(row->most_channels) + " channels"),
+            "write sensor.channels = " + std::to_string(row->most_channels) + " or another kind");
     }
+    features.frames = section.integer("frames", 1, 1, 1024);
+    features.stride = section.integer("stride", 1, 1, 1024);
+    if (row->frame_values == nullptr) {
+        read_spectrum(section, sensor, features);
+    } else {
+        features.parameters = read_numbers(section, row->keys);
+    }
+    section.finish();
+    return features;
+}
+
+void read_spectrum(TomlSection& section, const Project::SensorInput& sensor,
+                   Project::FeatureChoice& features) {
+    const bool mel = features.kind == Features::log_mel;
     features.window = section.integer_required("window", 2, 2048);
     if (features.window % 2 != 0) {
         section.refuse("window", std::to_string(features.window) + " is odd",
@@ -125,8 +185,6 @@ Project::FeatureChoice read_features(TomlSection section, const Project::SensorI
     if (features.time_features && mel) {
         section.refuse("time_features", "only spectrum_bands has them", "write false");
     }
-    features.frames = section.integer("frames", 1, 1, 1024);
-    features.stride = section.integer("stride", 1, 1, 1024);
     features.offset = section.number("offset", 35, -64, 64);
     features.steps = section.number("steps", 8, 1.0 / 256, 64);
     features.normalise_seconds = section.number("normalise_seconds", 0, 0, 3600);
@@ -134,8 +192,104 @@ Project::FeatureChoice read_features(TomlSection section, const Project::SensorI
         section.refuse("normalise_seconds", "only log_mel has it",
                        "leave it out and write running_normal_frames in [learn]");
     }
+}
+
+Project::Scaling read_scaling(TomlSection section, uint32_t values) {
+    Project::Scaling scaling;
+    scaling.offset = section.numbers("offset", -131072, 131072);
+    scaling.steps = section.numbers("steps", 0, 127);
+    const size_t count = scaling.offset.size();
+    if (count != scaling.steps.size() || (count > 1 && count != values)) {
+        section.refuse("offset", "and steps have not as many numbers as a frame has values",
+                       "write " + std::to_string(values) + " numbers each, or one for all");
+    }
     section.finish();
-    return features;
+    return scaling;
+}
+
+// `kind_key`: "kind" in [learner], "learner" in [gate].
+Project::Learner read_learner(TomlSection& section, const char* kind_key) {
+    Project::Learner learner;
+    if (!section.has(kind_key)) return learner;
+    std::vector<std::pair<std::string_view, LearnerChoice>> kinds;
+    for (const LearnerRow& row : learner_rows()) kinds.emplace_back(row.name, row.kind);
+    learner.kind = choice<LearnerChoice>(section, kind_key, kinds);
+    const auto row = std::ranges::find(learner_rows(), learner.kind, &LearnerRow::kind);
+    learner.parameters = read_numbers(section, row->keys);
+    return learner;
+}
+
+Project::Learner read_main_learner(TomlSection section) {
+    Project::Learner learner = read_learner(section, "kind");
+    const bool usual = false;
+    learner.of_model = choice<bool>(section, "of", {{"frames", false}, {"model", true}}, &usual);
+    section.finish();
+    return learner;
+}
+
+Project::Gate read_gate(TomlSection section, const std::filesystem::path& file, uint32_t frames) {
+    Project::Gate gate;
+    gate.learner = read_learner(section, "learner");
+    const std::string model = section.text("model", "", "write the path of a .tflite file");
+    if (model.empty() == (gate.learner.kind == LearnerChoice::none)) {
+        section.refuse("model", "and learner: a gate has one of the two",
+                       "write a .tflite file or the kind of a learner");
+    }
+    if (!model.empty()) gate.model_file = file.parent_path() / model;
+    gate.frames = section.integer("frames", 1, 1, frames);
+    gate.stride = section.integer("stride", 1, 1, 1024);
+    gate.hold_ms = section.integer("hold_ms", 0, 0, 86400000);
+    gate.silent = section.boolean("silent", true);
+    gate.decision = read_decision(section);
+    section.finish();
+    return gate;
+}
+
+Project::Action read_action(TomlSection action, const std::vector<std::string>& labels) {
+    Project::Action result;
+    const auto which = [&](const char* key) {
+        std::vector<std::string> chosen = action.texts(key, "write a list of labels that do this");
+        for (const std::string& label : chosen) {
+            if (std::ranges::find(labels, label) == labels.end()) {
+                action.refuse(key, '"' + label + "\" is not in labels", "write one of labels");
+            }
+        }
+        return chosen;
+    };
+    result.gate_ms = action.integer("gate_ms", 0, 0, 60000);
+    result.gate_labels = which("gate_labels");
+    result.stop_line = action.boolean("stop_line", false);
+    result.stop_labels = which("stop_labels");
+    if (!result.stop_labels.empty()) result.stop_line = true;
+    if (result.stop_line && result.stop_labels.empty()) result.stop_labels = labels;
+    result.relay_labels = which("relay_labels");
+    result.light_labels = which("light_labels");
+    action.finish();
+    return result;
+}
+
+// [judge] keeps what it does not know for the judge that it names; [judge.goals] likewise.
+Project::Judge read_judge(const toml::table& root, TomlSection section) {
+    Project::Judge judge;
+    judge.kind = section.text("kind", "", "write the name of a judge");
+    judge.data = section.text("data", "", "write a folder of recordings");
+    const toml::node* node = root.get("judge");
+    if (node == nullptr) return judge;
+    for (const auto& [key, value] : *node->as_table()) {
+        const std::string name(key.str());
+        if (value.is_table()) {
+            for (const auto& [goal, wanted] : *value.as_table()) {
+                const auto number = wanted.value<double>();
+                if (!number) section.refuse(name, "holds no number", "write figure = number");
+                judge.goals[std::string(goal.str())] = *number;
+            }
+        } else if (value.is_string()) {
+            judge.texts[name] = section.text(key.str(), "", "write a text");
+        } else {
+            judge.parameters[name] = section.numbers(key.str(), -1e9, 1e9);
+        }
+    }
+    return judge;
 }
 
 Project::Network read_network(TomlSection section) {
@@ -158,43 +312,10 @@ std::filesystem::path read_model(TomlSection section, const std::filesystem::pat
     return file.parent_path() / name;
 }
 
-Project::Decision read_decision(TomlSection section) {
-    Project::Decision decision;
-    decision.kind =
-        choice<DecisionRule>(section, "kind",
-                             {{"class", DecisionRule::class_probability},
-                              {"reconstruction_error", DecisionRule::reconstruction_error}});
-    const std::string labels_advice =
-        R"(write 1 to 8 different texts of 1 to 15 bytes, e.g. ["other", "alexa"])";
-    decision.labels = section.texts("labels", labels_advice);
-    if (decision.labels.empty() || decision.labels.size() > 8) {
-        section.refuse("labels", "has " + std::to_string(decision.labels.size()) + " entries",
-                       labels_advice);
-    }
-    for (const std::string& label : decision.labels) {
-        if (label.empty() || label.size() > 15 || std::ranges::count(decision.labels, label) != 1) {
-            section.refuse("labels", '"' + label + "\" is empty, too long or there twice",
-                           labels_advice);
-        }
-    }
-    const std::string label = section.text_required("label", "write the label that fires");
-    const auto place = std::ranges::find(decision.labels, label);
-    if (place == decision.labels.end()) {
-        section.refuse("label", '"' + label + "\" is not in labels", "write one of labels");
-    }
-    decision.label = static_cast<uint32_t>(place - decision.labels.begin());
-    decision.average = section.integer("average", 1, 1, 32);
-    decision.threshold = section.integer_required("threshold", 1, 1000);
-    decision.consecutive = section.integer("consecutive", 1, 1, 1000);
-    decision.minimum_gap_ms = section.integer("minimum_gap_ms", 0, 0, 86400000);
-    if (decision.kind == DecisionRule::reconstruction_error) {
-        decision.full_scale = section.number_required("full_scale", 1e-6, 1e6);
-    }
-    section.finish();
-    return decision;
-}
-
 void check_whole(const Project& project, const TomlSection& learn) {
+    if (project.running_normal_frames != 0 && !project.scaling.offset.empty()) {
+        learn.refuse("running_normal_frames", "stands beside [scaling]", "keep one of the two");
+    }
     if (project.running_normal_frames != 0 && project.features.kind == Features::log_mel) {
         learn.refuse("running_normal_frames", "only spectrum_bands learns what is normal",
                      "write 0 and use features.normalise_seconds");
@@ -202,6 +323,20 @@ void check_whole(const Project& project, const TomlSection& learn) {
 }
 
 }  // namespace
+
+uint32_t Project::frame_values() const {
+    const auto row = std::ranges::find(feature_rows(), features.kind, &FeatureRow::kind);
+    if (row->frame_values != nullptr) return row->frame_values(sensor, features.parameters);
+    return sensor.channels * (features.bands + (features.time_features ? 3 : 0));
+}
+
+std::vector<std::string> Project::all_labels() const {
+    std::vector<std::string> labels = decision.labels;
+    for (const Gate& gate : gates) {
+        labels.insert(labels.end(), gate.decision.labels.begin(), gate.decision.labels.end());
+    }
+    return labels;
+}
 
 Project parse(std::string_view text, const std::filesystem::path& file) {
     toml::table root;
@@ -211,9 +346,9 @@ Project parse(std::string_view text, const std::filesystem::path& file) {
         throw std::runtime_error(file.string() + ":" + std::to_string(error.source().begin.line) +
                                  ": " + std::string(error.description()) + "; correct the TOML");
     }
-    static const std::vector<std::string_view> sections = {"application", "sensor", "features",
-                                                           "network",     "model",  "decision",
-                                                           "learn",       "action", "budget"};
+    static const std::vector<std::string_view> sections = {
+        "application", "sensor",   "features", "scaling", "network", "model", "learner", "gate",
+        "gate2",       "decision", "learn",    "action",  "budget",  "judge", "proof"};
     for (const auto& [key, node] : root) {
         if (std::ranges::find(sections, key.str()) != sections.end()) continue;
         std::string names;
@@ -232,17 +367,26 @@ Project parse(std::string_view text, const std::filesystem::path& file) {
     project.application = read_application(section("application", true));
     project.sensor = read_sensor(section("sensor", true));
     project.features = read_features(section("features", true), project.sensor);
+    project.scaling = read_scaling(section("scaling", false), project.frame_values());
     project.network = read_network(section("network", false));
     project.model_file = read_model(section("model", false), file);
-    project.decision = read_decision(section("decision", true));
+    project.learner = read_main_learner(section("learner", false));
+    TomlSection decision = section("decision", true);
+    project.decision = read_decision(decision);
+    decision.finish();
+    for (const char* name : {"gate", "gate2"}) {
+        if (root.get(name) == nullptr) break;
+        project.gates.push_back(read_gate(section(name, true), file, project.features.frames));
+    }
 
     TomlSection learn = section("learn", false);
     project.running_normal_frames = learn.integer("running_normal_frames", 0, 0, 65536);
     learn.finish();
-    TomlSection action = section("action", false);
-    project.action.gate_ms = action.integer("gate_ms", 0, 0, 60000);
-    project.action.stop_line = action.boolean("stop_line", false);
-    action.finish();
+    project.action = read_action(section("action", false), project.all_labels());
+    project.judge = read_judge(root, section("judge", false));
+    TomlSection proof = section("proof", false);
+    project.proof_frames = proof.integer("frames", 0, 0, 100000);
+    proof.finish();
     TomlSection budget = section("budget", false);
     if (budget.has("ram_bytes"))
         project.budget.ram_bytes = budget.integer("ram_bytes", 0, 1, kMost);

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,10 +11,31 @@
 
 namespace ganglion::project {
 
-enum class Sensor { microphone, accelerometer };
+enum class Sensor {
+    microphone,
+    accelerometer,
+    imu,
+    ecg,
+    ppg,
+    blink,
+    image,
+    soil,
+    room,
+    meter,
+    ride,
+};
 enum class Features { log_mel, spectrum_bands };
 enum class Spacing { mel, linear, log };
-enum class DecisionRule { class_probability, reconstruction_error };
+enum class DecisionRule { class_probability, reconstruction_error, classes, learner };
+/// A learner: project/learner_kinds.cpp.
+enum class LearnerChoice { none, distance };
+
+/// What a block or learner is set to, by key; each key has one number or a list.
+using Numbers = std::map<std::string, std::vector<double>, std::less<>>;
+/// The first (only) number of a key that is there.
+inline double number_of(const Numbers& numbers, std::string_view key) {
+    return numbers.find(key)->second.front();
+}
 
 /// One ganglion.toml: what an application senses, computes, decides, does and may spend.
 /// docs/project.md explains each key with its default; every value is checked when read.
@@ -28,10 +51,15 @@ struct Project {
 
     struct SensorInput {
         Sensor kind = Sensor::microphone;
-        uint32_t rate_hz = 0;  ///< samples per second and channel
+        uint32_t rate_hz = 0;   ///< samples per channel in period_s seconds
+        uint32_t period_s = 1;  ///< slow sensors: rate_hz is 1 and this the seconds of a sample
         uint32_t channels = 1;
-        std::string unit;         ///< of a sample, e.g. "g"; may be empty
-        double unit_per_lsb = 0;  ///< units per step of an int16 sample; 0: not stated
+        std::string unit;                   ///< of a sample, e.g. "g"; may be empty
+        double unit_per_lsb = 0;            ///< units per step of an int16 sample; 0: not stated
+        std::vector<double> units_per_lsb;  ///< the same by channel
+        std::vector<std::string> columns;   ///< of a CSV recording, one a channel; empty: the first
+
+        double samples_per_second() const { return static_cast<double>(rate_hz) / period_s; }
     } sensor;
 
     struct FeatureChoice {
@@ -49,6 +77,7 @@ struct Project {
         double offset = 35;            ///< log2 energy that becomes 0
         double steps = 8;              ///< int8 steps per doubling of energy
         double normalise_seconds = 0;  ///< log_mel: time constant of the running mean; 0: none
+        Numbers parameters;            ///< of every other block, by its keys
     } features;
 
     /// For training alone: what to fit and on what. Read and checked here, used by train/.
@@ -61,26 +90,80 @@ struct Project {
         uint64_t seed = 1;
     } network;
 
+    /// [scaling]: raw value to int8, chosen by training; one number for all values, or one a value.
+    /// Empty: features.offset and features.steps.
+    struct Scaling {
+        std::vector<double> offset;  ///< raw value that becomes 0
+        std::vector<double> steps;   ///< int8 steps per unit
+    } scaling;
+
     std::filesystem::path model_file;  ///< the .tflite, absolute or relative to the current folder
+
+    struct Learner {
+        LearnerChoice kind = LearnerChoice::none;
+        bool of_model = false;  ///< judges the model's outputs, not the frames
+        Numbers parameters;
+    } learner;
+    /// False where the learner judges the frames themselves.
+    bool has_model() const { return learner.kind == LearnerChoice::none || learner.of_model; }
 
     struct Decision {
         DecisionRule kind = DecisionRule::class_probability;
-        std::vector<std::string> labels;  ///< at most 8 of at most 15 bytes each
-        uint32_t label = 0;               ///< index of the one that fires
-        uint32_t average = 1;             ///< scores
-        uint32_t threshold = 500;         ///< permille
+        std::vector<std::string> labels;   ///< at most 16 of at most 15 bytes each
+        uint32_t label = 0;                ///< index of the one that fires
+        uint32_t average = 1;              ///< scores
+        uint32_t threshold = 500;          ///< permille
+        std::vector<uint32_t> thresholds;  ///< classes: permille by label, 0 never fires
+        uint32_t release = 0;  ///< permille below the threshold to fall to; 0: the threshold itself
+        bool repeat = false;   ///< fires at each inference, without falling below
+        uint32_t votes = 0;    ///< majority of so many averages; 0: consecutive counts
+        uint32_t majority = 0;         ///< so many of the votes
+        std::vector<double> evidence;  ///< sequential: log likelihood ratio of 16 score steps
+        double evidence_bound = 0;     ///< sequential: fires from this sum on; 0: not sequential
         uint32_t consecutive = 1;
         uint32_t minimum_gap_ms = 0;
         double full_scale = 1;  ///< reconstruction_error: mean squared difference that scores 1000,
                                 ///< in the model input's real units squared
     } decision;
 
-    uint32_t running_normal_frames = 0;  ///< [learn]; 0: nothing is learned on the device
+    /// [gate] and [gate2]: cheap stages before the model; each runs only while the one before it is
+    /// open, the model while the last one is.
+    struct Gate {
+        std::filesystem::path model_file;  ///< empty: a learner of the frames
+        Learner learner;
+        Decision decision;
+        uint32_t frames = 1;
+        uint32_t stride = 1;
+        uint32_t hold_ms = 0;  ///< stays open so long
+        bool silent = true;    ///< is no event itself
+    };
+    std::vector<Gate> gates;
+
+    /// Labels of the bundle: the decision's, then those of the gates.
+    std::vector<std::string> all_labels() const;
+
+    uint32_t running_normal_frames = 0;  ///< [learn]; 0: no scaling is learned on the device
 
     struct Action {
         uint32_t gate_ms = 0;
         bool stop_line = false;
+        std::vector<std::string> gate_labels;   ///< that open the audio gate; empty: all
+        std::vector<std::string> stop_labels;   ///< that pull the stop line
+        std::vector<std::string> relay_labels;  ///< that close the relay
+        std::vector<std::string> light_labels;  ///< that light the light
     } action;
+
+    /// [judge]: how `ganglion evaluate` compares decisions with a recording's truth.
+    struct Judge {
+        std::string kind;  ///< train/evaluate/judges.hpp; empty: by the decision's kind
+        std::string data;  ///< folder below the recordings' root, e.g. "vibration"
+        std::map<std::string, double, std::less<>> goals;  ///< figure: wanted value
+        Numbers parameters;
+        std::map<std::string, std::string, std::less<>> texts;
+    } judge;
+
+    /// [proof]: frames that the bundle's proof spans at least, for learners that need many.
+    uint32_t proof_frames = 0;
 
     struct Budget {
         std::optional<uint32_t> ram_bytes;
@@ -89,9 +172,7 @@ struct Project {
     } budget;
 
     /// Values in one feature frame, over all channels.
-    uint32_t frame_values() const {
-        return sensor.channels * (features.bands + (features.time_features ? 3 : 0));
-    }
+    uint32_t frame_values() const;
 };
 
 /// Reads and checks a ganglion.toml. Throws std::runtime_error with one line: file:line: key: what

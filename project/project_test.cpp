@@ -90,11 +90,11 @@ TEST(Project, RefusesWrongValuesWithFileLineKeyAndAdvice) {
         {"rate_hz = 16000", "",
          "app/ganglion.toml:7: sensor.rate_hz: is missing; write a whole number from 1 to 1000000"},
         {"rate_hz = 16000", "rate_hz = 16000\nrate = 1",
-         "app/ganglion.toml:10: sensor.rate: is not known; write one of channels, kind, rate_hz, "
-         "unit, unit_per_lsb"},
+         "app/ganglion.toml:10: sensor.rate: is not known; write one of channels, columns, kind, "
+         "period_s, rate_hz, unit, unit_per_lsb"},
         {"kind = \"microphone\"", "kind = \"camera\"",
-         "app/ganglion.toml:8: sensor.kind: \"camera\" is not known; write \"microphone\" or "
-         "\"accelerometer\""},
+         "app/ganglion.toml:8: sensor.kind: \"camera\" is not known; write \"microphone\", "
+         "\"accelerometer\", \"imu\", "},
         {"window = 480 ", "window = 481 ",
          "app/ganglion.toml:13: features.window: 481 is odd; write an even number of samples"},
         {"hop = 320", "hop = 500",

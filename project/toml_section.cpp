@@ -147,6 +147,17 @@ std::vector<uint32_t> TomlSection::integers(std::string_view key, uint32_t low, 
     return values;
 }
 
+std::vector<double> TomlSection::numbers(std::string_view key, double low, double high) {
+    std::vector<double> values;
+    const toml::node* node = find(key);
+    if (node == nullptr) return values;
+    if (!node->is_array()) return {to_number(*node, key, low, high)};
+    for (const toml::node& each : *node->as_array()) {
+        values.push_back(to_number(each, key, low, high));
+    }
+    return values;
+}
+
 void TomlSection::finish() const {
     if (table_ == nullptr) return;
     for (const auto& [key, node] : *table_) {

@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace ganglion::project {
@@ -33,6 +34,8 @@ class TomlSection {
     bool boolean(std::string_view key, bool fallback);
     std::vector<std::string> texts(std::string_view key, std::string_view advice);
     std::vector<uint32_t> integers(std::string_view key, uint32_t low, uint32_t high);
+    /// A single number counts as a list of one.
+    std::vector<double> numbers(std::string_view key, double low, double high);
 
     /// Refuses keys that nobody asked for.
     void finish() const;
@@ -56,5 +59,22 @@ class TomlSection {
     std::string name_;
     std::set<std::string, std::less<>> known_;
 };
+
+/// One value of a closed set, by its name in the file.
+template <typename T>
+T choice(TomlSection& section, std::string_view key,
+         const std::vector<std::pair<std::string_view, T>>& choices, const T* fallback = nullptr) {
+    std::string advice = "write ";
+    for (size_t i = 0; i < choices.size(); ++i) {
+        if (i != 0) advice += i + 1 == choices.size() ? " or " : ", ";
+        advice += '"' + std::string(choices[i].first) + '"';
+    }
+    if (fallback != nullptr && !section.has(key)) return *fallback;
+    const std::string text = section.text_required(key, advice);
+    for (const auto& [name, value] : choices) {
+        if (name == text) return value;
+    }
+    section.refuse(key, '"' + text + "\" is not known", advice);
+}
 
 }  // namespace ganglion::project

@@ -58,11 +58,13 @@ class PipelineOnChip : public testing::TestWithParam<const char*> {
 
     std::string path(const char* name) const { return (folder_ / name).string(); }
 
-    int run_chip() const {
+    // Feeds blocks of so many values: one hop.
+    int run_chip(uint32_t block_values) const {
         const std::string command =
             CHIP_QEMU " -M mps2-an386 -nographic -monitor none -serial none -kernel " CHIP_RUNNER
                       " -semihosting-config enable=on,target=native,arg=runner,arg=" +
             path("bundle") + ",arg=" + path("samples") + ",arg=" + path("records") +
+            ",arg=" + std::to_string(block_values) +
             " -plugin " CHIP_COUNTER ",out=" + path("counts") + " </dev/null";
         return std::system(command.c_str());
     }
@@ -84,7 +86,7 @@ TEST_P(PipelineOnChip, EqualsTheHostBitForBit) {
     }
     write_file(path("bundle"), bytes);
     write_file(path("samples"), samples);
-    ASSERT_EQ(run_chip(), 0);  // includes the proof
+    ASSERT_EQ(run_chip(application.project.features.hop), 0);  // includes the proof
     std::ifstream file(path("records"), std::ios::binary);
     const std::string found{std::istreambuf_iterator<char>(file), {}};
     const std::vector<Record> expected = on_host(bytes, samples, key);
@@ -100,10 +102,10 @@ TEST_P(PipelineOnChip, RefusesABundleWhoseProofFails) {
     auto bytes = write_bundle(application.input(), generate_signing_key());
     write_file(path("samples"), std::vector<int16_t>(1000));
     write_file(path("bundle"), bytes);
-    ASSERT_EQ(run_chip(), 0);
+    ASSERT_EQ(run_chip(application.project.features.hop), 0);
     bytes[bytes.size() - Bundle::signature_bytes - 2] ^= 1U;  // the last expected score
     write_file(path("bundle"), bytes);
-    EXPECT_NE(run_chip(), 0);
+    EXPECT_NE(run_chip(application.project.features.hop), 0);
 }
 
 // Instructions of one frame's features: of the blocks of one hop that complete a frame and lead to
@@ -114,7 +116,7 @@ TEST_P(PipelineOnChip, AFramesFeaturesStayWithinTheirInstructions) {
         speech ? tests::wake_word_application() : tests::machine_application();
     write_file(path("bundle"), write_bundle(application.input(), generate_signing_key()));
     write_file(path("samples"), tests::random_samples(10000, 3000, 1));  // too few for an inference
-    ASSERT_EQ(run_chip(), 0);
+    ASSERT_EQ(run_chip(application.project.features.hop), 0);
     std::ifstream file(path("counts"));
     const std::vector<uint64_t> counts{std::istream_iterator<uint64_t>(file), {}};
     ASSERT_GT(counts.size(), 10U);

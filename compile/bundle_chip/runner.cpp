@@ -1,7 +1,7 @@
 // Runs a bundle's pipeline on the emulated chip over samples from a file of the host: proves the
-// bundle, then writes one Record an inference. Arguments: BUNDLE SAMPLES RECORDS. Samples come in
-// blocks of one hop; the two moves around each block mark it for bench/instruction_count.c and do
-// nothing else. The signature is the firmware's matter.
+// bundle, then writes one Record an inference. Arguments: BUNDLE SAMPLES RECORDS VALUES. Samples
+// come in blocks of VALUES; the two moves around each block mark it for bench/instruction_count.c
+// and do nothing else. The signature is the firmware's matter.
 #include <array>
 #include <cstdint>
 #include <span>
@@ -50,6 +50,10 @@ int main() {
     semihosting::File file(next_argument(line), semihosting::Mode::read);
     semihosting::File samples(next_argument(line), semihosting::Mode::read);
     semihosting::File records(next_argument(line), semihosting::Mode::write);
+    size_t values = 0;
+    for (const char digit : next_argument(line))
+        values = values * 10 + static_cast<size_t>(digit - '0');
+    if (values == 0 || values > block.size()) return fail("values", ganglion::Status::bad_value);
     if (!file.is_open() || !samples.is_open() || !records.is_open()) {
         return fail("files", ganglion::Status::io_error);
     }
@@ -62,15 +66,16 @@ int main() {
     status = pipeline.prove(bundle, ram);
     if (status != ganglion::Status::ok) return fail("proof", status);
 
-    const auto hop = std::span(block).first(pipeline.hop_values());
+    const auto hop = std::span(block).first(values);
     ganglion::chip::Record record{};
     size_t got = samples.read(bytes_of(hop));
     while (got != 0) {
         ganglion::Decision decision;
         asm volatile("mov r10, r10" ::: "memory");
-        const bool decided = pipeline.push(hop.first(got / sizeof(int16_t)), decision);
+        std::span<const int16_t> rest = hop.first(got / sizeof(int16_t));
+        bool decided = pipeline.next(rest, decision);
         asm volatile("mov r11, r11" ::: "memory");
-        if (decided) {
+        for (; decided; decided = pipeline.next(rest, decision)) {
             record = {.sample = decision.sample,
                       .score = decision.score_permille,
                       .raw_score = pipeline.last_score(),

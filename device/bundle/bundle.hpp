@@ -6,32 +6,51 @@
 #include <span>
 #include <string_view>
 
+#include "device/bundle/format.hpp"
 #include "device/core/status.hpp"
 #include "device/decide/decision.hpp"
 #include "device/features/feature_section.hpp"
+#include "device/learn/learner.hpp"
 
 namespace ganglion {
 
 /// Changes whenever the same bundle and samples would give other bits than before.
 constexpr uint32_t kNumericContractVersion = 1;
 
-enum class SensorKind : uint32_t { microphone = 1, accelerometer = 2 };
+enum class SensorKind : uint32_t {
+    microphone = 1,
+    accelerometer = 2,
+    imu = 3,
+    ecg = 4,
+    ppg = 5,
+    blink = 6,
+    image = 7,
+    soil = 8,
+    room = 9,
+    meter = 10,
+    ride = 11,
+};
+constexpr uint32_t kLastSensorKind = 11;
 
 /// A bundle's META section (little-endian, no padding; texts are UTF-8, zero-padded, at least one
 /// zero).
 struct BundleMeta {
-    static constexpr size_t maximum_labels = 8;
+    static constexpr size_t maximum_labels = 16;
     char name[16];
     char version[16];
     char title[48];
     char labels[maximum_labels][16];
     uint32_t numeric_contract;  ///< kNumericContractVersion of the writer
     uint32_t sensor;            ///< SensorKind
-    uint32_t rate_hz;
+    uint32_t rate_hz;           ///< samples per channel in period_s
+    uint32_t period_s;          ///< 1, or with rate_hz 1 the seconds of a sample
     uint32_t channels;
     uint32_t label_count;
     uint32_t gate_ms;       ///< raw samples that may leave after a firing; 0: none
-    uint32_t stop_line;     ///< 1: a firing pulls the stop line
+    uint32_t gate_labels;   ///< bit i: label i opens the gate
+    uint32_t stop_labels;   ///< bit i: label i pulls the stop line
+    uint32_t relay_labels;  ///< bit i: label i closes the relay
+    uint32_t light_labels;  ///< bit i: label i lights the light
     uint32_t ram_bytes;     ///< Pipeline::ram_bytes()
     uint32_t flash_bytes;   ///< of the whole bundle
     uint32_t instructions;  ///< estimate for one inference with its features; 0: unknown
@@ -39,7 +58,15 @@ struct BundleMeta {
                          ///< computed with
     char unit[12];
 };
-static_assert(sizeof(BundleMeta) == 16 + 16 + 48 + 128 + 11 * 4 + 12);
+static_assert(sizeof(BundleMeta) == 16 + 16 + 48 + 256 + 15 * 4 + 12);
+
+/// One stage of a bundle: what gives its scores, and how it decides.
+struct BundleStage {
+    std::span<const uint8_t> program;  ///< empty: none
+    LearnerSection learner;            ///< only where has_learner
+    bool has_learner = false;
+    DecisionParameters decision{};
+};
 
 /// A bundle's PROOF section: raw samples and what the pipeline made of them where the bundle was
 /// written.
@@ -95,8 +122,11 @@ class Bundle {
                                          : std::string_view();
     }
     const FeatureSection& features() const { return features_; }
-    const DecisionParameters& decision() const { return decision_; }
-    std::span<const uint8_t> program() const { return program_; }
+    /// 1..kMaximumStages; the last one is the application's own decision, those before gate it.
+    std::span<const BundleStage> stages() const { return std::span(stages_).first(stage_count_); }
+    /// Of the last stage.
+    const DecisionParameters& decision() const { return stages().back().decision; }
+    std::span<const uint8_t> program() const { return stages().back().program; }
     const Proof& proof() const { return proof_; }
     /// First 8 bytes of the SHA-256 of the signed part; zero after parse_unsigned().
     std::span<const uint8_t, 8> digest() const { return std::span<const uint8_t, 8>(digest_); }
@@ -104,8 +134,8 @@ class Bundle {
   private:
     BundleMeta meta_{};
     FeatureSection features_;
-    DecisionParameters decision_{};
-    std::span<const uint8_t> program_;
+    std::array<BundleStage, kMaximumStages> stages_{};
+    uint32_t stage_count_ = 1;
     Proof proof_;
     std::array<uint8_t, 8> digest_{};
 };

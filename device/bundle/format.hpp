@@ -18,14 +18,29 @@ struct BundleHeader {
 static_assert(sizeof(BundleHeader) == 32);
 
 constexpr uint32_t kBundleMagic = 0x4C474E47;  // "GNGL"
-constexpr uint16_t kBundleFormatVersion = 1;
+constexpr uint16_t kBundleFormatVersion = 2;
 
-enum class SectionType : uint32_t { meta = 1, features = 2, program = 3, decision = 4, proof = 5 };
-constexpr uint16_t kBundleSections = 5;
+enum class SectionType : uint32_t {
+    meta = 1,
+    features = 2,
+    program = 3,
+    learner = 4,
+    decision = 5,
+    proof = 6,
+};
+/// A stage is a program, a learner or both (an absent one has 0 bytes), and a decision. The first
+/// stages are cheap and gate the later ones.
+constexpr uint32_t kMaximumStages = 3;
+constexpr uint32_t kStageSections = 3;
+/// META, FEATURES, PROOF, and those of each stage.
+constexpr uint32_t section_count(uint32_t stages) {
+    return 3U + stages * kStageSections;
+}
 constexpr uint32_t kSectionAlignment = 16;
 
-/// One row of the section table, which follows the header: sections in the order of their types,
-/// each exactly once, each at the next multiple of 16 behind the one before, gaps zero.
+/// One row of the section table, which follows the header: META, FEATURES, then PROGRAM, LEARNER
+/// and DECISION of each stage, PROOF; each at the next multiple of 16 behind the one before, gaps
+/// zero.
 struct SectionEntry {
     uint32_t type;    ///< SectionType
     uint32_t offset;  ///< from the start of the bundle

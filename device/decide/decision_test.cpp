@@ -11,14 +11,31 @@
 namespace ganglion {
 namespace {
 
+void set_threshold(DecisionParameters& p, uint16_t threshold) {
+    p.thresholds[0] = threshold;
+    p.releases[0] = threshold;
+}
+
+// A decider with memory of its own.
+struct TestDecider : Decider {
+    void start(const DecisionParameters& parameters, uint32_t rate_hz) {
+        state.assign(state_bytes(parameters), 0xA5);
+        Decider::start(parameters, uint64_t{parameters.minimum_gap_ms} * rate_hz / 1000, state);
+    }
+    std::vector<uint8_t> state;
+};
+
 // A softmax output of scale 1/256 and zero point -128: 1000/256 = 16000 / 2^12.
 DecisionParameters class_rule() {
     DecisionParameters p{};
     p.kind = static_cast<uint32_t>(DecisionKind::class_probability);
+    p.outputs = 2;
     p.label = 1;
+    p.frames = 1;
+    p.stride = 1;
     p.average = 1;
-    p.threshold = 500;
     p.consecutive = 1;
+    set_threshold(p, 500);
     p.output_zero_point = -128;
     p.score_multiplier = 16000;
     p.score_shift = 12;
@@ -34,14 +51,14 @@ TEST(DecisionParameters, RefusesWhatIsOutOfRange) {
     const DecisionParameters good = class_rule();
     EXPECT_EQ(parse_decision(bytes_of(good), parsed), Status::ok);
     EXPECT_EQ(std::memcmp(&parsed, &good, sizeof good), 0);
-    EXPECT_EQ(parse_decision(bytes_of(good).first(35), parsed), Status::truncated);
+    EXPECT_EQ(parse_decision(bytes_of(good).first(155), parsed), Status::truncated);
 
     using Change = std::function<void(DecisionParameters&)>;
     const std::vector<Change> changes = {
         [](auto& p) { p.average = 0; },
         [](auto& p) { p.average = 33; },
-        [](auto& p) { p.threshold = 0; },
-        [](auto& p) { p.threshold = 1001; },
+        [](auto& p) { p.thresholds[0] = 0; },
+        [](auto& p) { p.thresholds[0] = 1001; },
         [](auto& p) { p.consecutive = 0; },
         [](auto& p) { p.consecutive = 1001; },
         [](auto& p) { p.output_zero_point = 128; },
@@ -52,6 +69,22 @@ TEST(DecisionParameters, RefusesWhatIsOutOfRange) {
         [](auto& p) { p.score_shift = 0; },
         [](auto& p) { p.score_shift = 63; },
         [](auto& p) { p.kind = 2; },
+        [](auto& p) { p.outputs = 1; },
+        [](auto& p) { p.outputs = 17; },
+        [](auto& p) { p.kind = 3; },  // classes score all outputs, not label 1
+        [](auto& p) { p.frames = 0; },
+        [](auto& p) { p.stride = 0; },
+        [](auto& p) { p.silent = 2; },
+        [](auto& p) { p.reserved = 1; },
+        [](auto& p) { p.votes = 33; },
+        [](auto& p) { p.votes = 3; },
+        [](auto& p) { p.majority = 1; },
+        [](auto& p) { p.sequential = 2; },
+        [](auto& p) { p.sequential = 1; },
+        [](auto& p) { p.evidence_q8[3] = 1; },
+        [](auto& p) { p.releases[0] = 501; },
+        [](auto& p) { p.releases[0] = 0; },
+        [](auto& p) { p.thresholds[1] = 500; },
     };
     for (const Change& change : changes) {
         DecisionParameters wrong = good;
@@ -59,7 +92,7 @@ TEST(DecisionParameters, RefusesWhatIsOutOfRange) {
         EXPECT_EQ(parse_decision(bytes_of(wrong), parsed), Status::bad_value);
     }
     DecisionParameters unknown = good;
-    unknown.kind = 3;
+    unknown.kind = 5;
     EXPECT_EQ(parse_decision(bytes_of(unknown), parsed), Status::unsupported);
 }
 
@@ -137,7 +170,7 @@ TEST(ReconstructionScore, SaturatesWithoutOverflow) {
 TEST(Decider, AveragesFromZero) {
     DecisionParameters p = class_rule();
     p.average = 4;
-    Decider decider;
+    TestDecider decider;
     decider.start(p, 16000);
     std::vector<uint16_t> averages;
     for (const uint16_t score : {400, 400, 400, 400, 0, 0, 0, 1000}) {
@@ -150,7 +183,7 @@ TEST(Decider, AveragesFromZero) {
 }
 
 TEST(Decider, FiresOncePerCrossing) {
-    Decider decider;
+    TestDecider decider;
     decider.start(class_rule(), 16000);
     std::vector<int> fired;
     const std::vector<uint16_t> scores = {499, 500, 900, 900, 499, 900, 900, 100, 500};
@@ -165,7 +198,7 @@ TEST(Decider, FiresOncePerCrossing) {
 TEST(Decider, WaitsForConsecutiveAverages) {
     DecisionParameters p = class_rule();
     p.consecutive = 3;
-    Decider decider;
+    TestDecider decider;
     decider.start(p, 16000);
     std::vector<int> fired;
     const std::vector<uint16_t> scores = {600, 600, 400, 600, 600, 600, 600};
@@ -178,7 +211,7 @@ TEST(Decider, WaitsForConsecutiveAverages) {
 TEST(Decider, KeepsTheGapAndThenFiresIfStillArmed) {
     DecisionParameters p = class_rule();
     p.minimum_gap_ms = 1000;
-    Decider decider;
+    TestDecider decider;
     decider.start(p, 1000);
     EXPECT_TRUE(decider.decide(0, 900).fired);
     EXPECT_FALSE(decider.decide(100, 0).fired);

@@ -8,7 +8,7 @@ namespace ganglion {
 namespace {
 
 // Windows the samples into bit-reversed order, pairs as complex values, and pads with zeros.
-void load(const FeatureSection& section, const int16_t* samples, uint32_t step, Complex* x) {
+void load(const SpectrumSection& section, const int16_t* samples, uint32_t step, Complex* x) {
     const uint32_t count = section.header.fft_size / 2U;
     const uint32_t pairs = section.header.window / 2U;
     const uint32_t half = section.header.window / 2U;
@@ -35,7 +35,7 @@ void load(const FeatureSection& section, const int16_t* samples, uint32_t step, 
 
 }  // namespace
 
-void band_energies(const FeatureSection& section, const int16_t* samples, uint32_t step,
+void band_energies(const SpectrumSection& section, const int16_t* samples, uint32_t step,
                    std::span<uint8_t> scratch, int16_t* log2_q8_out) {
     void* memory = scratch.data();
     load(section, samples, step, static_cast<Complex*>(memory));

@@ -3,13 +3,13 @@
 #include <cstdint>
 #include <span>
 
-#include "device/features/feature_section.hpp"
+#include "device/features/spectrum_section.hpp"
 
 namespace ganglion {
 
 /// Bytes of 8-byte aligned scratch memory that band_energies() needs; its contents need not survive
 /// between calls.
-inline uint32_t band_energies_scratch_bytes(const FeatureSection& section) {
+inline uint32_t band_energies_scratch_bytes(const SpectrumSection& section) {
     return (section.header.fft_size / 2U + 1U) * 8U;
 }
 
@@ -19,7 +19,7 @@ inline uint32_t band_energies_scratch_bytes(const FeatureSection& section) {
 /// about 54, one LSB of white noise about 19. Integer only; equal bits on every target. The 32-bit
 /// FFT halves at each stage, so it cannot overflow, and keeps more than 90 dB below the strongest
 /// line.
-void band_energies(const FeatureSection& section, const int16_t* samples, uint32_t step,
+void band_energies(const SpectrumSection& section, const int16_t* samples, uint32_t step,
                    std::span<uint8_t> scratch, int16_t* log2_q8);
 
 }  // namespace ganglion

@@ -1,9 +1,8 @@
 #include "device/features/feature_section.hpp"
 
-#include <bit>
 #include <cstring>
 
-#include "device/features/power_spectrum.hpp"
+#include "device/features/feature_block.hpp"
 
 namespace ganglion {
 
@@ -14,47 +13,23 @@ bool between(uint32_t value, uint32_t low, uint32_t high) {
 }
 
 Status check_header(const FeatureHeader& h) {
-    const bool mel = h.kind == static_cast<uint32_t>(FeatureKind::log_mel);
-    const bool bands = h.kind == static_cast<uint32_t>(FeatureKind::spectrum_bands);
-    if (!mel && !bands) return Status::unsupported;
     if (!between(h.rate_hz, 1, 1000000)) return Status::bad_value;
-    if (!between(h.channels, 1, mel ? 1 : 4)) return Status::bad_shape;
-    if (!between(h.fft_size, kMinimumFft, kMaximumFft) || !std::has_single_bit(h.fft_size)) {
-        return Status::bad_shape;
-    }
-    if (!between(h.window, 2, h.fft_size) || h.window % 2 != 0) return Status::bad_shape;
-    if (!between(h.hop, 1, h.window)) return Status::bad_shape;
-    if (!between(h.bands, 1, 128)) return Status::bad_shape;
-    if (!between(h.time_features, 0, mel ? 0 : 1)) return Status::bad_value;
+    if (!between(h.period_s, 1, 86400 * 7)) return Status::bad_value;
+    if (h.rate_hz != 1 && h.period_s != 1) return Status::bad_value;
+    if (!between(h.channels, 1, kMaximumChannels)) return Status::bad_shape;
+    if (!between(h.frame_values, 1, kMaximumFrameValues)) return Status::bad_shape;
     if (!between(h.frames, 1, 1024) || !between(h.stride, 1, 1024)) return Status::bad_shape;
-    if (h.offset_q8 < -64 * 256 || h.offset_q8 > 64 * 256) return Status::bad_value;
-    if (h.steps_q8 < 1 || h.steps_q8 > 64 * 256) return Status::bad_value;
-    if (!between(h.normalise_shift, 0, mel ? 16 : 0)) return Status::bad_value;
-    if (!between(h.learn_frames, 0, mel ? 0 : 65536)) return Status::bad_value;
-    if (h.taps > 128U * (kMaximumFft / 2 + 1)) return Status::bad_value;
+    if (h.reserved != 0 || h.learn_frames > 65536) return Status::bad_value;
+    if (h.scales != 0 && h.learn_frames != 0) return Status::bad_value;
+    if (h.scales > 1 && h.scales != h.frame_values) return Status::bad_shape;
+    if (h.parameter_bytes > 1U << 20U || h.parameter_bytes % 2 != 0) return Status::bad_shape;
     return Status::ok;
 }
 
-// The bounds under which power_spectrum() and band_energies() cannot overflow or leave their
-// memory.
-Status check_tables(const FeatureSection& section) {
-    uint64_t window_sum = 0;
-    for (const uint16_t value : section.half_window) {
-        if (value > 32767) return Status::bad_value;
-        window_sum += 2U * value;
-    }
-    if (window_sum > 24576ULL * section.header.fft_size) return Status::bad_value;
-    uint64_t taps = 0;
-    const uint32_t bins = section.header.fft_size / 2U + 1U;
-    for (size_t i = 0; i < section.band_ranges.size(); i += 2) {
-        const uint32_t first = section.band_ranges[i];
-        const uint32_t count = section.band_ranges[i + 1];
-        if (count == 0 || first + count > bins) return Status::bad_offset;
-        taps += count;
-    }
-    if (taps != section.header.taps) return Status::bad_shape;
-    for (const uint16_t weight : section.weights) {
-        if (weight > 4096) return Status::bad_value;
+Status check_scales(std::span<const FeatureScale> scales) {
+    for (const FeatureScale& scale : scales) {
+        if (scale.offset < -(1 << 17) || scale.offset > 1 << 17) return Status::bad_value;
+        if (scale.multiplier_q24 < 0) return Status::bad_value;
     }
     return Status::ok;
 }
@@ -67,17 +42,15 @@ Status parse_feature_section(std::span<const uint8_t> bytes, FeatureSection& sec
     if (reinterpret_cast<uintptr_t>(bytes.data()) % 4 != 0) return Status::bad_offset;
     std::memcpy(&parsed.header, bytes.data(), sizeof(FeatureHeader));
     if (const Status status = check_header(parsed.header); status != Status::ok) return status;
-    const size_t half = parsed.header.window / 2U;
-    const size_t ranges = 2U * parsed.header.bands;
-    const size_t values = half + ranges + parsed.header.taps;
-    const size_t wanted = sizeof(FeatureHeader) + values * sizeof(uint16_t);
+    const size_t scale_bytes = parsed.header.scales * sizeof(FeatureScale);
+    const size_t wanted = sizeof(FeatureHeader) + scale_bytes + parsed.header.parameter_bytes;
     if (bytes.size() < wanted) return Status::truncated;
     if (bytes.size() > wanted) return Status::bad_shape;
-    const auto* table = reinterpret_cast<const uint16_t*>(bytes.data() + sizeof(FeatureHeader));
-    parsed.half_window = {table, half};
-    parsed.band_ranges = {table + half, ranges};
-    parsed.weights = {table + half + ranges, parsed.header.taps};
-    if (const Status status = check_tables(parsed); status != Status::ok) return status;
+    const auto rest = bytes.subspan(sizeof(FeatureHeader));
+    parsed.scales = {reinterpret_cast<const FeatureScale*>(rest.data()), parsed.header.scales};
+    parsed.parameters = rest.subspan(scale_bytes);
+    if (const Status status = check_scales(parsed.scales); status != Status::ok) return status;
+    if (const Status status = FeatureBlock::check(parsed); status != Status::ok) return status;
     section = parsed;
     return Status::ok;
 }

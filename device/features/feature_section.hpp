@@ -7,48 +7,54 @@
 
 namespace ganglion {
 
+/// Which block turns samples into frames. A new block: one value here, one row in
+/// feature_block.cpp (docs/applications.md).
 enum class FeatureKind : uint32_t { log_mel = 1, spectrum_bands = 2 };
 
-/// First bytes of a bundle's FEATURES section (little-endian, no padding). After it come, all
-/// uint16: the rising half of the analysis window in Q15 (`window / 2` values; the window is
-/// symmetric), `bands` pairs (first bin, number of bins), and `taps` filter weights in Q12, band
-/// after band.
+constexpr uint32_t kMaximumChannels = 16;
+constexpr uint32_t kMaximumFrameValues = 1024;
+
+/// First bytes of a bundle's FEATURES section (little-endian, no padding): what all blocks have in
+/// common. After it come `scales` FeatureScale and `parameter_bytes` bytes that the block itself
+/// reads.
 struct FeatureHeader {
     uint32_t kind;             ///< FeatureKind
-    uint32_t rate_hz;          ///< samples per second and channel
-    uint16_t channels;         ///< interleaved channels, 1..4 (log_mel: 1)
-    uint16_t window;           ///< samples under the window, even, at most fft_size
-    uint16_t hop;              ///< samples from one frame to the next, 1..window
-    uint16_t fft_size;         ///< power of two, 128..2048
-    uint16_t bands;            ///< filters per channel, 1..128
-    uint16_t time_features;    ///< 1: three more values per channel (spectrum_bands only)
+    uint32_t rate_hz;          ///< samples per channel in `period_s` seconds
+    uint32_t period_s;         ///< 1; slow sensors: rate_hz is 1 and this the seconds of a sample
+    uint16_t channels;         ///< interleaved channels, 1..16
+    uint16_t frame_values;     ///< int16 values in one frame, 1..1024
     uint16_t frames;           ///< frames that the model sees at once
     uint16_t stride;           ///< frames between two inferences
-    int32_t offset_q8;         ///< log2 energy that becomes 0, in 1/256
-    int32_t steps_q8;          ///< int8 steps per doubling of energy, in 1/256
-    uint32_t normalise_shift;  ///< log_mel: running mean over about 2^shift frames is subtracted;
-                               ///< 0: none
-    uint32_t
-        learn_frames;  ///< spectrum_bands: frames of normal running learned first; 0: fixed scaling
-    uint32_t taps;     ///< number of filter weights
+    uint16_t scales;           ///< fixed scaling: 1 for all values, or one a value; else 0
+    uint16_t reserved;         ///< zero
+    uint32_t learn_frames;     ///< frames of normal running learned first (RunningNormal); 0: none
+    uint32_t parameter_bytes;  ///< multiple of 2
 };
-static_assert(sizeof(FeatureHeader) == 44);
+static_assert(sizeof(FeatureHeader) == 32);
+
+/// How a raw value becomes the model's int8: clamp(round((value - offset) * multiplier / 2^24)).
+struct FeatureScale {
+    int32_t offset;          ///< within +-2^17
+    int32_t multiplier_q24;  ///< int8 steps per unit of value, not negative
+};
+static_assert(sizeof(FeatureScale) == 8);
 
 /// A checked view of a FEATURES section; points into the bytes it was parsed from.
 struct FeatureSection {
     FeatureHeader header{};
-    std::span<const uint16_t> half_window;
-    std::span<const uint16_t> band_ranges;  ///< (first bin, count) for each band
-    std::span<const uint16_t> weights;
+    std::span<const FeatureScale> scales;
+    std::span<const uint8_t> parameters;  ///< 4-byte aligned; checked by the block
 
-    /// Values in one frame, over all channels.
-    uint32_t frame_values() const {
-        return header.channels * (header.bands + (header.time_features != 0 ? 3U : 0U));
-    }
+    uint32_t frame_values() const { return header.frame_values; }
     FeatureKind kind() const { return static_cast<FeatureKind>(header.kind); }
 };
 
-/// Checks everything that the feature blocks rely on. `bytes` must be 4-byte aligned.
+/// Checks everything that the blocks and the scaling rely on. `bytes` must be 4-byte aligned.
 Status parse_feature_section(std::span<const uint8_t> bytes, FeatureSection& section);
+
+/// Samples per channel in `milliseconds`, rounded down. No overflow for any checked header.
+inline uint64_t samples_in(const FeatureHeader& header, uint32_t milliseconds) {
+    return uint64_t{milliseconds} * header.rate_hz / (uint64_t{1000} * header.period_s);
+}
 
 }  // namespace ganglion

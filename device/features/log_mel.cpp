@@ -5,31 +5,28 @@
 #include <cstring>
 
 #include "device/features/band_energies.hpp"
-#include "device/features/scale_feature.hpp"
 
 namespace ganglion {
 
-uint32_t LogMel::state_bytes(const FeatureSection& section) {
-    const uint32_t per_band = sizeof(int32_t) + sizeof(int16_t);
-    return section.header.bands * per_band + section.header.window * uint32_t{sizeof(int16_t)};
+uint32_t LogMel::state_bytes(const SpectrumSection& section) {
+    return section.header.bands * uint32_t{sizeof(int32_t)} +
+           section.header.window * uint32_t{sizeof(int16_t)};
 }
 
-uint32_t LogMel::scratch_bytes(const FeatureSection& section) {
+uint32_t LogMel::scratch_bytes(const SpectrumSection& section) {
     return band_energies_scratch_bytes(section);
 }
 
-void LogMel::start(const FeatureSection& section, std::span<uint8_t> state) {
+void LogMel::start(const SpectrumSection& section, std::span<uint8_t> state) {
     *this = LogMel();
     section_ = section;
     uint8_t* next = state.data();
     means_ = reinterpret_cast<int32_t*>(next);
     next += section.header.bands * sizeof(int32_t);
-    energies_ = reinterpret_cast<int16_t*>(next);
-    next += section.header.bands * sizeof(int16_t);
     samples_ = reinterpret_cast<int16_t*>(next);
 }
 
-size_t LogMel::push(std::span<const int16_t> samples, std::span<uint8_t> scratch, int8_t* frame,
+size_t LogMel::push(std::span<const int16_t> samples, std::span<uint8_t> scratch, int16_t* frame,
                     bool& ready) {
     const uint32_t window = section_.header.window;
     const size_t taken = std::min<size_t>(samples.size(), window - filled_);
@@ -44,11 +41,10 @@ size_t LogMel::push(std::span<const int16_t> samples, std::span<uint8_t> scratch
     return taken;
 }
 
-void LogMel::finish_frame(std::span<uint8_t> scratch, int8_t* frame) {
-    const FeatureHeader& header = section_.header;
-    band_energies(section_, samples_, 1, scratch, energies_);
+void LogMel::finish_frame(std::span<uint8_t> scratch, int16_t* frame) {
+    const SpectrumHeader& header = section_.header;
+    band_energies(section_, samples_, 1, scratch, frame);
     if (header.normalise_shift == 0) {
-        for (uint32_t i = 0; i < header.bands; ++i) frame[i] = scale_feature(header, energies_[i]);
         return;
     }
     constexpr int q20_from_q8 = 12;
@@ -56,10 +52,10 @@ void LogMel::finish_frame(std::span<uint8_t> scratch, int8_t* frame) {
     if (frames_ < last) ++frames_;
     const uint32_t shift = static_cast<uint32_t>(std::bit_width(frames_)) - 1U;
     for (uint32_t i = 0; i < header.bands; ++i) {
-        const int32_t energy = energies_[i];
+        const int32_t energy = frame[i];
         means_[i] = shift == 0 ? energy * (1 << q20_from_q8)
                                : means_[i] + ((energy * (1 << q20_from_q8) - means_[i]) >> shift);
-        frame[i] = scale_feature(header, energy - (means_[i] >> q20_from_q8));
+        frame[i] = static_cast<int16_t>(energy - (means_[i] >> q20_from_q8));
     }
 }
 

@@ -8,15 +8,15 @@
 
 namespace ganglion {
 
-uint32_t SpectrumBands::state_bytes(const FeatureSection& section) {
-    return section.header.window * section.header.channels * uint32_t{sizeof(int16_t)};
+uint32_t SpectrumBands::state_bytes(const SpectrumSection& section) {
+    return section.header.window * section.channels * uint32_t{sizeof(int16_t)};
 }
 
-uint32_t SpectrumBands::scratch_bytes(const FeatureSection& section) {
+uint32_t SpectrumBands::scratch_bytes(const SpectrumSection& section) {
     return band_energies_scratch_bytes(section);
 }
 
-void SpectrumBands::start(const FeatureSection& section, std::span<uint8_t> state) {
+void SpectrumBands::start(const SpectrumSection& section, std::span<uint8_t> state) {
     *this = SpectrumBands();
     section_ = section;
     samples_ = reinterpret_cast<int16_t*>(state.data());
@@ -24,8 +24,8 @@ void SpectrumBands::start(const FeatureSection& section, std::span<uint8_t> stat
 
 size_t SpectrumBands::push(std::span<const int16_t> samples, std::span<uint8_t> scratch,
                            int16_t* frame, bool& ready) {
-    const FeatureHeader& header = section_.header;
-    const uint32_t channels = header.channels;
+    const SpectrumHeader& header = section_.header;
+    const uint32_t channels = section_.channels;
     const uint32_t window = header.window * channels;
     const size_t taken = std::min<size_t>(samples.size(), window - filled_);
     std::copy_n(samples.data(), taken, samples_ + filled_);

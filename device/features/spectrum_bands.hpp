@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <span>
 
-#include "device/features/feature_section.hpp"
+#include "device/features/spectrum_section.hpp"
 
 namespace ganglion {
 
@@ -14,22 +14,28 @@ namespace ganglion {
 /// bearing begins to knock (Randall and Antoni, "Rolling element bearing diagnostics", 2011).
 class SpectrumBands {
   public:
-    /// Bytes of 8-byte aligned memory that must live as long as the block.
-    static uint32_t state_bytes(const FeatureSection& section);
-    /// Bytes of 8-byte aligned memory needed only during push().
-    static uint32_t scratch_bytes(const FeatureSection& section);
+    using Parameters = SpectrumSection;
+    static Status parse(const FeatureHeader& common, std::span<const uint8_t> bytes,
+                        SpectrumSection& section) {
+        return parse_spectrum_section(common, bytes, section);
+    }
 
-    /// `section` must come from parse_feature_section(); `state` holds state_bytes().
-    void start(const FeatureSection& section, std::span<uint8_t> state);
+    /// Bytes of 8-byte aligned memory that must live as long as the block.
+    static uint32_t state_bytes(const SpectrumSection& section);
+    /// Bytes of 8-byte aligned memory needed only during push().
+    static uint32_t scratch_bytes(const SpectrumSection& section);
+
+    /// `section` must come from parse(); `state` holds state_bytes().
+    void start(const SpectrumSection& section, std::span<uint8_t> state);
 
     /// Takes interleaved samples until a frame is complete or none are left; returns how many
-    /// values it took. `ready` tells whether `frame` (frame_values() values, channel after channel)
+    /// values it took. `ready` tells whether `frame` (all values, channel after channel)
     /// was written.
     size_t push(std::span<const int16_t> samples, std::span<uint8_t> scratch, int16_t* frame,
                 bool& ready);
 
   private:
-    FeatureSection section_;
+    SpectrumSection section_;
     int16_t* samples_ = nullptr;  // the window, oldest first, interleaved
     uint32_t filled_ = 0;
 };

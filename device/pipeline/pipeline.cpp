@@ -19,46 +19,73 @@ uint32_t aligned(uint32_t bytes) {
 
 // Where everything lies in the RAM that the caller gives.
 struct Layout {
-    uint32_t arena;  // the program's arena and, at another time, the features' scratch
-    uint32_t state;
-    uint32_t window;
-    uint32_t raw_frame;
-    uint32_t learned;
+    uint32_t arena = 0;  // of the programs and, at other times, scratch of features and learners
+    uint32_t state = 0;
+    uint32_t window = 0;
+    uint32_t raw_frame = 0;
+    uint32_t normal = 0;
+    std::array<uint32_t, kMaximumStages> learner{};
+    std::array<uint32_t, kMaximumStages> decider{};
+    std::array<uint32_t, kMaximumStages> outputs{};
 
-    uint32_t total() const { return arena + state + window + raw_frame + learned; }
+    uint32_t total() const {
+        uint32_t sum = arena + state + window + raw_frame + normal;
+        for (uint32_t i = 0; i < kMaximumStages; ++i) sum += learner[i] + decider[i] + outputs[i];
+        return sum;
+    }
 };
 
-Layout layout_of(const FeatureSection& section, const Program& program, bool learns) {
-    const bool mel = section.kind() == FeatureKind::log_mel;
-    const uint32_t scratch =
-        mel ? LogMel::scratch_bytes(section) : SpectrumBands::scratch_bytes(section);
-    const uint32_t values = section.frame_values();
-    Layout layout{};
-    layout.arena = aligned(std::max(program.arena_bytes(), scratch));
-    layout.state =
-        aligned(mel ? LogMel::state_bytes(section) : SpectrumBands::state_bytes(section));
-    layout.window = aligned(values * section.header.frames);
-    layout.raw_frame = mel ? 0 : aligned(values * uint32_t{sizeof(int16_t)});
-    layout.learned = learns ? aligned(RunningNormal::state_bytes(values)) : 0;
-    return layout;
-}
-
 // Model and features must fit each other: push() relies on it.
-Status check_model(const Program& program, const FeatureSection& section,
-                   const DecisionParameters& decision) {
+Status check_program(const Program& program, const FeatureSection& section,
+                     const BundleStage& stage) {
     if (program.arena_bytes() > kLargestArena) return Status::too_large;
     // The arena is scratch between inferences here (features use it), and scores are int8's.
     if (program.state_bytes() != 0) return Status::unsupported;
     if (program.input_count() != 1 || program.output_count() != 1) return Status::unsupported;
     if (program.input().type != ElementType::int8 || program.output().type != ElementType::int8)
         return Status::unsupported;
-    const uint32_t window = section.frame_values() * section.header.frames;
+    const DecisionParameters& decision = stage.decision;
+    const uint32_t window = section.frame_values() * decision.frames;
     if (window > kLargestWindow) return Status::too_large;
     if (program.input().bytes != window) return Status::bad_shape;
+    if (stage.has_learner) return Status::ok;  // it was read for this program's outputs
     if (decision.kind == static_cast<uint32_t>(DecisionKind::reconstruction_error)) {
-        if (program.output().bytes != window) return Status::bad_shape;
-    } else if (decision.label >= program.output().bytes) {
-        return Status::bad_shape;
+        return program.output().bytes == window ? Status::ok : Status::bad_shape;
+    }
+    return decision.outputs == program.output().bytes ? Status::ok : Status::bad_shape;
+}
+
+Status make_layout(const Bundle& bundle, Layout& layout) {
+    const FeatureSection& section = bundle.features();
+    const uint32_t values = section.frame_values();
+    uint32_t arena = FeatureBlock::scratch_bytes(section);
+    bool programs = false;
+    uint32_t index = 0;
+    for (const BundleStage& stage : bundle.stages()) {
+        if (!stage.program.empty()) {
+            Program program;
+            Status status = program.load(stage.program);
+            if (status == Status::ok) status = check_program(program, section, stage);
+            if (status != Status::ok) return status;
+            arena = std::max(arena, program.arena_bytes());
+            programs = true;
+            if (stage.has_learner) {
+                layout.outputs[index] = aligned(program.output().bytes * sizeof(int16_t));
+            }
+        }
+        if (stage.has_learner) {
+            arena = std::max(arena, Learner::scratch_bytes(stage.learner));
+            layout.learner[index] = aligned(Learner::state_bytes(stage.learner));
+        }
+        layout.decider[index] = aligned(Decider::state_bytes(stage.decision));
+        ++index;
+    }
+    layout.arena = aligned(arena);
+    layout.state = aligned(FeatureBlock::state_bytes(section));
+    layout.window = programs ? aligned(values * section.header.frames) : 0;
+    layout.raw_frame = aligned(values * uint32_t{sizeof(int16_t)});
+    if (section.header.learn_frames != 0) {
+        layout.normal = aligned(RunningNormal::state_bytes(values));
     }
     return Status::ok;
 }
@@ -67,33 +94,30 @@ uint32_t continue_crc(std::span<const int8_t> values, uint32_t crc) {
     return crc32({reinterpret_cast<const uint8_t*>(values.data()), values.size()}, crc);
 }
 
+std::span<uint8_t> bytes_of(std::span<int8_t> memory) {
+    return {reinterpret_cast<uint8_t*>(memory.data()), memory.size()};
+}
+
 }  // namespace
 
 uint32_t Pipeline::ram_bytes(const Bundle& bundle) {
-    Program program;
-    if (program.load(bundle.program()) != Status::ok) return 0;
-    if (check_model(program, bundle.features(), bundle.decision()) != Status::ok) return 0;
-    const bool learns = bundle.features().header.learn_frames != 0;
-    return layout_of(bundle.features(), program, learns).total();
+    Layout layout;
+    return make_layout(bundle, layout) == Status::ok ? layout.total() : 0;
 }
 
 Status Pipeline::start(const Bundle& bundle, std::span<int8_t> ram) {
-    return start_with(bundle, ram, bundle.features().header.learn_frames);
+    return start_with(bundle, ram, false);
 }
 
 Status Pipeline::start_for_proof(const Bundle& bundle, std::span<int8_t> ram) {
-    return start_with(bundle, ram, bundle.proof().header.learn_frames);
+    return start_with(bundle, ram, true);
 }
 
-Status Pipeline::start_with(const Bundle& bundle, std::span<int8_t> ram, uint32_t learn_frames) {
+Status Pipeline::start_with(const Bundle& bundle, std::span<int8_t> ram, bool proof) {
     *this = Pipeline();
-    Program program;
-    if (Status status = program.load(bundle.program()); status != Status::ok) return status;
     const FeatureSection& section = bundle.features();
-    Status status = check_model(program, section, bundle.decision());
-    if (status != Status::ok) return status;
-    const bool learns = learn_frames != 0;
-    const Layout layout = layout_of(section, program, learns);
+    Layout layout;
+    if (Status status = make_layout(bundle, layout); status != Status::ok) return status;
     if (ram.size() < layout.total()) return Status::too_large;
     if (reinterpret_cast<uintptr_t>(ram.data()) % kAlignment != 0) return Status::bad_value;
     std::fill_n(ram.begin(), layout.total(), int8_t{0});
@@ -104,110 +128,226 @@ Status Pipeline::start_with(const Bundle& bundle, std::span<int8_t> ram, uint32_
         used += bytes;
         return part;
     };
-    arena_ = take(layout.arena);
-    const std::span<int8_t> state = take(layout.state);
-    window_ = take(layout.window);
-    const std::span<int8_t> raw = take(layout.raw_frame);
-    const std::span<int8_t> learned = take(layout.learned);
-
-    program_ = program;
     section_ = section;
-    parameters_ = bundle.decision();
-    frame_values_ = section.frame_values();
-    window_ = window_.first(size_t{frame_values_} * section.header.frames);
-    const std::span<uint8_t> state_bytes{reinterpret_cast<uint8_t*>(state.data()), state.size()};
-    if (section.kind() == FeatureKind::log_mel) {
-        log_mel_.start(section, state_bytes);
-    } else {
-        raw_frame_ = {reinterpret_cast<int16_t*>(raw.data()), frame_values_};
-        spectrum_bands_.start(section, state_bytes);
+    const uint32_t values = section.frame_values();
+    arena_ = take(layout.arena);
+    block_.start(section, bytes_of(take(layout.state)));
+    window_ = take(layout.window);
+    if (layout.window != 0) window_ = window_.first(size_t{values} * section.header.frames);
+    raw_frame_ = {reinterpret_cast<int16_t*>(take(layout.raw_frame).data()), values};
+    const std::span<int8_t> normal = take(layout.normal);
+    learns_ = section.header.learn_frames != 0;
+    if (learns_) {
+        auto* features = reinterpret_cast<RunningNormal::Feature*>(normal.data());
+        normal_.start({features, values},
+                      proof ? bundle.proof().header.learn_frames : section.header.learn_frames);
     }
-    learns_ = learns;
-    if (learns) {
-        auto* features = reinterpret_cast<RunningNormal::Feature*>(learned.data());
-        normal_.start({features, frame_values_}, learn_frames);
+    stage_count_ = static_cast<uint32_t>(bundle.stages().size());
+    for (uint32_t i = 0; i < stage_count_; ++i) {
+        Stage& stage = stages_[i];
+        const std::span<uint8_t> learner = bytes_of(take(layout.learner[i]));
+        start_stage(stage, bundle.stages()[i], learner, bytes_of(take(layout.decider[i])), proof);
+        stage.outputs = {reinterpret_cast<int16_t*>(take(layout.outputs[i]).data()),
+                         layout.outputs[i] == 0 ? 0 : stage.program.output().bytes};
     }
-    decider_.start(parameters_, section.header.rate_hz);
-    frames_until_inference_ = section.header.frames;
+    all_open_ = proof;
     started_ = true;
     return Status::ok;
 }
 
+void Pipeline::start_stage(Stage& stage, const BundleStage& from, std::span<uint8_t> learner,
+                           std::span<uint8_t> decider, bool proof) {
+    stage.parameters = from.decision;
+    stage.has_program = !from.program.empty();
+    if (stage.has_program) (void)stage.program.load(from.program);  // loaded once before
+    stage.has_learner = from.has_learner;
+    if (from.has_learner) stage.learner.start(from.learner, learner, proof);
+    stage.decider.start(from.decision, samples_in(section_.header, from.decision.minimum_gap_ms),
+                        decider);
+    stage.hold_samples = samples_in(section_.header, from.decision.hold_ms);
+    stage.until = from.decision.frames;
+}
+
 bool Pipeline::push(std::span<const int16_t> samples, Decision& out) {
     bool decided = false;
-    if (!started_) return decided;
-    const std::span<uint8_t> scratch{reinterpret_cast<uint8_t*>(arena_.data()), arena_.size()};
-    const bool mel = section_.kind() == FeatureKind::log_mel;
-    while (!samples.empty()) {
-        bool ready = false;
-        int8_t* frame = window_.data() + size_t{next_frame_} * frame_values_;
-        const size_t taken = mel ? log_mel_.push(samples, scratch, frame, ready)
-                                 : spectrum_bands_.push(samples, scratch, raw_frame_.data(), ready);
-        samples = samples.subspan(taken);
-        values_ += taken;
-        if (!ready || !take_frame()) continue;
-        const Decision decision = infer();
+    feed(samples, [&](const Decision& decision) {
         if (!decided || !out.fired) out = decision;
         decided = true;
-    }
+    });
     return decided;
 }
 
-// The frame is in place (log_mel) or still raw (spectrum_bands). True when the model is to run.
-bool Pipeline::take_frame() {
+bool Pipeline::next(std::span<const int16_t>& samples, Decision& out) {
+    if (!started_) return false;
+    while (true) {
+        while (pending_ < stage_count_) {
+            const uint32_t index = pending_++;
+            if (is_due(index) && infer(index, out)) return true;
+        }
+        if (samples.empty()) return false;
+        bool ready = false;
+        const size_t taken = block_.push(samples, bytes_of(arena_), raw_frame_.data(), ready);
+        samples = samples.subspan(taken);
+        values_ += taken;
+        if (ready) take_frame();
+    }
+}
+
+// The raw frame is there: scales it into the ring, and lets the stages look at it.
+void Pipeline::take_frame() {
     ++frames_;
-    if (section_.kind() == FeatureKind::spectrum_bands) {
-        if (learning()) {
-            normal_.learn(raw_frame_.data());
-            return false;
-        }
-        int8_t* frame = window_.data() + size_t{next_frame_} * frame_values_;
-        if (learns_) {
-            normal_.standardise(raw_frame_.data(), frame);
-        } else {
-            for (uint32_t i = 0; i < frame_values_; ++i) {
-                frame[i] = scale_feature(section_.header, raw_frame_[i]);
-            }
-        }
+    if (learns_ && !normal_.ready()) {
+        normal_.learn(raw_frame_.data());
+        return;
+    }
+    ++kept_;
+    pending_ = 0;
+    if (window_.empty()) return;
+    int8_t* frame = window_.data() + size_t{next_frame_} * raw_frame_.size();
+    if (learns_) {
+        normal_.standardise(raw_frame_.data(), frame);
+    } else {
+        scale_frame(section_.scales, raw_frame_, frame);
     }
     next_frame_ = next_frame_ + 1 == section_.header.frames ? 0 : next_frame_ + 1;
-    if (--frames_until_inference_ != 0) return false;
-    frames_until_inference_ = section_.header.stride;
+}
+
+// Whether stage `index` infers on the last frame: its stride has come, and the gate before it is
+// open.
+bool Pipeline::is_due(uint32_t index) {
+    Stage& stage = stages_[index];
+    if (index != 0 && !all_open_) {
+        Stage& gate = stages_[index - 1];
+        const bool open = gate.open_until > samples();
+        if (open && !gate.opened) {
+            // The frames were kept all the time: it sees what led to the opening at once.
+            stage.decider.resume();
+            stage.until = kept_ >= stage.parameters.frames
+                              ? 1
+                              : stage.parameters.frames - static_cast<uint32_t>(kept_) + 1;
+        }
+        gate.opened = open;
+        if (!open) return false;
+    }
+    if (--stage.until != 0) return false;
+    stage.until = stage.parameters.stride;
     return true;
 }
 
-Decision Pipeline::infer() {
-    int8_t* input = arena_.data() + program_.input().offset;
-    const std::span<const int8_t> older = input_older();
-    const std::span<const int8_t> newer = input_newer();
-    input = std::copy(older.begin(), older.end(), input);
-    std::copy(newer.begin(), newer.end(), input);
-    program_.run(arena_);
-    ++inferences_;
-    const bool reconstruction =
-        parameters_.kind == static_cast<uint32_t>(DecisionKind::reconstruction_error);
-    last_score_ = reconstruction ? reconstruction_score(parameters_, older, newer, output())
-                                 : class_score(parameters_, output()[parameters_.label]);
-    return decider_.decide(samples() - 1, last_score_);
+// What the stage's learner judges: the raw frame, or what the program has just made.
+std::span<const int16_t> Pipeline::judged_values(Stage& stage) {
+    if (!stage.has_program) return raw_frame_;
+    const std::span<const int8_t> output = this->output();
+    const int32_t zero = stage.program.output().zero_point;
+    std::transform(output.begin(), output.end(), stage.outputs.begin(),
+                   [zero](int8_t value) { return static_cast<int16_t>(value - zero); });
+    return stage.outputs;
 }
 
-// The next frame to be overwritten is the oldest.
+// False where a learner has not learned enough to judge.
+bool Pipeline::infer(uint32_t index, Decision& out) {
+    Stage& stage = stages_[index];
+    last_stage_ = index;
+    const DecisionParameters& parameters = stage.parameters;
+    const auto kind = static_cast<DecisionKind>(parameters.kind);
+    if (stage.has_program) {
+        int8_t* input = arena_.data() + stage.program.input().offset;
+        const std::span<const int8_t> older = input_older();
+        const std::span<const int8_t> newer = input_newer();
+        input = std::copy(older.begin(), older.end(), input);
+        std::copy(newer.begin(), newer.end(), input);
+        stage.program.run(arena_);
+    }
+    score_count_ = 1;
+    if (stage.has_learner) {
+        score_count_ = parameters.outputs;
+        const auto values = judged_values(stage);
+        if (!stage.learner.push(values, bytes_of(arena_), std::span(scores_).first(score_count_))) {
+            return false;
+        }
+    } else if (kind == DecisionKind::classes) {
+        score_count_ = parameters.outputs;
+        for (uint32_t i = 0; i < score_count_; ++i) {
+            scores_[i] = class_score(parameters, output()[i]);
+        }
+    } else if (kind == DecisionKind::reconstruction_error) {
+        scores_[0] = reconstruction_score(parameters, input_older(), input_newer(), output());
+    } else {
+        scores_[0] = class_score(parameters, output()[parameters.label]);
+    }
+    ++stage.inferences;
+    const uint32_t scored = kind == DecisionKind::learner ? parameters.label : 0;
+    out = stage.decider.decide(samples() - 1,
+                               std::span(scores_).subspan(scored, score_count_ - scored));
+    out.stage = static_cast<uint8_t>(index);
+    if (parameters.silent != 0) out.fired = false;
+    if (out.above) stage.open_until = samples() + stage.hold_samples + 1;
+    return true;
+}
+
+bool Pipeline::learning() const {
+    return learns_ && !normal_.ready();
+}
+
+uint64_t Pipeline::inferences() const {
+    uint64_t sum = 0;
+    for (const Stage& stage : stages_) sum += stage.inferences;
+    return sum;
+}
+
+uint16_t Pipeline::last_score() const {
+    const auto scores = last_scores();
+    return scores.empty() ? 0 : *std::max_element(scores.begin(), scores.end());
+}
+
+// Where a stage's window begins in the ring: as many frames as it sees before the next one.
+uint32_t Pipeline::first_frame(const Stage& stage) const {
+    const uint32_t seen = stage.parameters.frames;
+    return next_frame_ >= seen ? next_frame_ - seen : next_frame_ + section_.header.frames - seen;
+}
+
 std::span<const int8_t> Pipeline::input_older() const {
-    return window_.subspan(size_t{next_frame_} * frame_values_);
+    const Stage& stage = stages_[last_stage_];
+    if (!stage.has_program) return {};
+    const uint32_t first = first_frame(stage);
+    const uint32_t end = next_frame_ > first ? next_frame_ : section_.header.frames;
+    const size_t values = raw_frame_.size();
+    return window_.subspan(first * values, (end - first) * values);
 }
 
 std::span<const int8_t> Pipeline::input_newer() const {
-    return window_.first(size_t{next_frame_} * frame_values_);
+    const Stage& stage = stages_[last_stage_];
+    if (!stage.has_program || next_frame_ > first_frame(stage)) return {};
+    return window_.first(size_t{next_frame_} * raw_frame_.size());
 }
 
 std::span<const int8_t> Pipeline::output() const {
-    return arena_.subspan(program_.output().offset, program_.output().bytes);
+    const Stage& stage = stages_[last_stage_];
+    if (!stage.has_program) return {};
+    return arena_.subspan(stage.program.output().offset, stage.program.output().bytes);
 }
 
 uint32_t Pipeline::tensors_crc(uint32_t crc) const {
-    crc = continue_crc(input_older(), crc);
-    crc = continue_crc(input_newer(), crc);
-    return continue_crc(output(), crc);
+    const Stage& stage = stages_[last_stage_];
+    if (stage.has_program) {
+        crc = continue_crc(input_older(), crc);
+        crc = continue_crc(input_newer(), crc);
+        // A learner's scratch lies over the output: what it read stands for it.
+        if (!stage.has_learner) return continue_crc(output(), crc);
+    }
+    const std::span<const int16_t> judged =
+        stage.has_program ? std::span<const int16_t>(stage.outputs) : raw_frame_;
+    crc = crc32({reinterpret_cast<const uint8_t*>(judged.data()), judged.size_bytes()}, crc);
+    const auto scores = last_scores();
+    return crc32({reinterpret_cast<const uint8_t*>(scores.data()), scores.size_bytes()}, crc);
+}
+
+bool Pipeline::teach(uint32_t stage, uint32_t label) {
+    if (stage >= stage_count_ || !stages_[stage].has_learner) return false;
+    if (stages_[stage].inferences == 0) return false;
+    const std::span<const int16_t> judged =
+        stages_[stage].has_program ? std::span<const int16_t>(stages_[stage].outputs) : raw_frame_;
+    return stages_[stage].learner.teach(label, judged, bytes_of(arena_));
 }
 
 Status Pipeline::prove(const Bundle& bundle, std::span<int8_t> ram) {

@@ -50,6 +50,11 @@ uint32_t pull_stop_line(uint64_t arrival, uint64_t sample) {
     return instructions;
 }
 
+/// Whether the decision's label is one of those that do something.
+bool acts(uint32_t labels, const Decision& decision) {
+    return (labels >> decision.label & 1U) != 0;
+}
+
 void act_on(const Decision& decision, const sampler::Block& block) {
     Event event;
     event.boot = boot_id;
@@ -58,7 +63,7 @@ void act_on(const Decision& decision, const sampler::Block& block) {
     event.score_permille = decision.score_permille;
     event.sample = decision.sample;
     // The line stays pulled: a stopped machine starts again by a person's hand.
-    if (active->meta().stop_line != 0 && !stopped) {
+    if (acts(active->meta().stop_labels, decision) && !stopped) {
         event.kind = EventKind::action;
         event.stop_instructions = pull_stop_line(block.arrival, decision.sample);
         const uint64_t end = block.first_sample + block.values.size() / active->meta().channels;
@@ -66,17 +71,18 @@ void act_on(const Decision& decision, const sampler::Block& block) {
     }
     event.clock_ms = board::milliseconds();
     if (events->append(event) == Status::ok) ++sequence;
-    gate::open_after(decision.sample);
+    if (acts(active->meta().gate_labels, decision)) gate::open_after(decision.sample);
 }
 
 void work_off(const sampler::Block& block) {
     if (fresh) first_sample = block.first_sample;
     fresh = false;
-    const uint64_t before = board::ticks();
+    uint64_t before = board::ticks();
     Decision decision;
-    const bool inferred = deciding->push(block.values, decision);
-    inference_ticks += board::ticks() - before;
-    if (inferred) {
+    std::span<const int16_t> rest = block.values;
+    while (deciding->next(rest, decision)) {
+        inference_ticks += board::ticks() - before;
+        before = board::ticks();
         last_instructions = static_cast<uint32_t>(instructions_in(inference_ticks));
         inference_ticks = 0;
         decision.sample += first_sample;
@@ -84,6 +90,7 @@ void work_off(const sampler::Block& block) {
         counts.add(decision.score_permille, decision.fired);
         if (decision.fired) act_on(decision, block);
     }
+    inference_ticks += board::ticks() - before;
     gate::offer(block.first_sample, block.values);
 }
 
@@ -161,7 +168,7 @@ void run(const Bundle& bundle, Outbox& outbox, uint32_t boot, uint32_t next_sequ
     const BundleMeta& meta = bundle.meta();
     const uint64_t samples = static_cast<uint64_t>(meta.gate_ms) * meta.rate_hz / 1000;
     gate::start(boot, meta.channels, samples * meta.channels);
-    sampler::start(meta.rate_hz, meta.channels, deciding->block_values());
+    sampler::start(meta.rate_hz, meta.period_s, meta.channels);
 }
 
 uint64_t inferences() {

@@ -16,8 +16,9 @@ struct Block {
     std::span<const int16_t> values;
 };
 
-/// Starts the interrupt: blocks of 10 ms, or of `max_values` where that is less. `max_values` > 0.
-void start(uint32_t rate_hz, uint32_t channels, size_t max_values);
+/// Starts the interrupt: blocks of 10 ms, at least one sample. `rate_hz` samples per channel in
+/// `period_s` seconds of the sensor's time, which the sample port may let run faster.
+void start(uint32_t rate_hz, uint32_t period_s, uint32_t channels);
 
 /// The oldest block that waits; false where there is none. For the reflex only.
 bool front(Block& block);

@@ -191,7 +191,7 @@ void EmulatedBoard::start() {
     impl_->provision();
     if (!impl_->config.bundle.empty()) impl_->image->write_bundle(impl_->config.bundle);
     if (impl_->config.factory) impl_->image->write_factory(*impl_->config.factory);
-    impl_->image->reset_port(impl_->config.pace == Pace::fast);
+    impl_->image->reset_port(impl_->config.pace == Pace::fast, impl_->config.speed);
     ++impl_->starts;
     impl_->launch();
 }

@@ -106,10 +106,11 @@ void FlashImage::write_factory(const BoardFactory& factory) {
     std::memcpy(memory_ + kIdentityOffset, &page, sizeof page);
 }
 
-void FlashImage::reset_port(bool fast) {
+void FlashImage::reset_port(bool fast, uint32_t speed) {
     std::memset(memory_ + kSamplePortOffset, 0, sizeof(SamplePort));
     port().magic = kSamplePortMagic;
     port().pace = fast ? 1 : 0;
+    port().speed = speed;
 }
 
 volatile SamplePort& FlashImage::port() const {

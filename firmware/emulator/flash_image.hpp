@@ -31,8 +31,8 @@ class FlashImage {
     /// fit.
     void write_factory(const BoardFactory& factory);
 
-    /// Empties the ring, as at power-up.
-    void reset_port(bool fast);
+    /// Empties the ring, as at power-up. `speed`: SamplePort::speed.
+    void reset_port(bool fast, uint32_t speed = 1);
     volatile SamplePort& port() const;
     /// Puts values into the ring; takes as many as there is room for.
     size_t put(std::span<const int16_t> values);

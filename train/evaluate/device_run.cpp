@@ -45,8 +45,7 @@ std::vector<int16_t> proof_samples(const project::Project& project, uint32_t inf
     return samples;
 }
 
-DeviceRun::DeviceRun(const project::Project& project, const model::Graph& graph)
-    : rate_hz_(project.sensor.rate_hz) {
+DeviceRun::DeviceRun(const project::Project& project, const model::Graph& graph) {
     const auto compiled = compile::compile(graph, compile::target_by_name("cortex-m4"));
     report_ = compiled.report;
     const auto samples = proof_samples(project, 4, kProofLearnFrames);
@@ -85,9 +84,13 @@ ScoredStream DeviceRun::run(std::span<const int16_t> samples) const {
 
 std::vector<uint64_t> DeviceRun::firings(const ScoredStream& stream, uint32_t threshold) const {
     DecisionParameters parameters = bundle_.decision();
-    parameters.threshold = static_cast<uint16_t>(std::clamp<uint32_t>(threshold, 1, kFullScore));
+    parameters.thresholds[0] =
+        static_cast<uint16_t>(std::clamp<uint32_t>(threshold, 1, kFullScore));
+    parameters.releases[0] = parameters.thresholds[0];
+    std::vector<uint32_t> memory(Decider::state_bytes(parameters) / 4);
     Decider decider;
-    decider.start(parameters, rate_hz_);
+    decider.start(parameters, samples_in(bundle_.features().header, parameters.minimum_gap_ms),
+                  {reinterpret_cast<uint8_t*>(memory.data()), memory.size() * 4});
     std::vector<uint64_t> fired;
     for (size_t i = 0; i < stream.scores.size(); ++i) {
         const Decision decision = decider.decide(stream.samples[i], stream.scores[i]);
@@ -97,8 +100,10 @@ std::vector<uint64_t> DeviceRun::firings(const ScoredStream& stream, uint32_t th
 }
 
 std::vector<uint16_t> DeviceRun::averages(const ScoredStream& stream) const {
+    std::vector<uint32_t> memory(Decider::state_bytes(bundle_.decision()) / 4);
     Decider decider;
-    decider.start(bundle_.decision(), rate_hz_);
+    decider.start(bundle_.decision(), 0,
+                  {reinterpret_cast<uint8_t*>(memory.data()), memory.size() * 4});
     std::vector<uint16_t> averages;
     for (size_t i = 0; i < stream.scores.size(); ++i) {
         averages.push_back(decider.decide(stream.samples[i], stream.scores[i]).score_permille);

@@ -44,7 +44,6 @@ class DeviceRun {
     std::vector<uint8_t> bytes_;
     Bundle bundle_;
     compile::Report report_;
-    uint32_t rate_hz_;
 };
 
 /// Raw samples that a bundle of this project proves itself with: quiet, then a chirp in noise; the

@@ -1,0 +1,152 @@
+#include "device/learn/learner.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+#include <type_traits>
+
+#include "device/learn/distance_learner.hpp"
+
+namespace ganglion {
+
+namespace {
+
+using Values = std::span<const int16_t>;
+using Bytes = std::span<uint8_t>;
+
+struct Row {
+    LearnerKind kind;
+    uint32_t object_bytes;
+    Status (*check)(const LearnerSection&);
+    uint32_t (*state_bytes)(const LearnerSection&);
+    uint32_t (*scratch_bytes)(const LearnerSection&);
+    void* (*create)(void*);
+    void (*start)(void*, const LearnerSection&, Bytes, bool);
+    bool (*resume)(void*, const LearnerSection&, Bytes);
+    bool (*push)(void*, Values, Bytes, std::span<uint16_t>);
+    bool (*teach)(void*, uint32_t, Values, Bytes);
+};
+
+template <typename Kind>
+struct Kept {
+    static_assert(std::is_trivially_destructible_v<Kind> && alignof(Kind) <= 8);
+
+    static typename Kind::Parameters parameters(const LearnerSection& section) {
+        typename Kind::Parameters parsed{};
+        (void)Kind::parse(section.header, section.values, section.parameters, parsed);  // checked
+        return parsed;
+    }
+    static Status check(const LearnerSection& section) {
+        typename Kind::Parameters parsed{};
+        return Kind::parse(section.header, section.values, section.parameters, parsed);
+    }
+    static uint32_t state_bytes(const LearnerSection& section) {
+        return Kind::state_bytes(parameters(section));
+    }
+    static uint32_t scratch_bytes(const LearnerSection& section) {
+        return Kind::scratch_bytes(parameters(section));
+    }
+    static void* create(void* memory) { return new (memory) Kind(); }
+    static void start(void* learner, const LearnerSection& section, Bytes state, bool proof) {
+        auto wanted = parameters(section);
+        if constexpr (requires { Kind::shorten(wanted); }) {
+            if (proof) Kind::shorten(wanted);
+        }
+        static_cast<Kind*>(learner)->start(wanted, state);
+    }
+    static bool resume(void* learner, const LearnerSection& section, Bytes state) {
+        return static_cast<Kind*>(learner)->resume(parameters(section), state);
+    }
+    static bool push(void* learner, Values values, Bytes scratch, std::span<uint16_t> scores) {
+        return static_cast<Kind*>(learner)->push(values, scratch, scores);
+    }
+    static bool teach(void* learner, uint32_t label, Values values, Bytes scratch) {
+        if constexpr (requires(Kind & kind) { kind.teach(label, values, scratch); }) {
+            return static_cast<Kind*>(learner)->teach(label, values, scratch);
+        } else {
+            return false;
+        }
+    }
+};
+
+template <typename Kind>
+constexpr Row row(LearnerKind kind) {
+    using K = Kept<Kind>;
+    return {kind,
+            (sizeof(Kind) + 7U) / 8U * 8U,
+            K::check,
+            K::state_bytes,
+            K::scratch_bytes,
+            K::create,
+            K::start,
+            K::resume,
+            K::push,
+            K::teach};
+}
+
+// The learners that a device knows.
+constexpr Row kLearners[] = {
+    row<DistanceLearner>(LearnerKind::distance),
+};
+
+const Row* find(const LearnerSection& section) {
+    for (const Row& row : kLearners) {
+        if (static_cast<uint32_t>(row.kind) == section.header.kind) return &row;
+    }
+    return nullptr;
+}
+
+}  // namespace
+
+Status Learner::parse(std::span<const uint8_t> bytes, uint32_t values, LearnerSection& section) {
+    LearnerSection parsed;
+    if (bytes.size() < sizeof(LearnerHeader)) return Status::truncated;
+    if (reinterpret_cast<uintptr_t>(bytes.data()) % 4 != 0) return Status::bad_offset;
+    std::memcpy(&parsed.header, bytes.data(), sizeof(LearnerHeader));
+    if (parsed.header.outputs < 1 || parsed.header.outputs > 16) return Status::bad_value;
+    if (parsed.header.reserved != 0 || parsed.header.parameter_bytes % 4 != 0) {
+        return Status::bad_value;
+    }
+    if (bytes.size() - sizeof(LearnerHeader) != parsed.header.parameter_bytes) {
+        return Status::bad_shape;
+    }
+    parsed.values = values;
+    parsed.parameters = bytes.subspan(sizeof(LearnerHeader));
+    const Row* row = find(parsed);
+    if (row == nullptr) return Status::unsupported;
+    if (const Status status = row->check(parsed); status != Status::ok) return status;
+    section = parsed;
+    return Status::ok;
+}
+
+uint32_t Learner::state_bytes(const LearnerSection& section) {
+    const Row* row = find(section);
+    return row == nullptr ? 0 : row->object_bytes + row->state_bytes(section);
+}
+
+uint32_t Learner::scratch_bytes(const LearnerSection& section) {
+    const Row* row = find(section);
+    return row == nullptr ? 0 : row->scratch_bytes(section);
+}
+
+void Learner::start(const LearnerSection& section, std::span<uint8_t> state, bool proof) {
+    *this = Learner();
+    const Row* row = find(section);
+    if (row == nullptr) return;
+    push_ = row->push;
+    teach_ = row->teach;
+    learner_ = row->create(state.data());
+    learned_ = state.subspan(row->object_bytes, row->state_bytes(section));
+    row->start(learner_, section, learned_, proof);
+}
+
+bool Learner::resume(const LearnerSection& section) {
+    const Row* row = find(section);
+    if (row == nullptr) return false;
+    if (row->resume(learner_, section, learned_)) return true;
+    std::fill(learned_.begin(), learned_.end(), uint8_t{0});
+    row->start(learner_, section, learned_, false);
+    return false;
+}
+
+}  // namespace ganglion
