@@ -74,7 +74,10 @@ BundleMeta meta_section(const BundleInput& input) {
         meta.gate_labels = bits_of(
             labels, project.action.gate_labels.empty() ? labels : project.action.gate_labels);
     }
-    meta.stop_labels = bits_of(labels, project.action.stop_labels);
+    if (project.action.stop_line) {
+        meta.stop_labels = bits_of(
+            labels, project.action.stop_labels.empty() ? labels : project.action.stop_labels);
+    }
     meta.relay_labels = bits_of(labels, project.action.relay_labels);
     meta.light_labels = bits_of(labels, project.action.light_labels);
     meta.instructions = input.instructions;

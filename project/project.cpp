@@ -261,7 +261,6 @@ Project::Action read_action(TomlSection action, const std::vector<std::string>& 
     result.stop_line = action.boolean("stop_line", false);
     result.stop_labels = which("stop_labels");
     if (!result.stop_labels.empty()) result.stop_line = true;
-    if (result.stop_line && result.stop_labels.empty()) result.stop_labels = labels;
     result.relay_labels = which("relay_labels");
     result.light_labels = which("light_labels");
     action.finish();

@@ -148,7 +148,7 @@ struct Project {
         uint32_t gate_ms = 0;
         bool stop_line = false;
         std::vector<std::string> gate_labels;   ///< that open the audio gate; empty: all
-        std::vector<std::string> stop_labels;   ///< that pull the stop line
+        std::vector<std::string> stop_labels;   ///< that pull the stop line; empty: all, with stop_line
         std::vector<std::string> relay_labels;  ///< that close the relay
         std::vector<std::string> light_labels;  ///< that light the light
     } action;

@@ -142,8 +142,8 @@ Status prove_beside(const Bundle& bundle) {
 bool take_over(const Bundle& bundle) {
     if (proved != &bundle || active == nullptr || bundle.meta().rate_hz != active->meta().rate_hz ||
         bundle.meta().channels != active->meta().channels ||
-        bundle.meta().gate_ms != active->meta().gate_ms ||
-        idle_pipeline().block_values() != deciding->block_values())
+        bundle.meta().period_s != active->meta().period_s ||
+        bundle.meta().gate_ms != active->meta().gate_ms)
         return false;
     const board::ReflexLock lock;
     switch_to(bundle);

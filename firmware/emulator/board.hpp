@@ -49,7 +49,7 @@ struct BoardConfig {
     std::filesystem::path
         bundle;  ///< put into slot A at start(); empty: what the flash holds stays
     /// Written once, into a flash that has no identity for updates yet. Instead of `bundle`.
-    std::optional<BoardFactory> factory;
+    std::optional<BoardFactory> factory = {};
     Pace pace = Pace::real_time;
     uint32_t speed = 1;  ///< seconds of a slow sensor that pass in one of the device's
     std::string emulator = "qemu-system-arm";
