@@ -9,12 +9,16 @@
 #include "compile/borders.hpp"
 #include "compile/box.hpp"
 #include "compile/draft.hpp"
+#include "compile/fuse_lookup.hpp"
 #include "compile/int4.hpp"
 #include "compile/interleave.hpp"
 #include "compile/memory_map.hpp"
 #include "compile/operators.hpp"
 #include "compile/pack.hpp"
 #include "compile/pair.hpp"
+#include "compile/pair_outputs.hpp"
+#include "compile/passes/fold_constants.hpp"
+#include "compile/passes/only_class.hpp"
 #include "compile/passes/remove_channels.hpp"
 #include "compile/place.hpp"
 #include "compile/save_ram.hpp"
@@ -35,29 +39,34 @@ constexpr FoldedPad kNoPad{-1, 0, 0};
 /// numbers, then scratch buffers.
 class Lowering {
   public:
-    Lowering(const Graph& graph, const Target& target)
-        : graph_(graph), target_(target), buffer_of_(graph.tensors.size()) {
+    Lowering(const Graph& graph, const Target& target, const CompileOptions& options)
+        : graph_(graph),
+          target_(target),
+          options_(options),
+          readers_(graph.tensors.size()),
+          buffer_of_(graph.tensors.size()) {
         for (size_t i = 0; i < graph.tensors.size(); ++i) {
             buffer_of_[i] = static_cast<uint32_t>(i);
             draft_.bytes.push_back(arena_bytes(graph.tensors[i]));
         }
     }
 
-    Lowered run(const CompileOptions& options) {
-        lays_out_weights_ = options.lays_out_weights;
+    Lowered run() {
         check_operators();
         check_borders(graph_);
         make_variables();
+        count_readers();
         find_foldable_pads();
         for (size_t i = 0; i < graph_.operators.size(); ++i) lower_one(i);
         for (int32_t input : graph_.inputs) draft_.inputs.push_back({buffer_of_[input]});
         for (int32_t output : graph_.outputs) draft_.outputs.push_back({buffer_of_[output]});
-        if (options.spares_copies) spare_copies(draft_);
-        if (options.new_frames != 0) frames_ = stream_frames(draft_, options.new_frames);
+        if (options_.spares_copies) spare_copies(draft_);
+        if (options_.new_frames != 0) frames_ = stream_frames(draft_, options_.new_frames);
         // Where weights are interleaved there is a cache and no lack of RAM.
-        if (options.ram_bytes || !target_.interleaves_weights) save_ram(draft_, options.ram_bytes);
-        if (options.overwrites_inputs) share_in_place(draft_);
-        finish(options);
+        if (options_.ram_bytes || !target_.interleaves_weights)
+            save_ram(draft_, options_.ram_bytes);
+        if (options_.overwrites_inputs) share_in_place(draft_);
+        finish();
         return std::move(lowered_);
     }
 
@@ -100,21 +109,29 @@ class Lowering {
         }
     }
 
-    /// A PAD that only one convolution reads costs nothing there: taps outside the image count as
-    /// zero anyway.
-    void find_foldable_pads() {
-        std::vector<int> readers(graph_.tensors.size());
+    /// The model's outputs are read once more.
+    void count_readers() {
         for (const auto& op : graph_.operators) {
             for (int32_t input : op.inputs) {
-                if (input >= 0) ++readers[input];
+                if (input >= 0) ++readers_[input];
             }
         }
-        for (int32_t output : graph_.outputs) ++readers[output];
+        for (int32_t output : graph_.outputs) ++readers_[output];
+    }
+
+    /// A PAD that only convolutions read costs nothing there: taps outside the image count as zero
+    /// anyway.
+    void find_foldable_pads() {
+        std::vector<int> convolutions(graph_.tensors.size());  // that read a tensor as their image
+        for (const auto& op : graph_.operators) {
+            if (is_convolution(op.code) && !op.inputs.empty() && op.inputs[0] >= 0)
+                ++convolutions[op.inputs[0]];
+        }
         std::map<int32_t, size_t> pads;  // padded tensor -> operator
         for (size_t i = 0; i < graph_.operators.size(); ++i) {
             const auto& op = graph_.operators[i];
             if (op.code == OperatorCode::pad && op.outputs.size() == 1 &&
-                readers[op.outputs[0]] == 1) {
+                readers_[op.outputs[0]] == convolutions[op.outputs[0]]) {
                 pads[op.outputs[0]] = i;
             }
             if (!is_convolution(op.code) || op.inputs.empty()) continue;
@@ -162,8 +179,43 @@ class Lowering {
                 "one back behind it, or quantize the whole model to int8");
         }
         Operation operation = lowers(place);
-        if (lays_out_weights_) pack_one(operation, constants_before);
+        if (options_.fuses_functions && fuse(place, operation, constants_before)) return;
+        if (options_.lays_out_weights) pack_one(operation, constants_before);
         append(place, operation, constants_before);
+    }
+
+    /// True where a lookup, the last user of constants from `begin` on, became part of the step
+    /// whose result it alone reads.
+    bool fuse(const Place& place, const Operation& operation, size_t begin) {
+        const auto* lookup = std::get_if<LookupOp>(&operation);
+        if (lookup == nullptr) return false;
+        const uint32_t source = buffer_of_[lookup->input];
+        for (size_t i = 0; i < buffer_of_.size(); ++i) {
+            if (buffer_of_[i] == source && (readers_[i] > 1 || is_border(i))) return false;
+        }
+        Step* writer = nullptr;
+        for (Step& step : draft_.steps) {
+            if (*arena_uses(step.operation).back().offset != source) continue;
+            if (writer != nullptr) return false;
+            writer = &step;
+        }
+        LookupTable table{};
+        std::copy_n(constants_.bytes().begin() + lookup->table, table.size(), table.begin());
+        if (writer == nullptr || !fuse_lookup(writer->operation, table, constants_.bytes()))
+            return false;
+        constants_.truncate(begin);
+        *arena_uses(writer->operation).back().offset = buffer_of_[place.output_number()];
+        const Tensor& output = place.output();
+        writer->layer.tensor = output.name;
+        writer->layer.output_shape.assign(output.shape.begin(), output.shape.end());
+        return true;
+    }
+
+    bool is_border(size_t tensor) const {
+        const auto has = [&](const std::vector<int32_t>& list) {
+            return std::find(list.begin(), list.end(), static_cast<int32_t>(tensor)) != list.end();
+        };
+        return has(graph_.inputs) || has(graph_.outputs);
     }
 
     /// READ_VARIABLE and ASSIGN_VARIABLE as copies, most of which are spared later.
@@ -229,6 +281,9 @@ class Lowering {
         if (!target_.interleaves_weights) {
             if (auto packed = pack_int4(operation, constants_.bytes(), begin)) return packed;
         }
+        if (target_.pairs_outputs) {
+            if (auto packed = pair_outputs(operation, constants_.bytes(), begin)) return packed;
+        }
         if (target_.keeps_dense_layers && std::holds_alternative<FullyConnectedOp>(operation))
             return std::nullopt;
         const auto lay_out = target_.interleaves_weights ? interleave
@@ -239,11 +294,11 @@ class Lowering {
     }
 
     /// Gives every used buffer its place.
-    void finish(const CompileOptions& options) {
+    void finish() {
         const Arena arena = place_buffers(draft_);
-        if (options.ram_bytes.value_or(0) != 0 && arena.bytes > *options.ram_bytes) {
+        if (options_.ram_bytes.value_or(0) != 0 && arena.bytes > *options_.ram_bytes) {
             throw std::runtime_error("the model needs at least " + std::to_string(arena.bytes) +
-                                     " bytes of RAM, but " + std::to_string(*options.ram_bytes) +
+                                     " bytes of RAM, but " + std::to_string(*options_.ram_bytes) +
                                      " are allowed; allow more or use a smaller model");
         }
         lowered_.report.buffers = memory_map(draft_, arena);
@@ -314,11 +369,12 @@ class Lowering {
 
     const Graph& graph_;
     const Target& target_;
+    const CompileOptions& options_;
+    std::vector<int> readers_;         // of each tensor
     std::vector<uint32_t> buffer_of_;  // tensor -> buffer: renamed tensors share one
     std::map<size_t, FoldedPad> folded_;
     std::vector<size_t> skipped_;
     Variables variables_;
-    bool lays_out_weights_ = true;
     Constants constants_;
     Draft draft_;
     Frames frames_;
@@ -329,9 +385,12 @@ class Lowering {
 
 Lowered lower(const Graph& graph, const Target& target, const CompileOptions& options) {
     model::validate(graph);
-    Graph reduced = with_quantized_borders(with_int8_weights(graph));
+    Graph reduced = with_int8_weights(graph);
+    if (options.folds_constants) reduced = fold_constants(reduced);
+    reduced = with_quantized_borders(reduced);
+    if (options.only_class) reduced = only_class(reduced);
     if (options.removes_channels) reduced = remove_channels(reduced);
-    return Lowering(reduced, target).run(options);
+    return Lowering(reduced, target, options).run();
 }
 
 }  // namespace ganglion::compile

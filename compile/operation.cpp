@@ -123,6 +123,7 @@ uint64_t macs_of(const Operation& operation) {
                 return uint64_t{op.batches[0]} * op.batches[1] * op.rows * op.columns * op.depth;
             },
             [](const FullyConnectedOp& op) { return uint64_t{op.rows} * op.depth * op.out; },
+            [](const PairedFullyConnectedOp& op) { return uint64_t{op.depth} * op.out; },
             [](const PackedFullyConnectedOp& op) { return uint64_t{op.rows} * op.depth * op.out; },
             [](const auto&) { return uint64_t{0}; },
         },

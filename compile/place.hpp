@@ -19,6 +19,7 @@ class Constants {
     uint32_t add(std::span<const int32_t> words);
     void truncate(size_t bytes) { bytes_.resize(bytes); }
     const std::vector<uint8_t>& bytes() const { return bytes_; }
+    std::vector<uint8_t>& bytes() { return bytes_; }
 
   private:
     std::vector<uint8_t> bytes_;

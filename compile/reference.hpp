@@ -280,7 +280,8 @@ class Interpreter {
     void elementwise(const Operator& op) {
         const Tensor& in = tensor(op.inputs[0]);
         const Tensor& out = tensor(op.outputs[0]);
-        for (int8_t value : values_.at(op.inputs[0])) {
+        const std::vector<int8_t> from = value(op.inputs[0]);
+        for (int8_t value : from) {
             const int32_t centred = value - zero(in);
             double factor = double{scale(in)} / scale(out);
             auto activation = model::Activation::none;

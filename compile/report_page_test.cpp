@@ -43,9 +43,9 @@ TEST(ReportPage, MapsBuffersInsideTheArena) {
 
 TEST(ReportPage, TellsWhatEachPassSaves) {
     const ModelReport report = report_of(RandomGraph(4).network());
-    ASSERT_EQ(report.savings.size(), 5U);
+    ASSERT_EQ(report.savings.size(), 7U);
     const nlohmann::json json = to_json(report);
-    EXPECT_EQ(json["without"].size(), 5U);
+    EXPECT_EQ(json["without"].size(), 7U);
     EXPECT_EQ(json["layers"].size(), report.report.layers.size());
     bool saves = false;
     for (const Saving& saving : report.savings)

@@ -9,7 +9,7 @@ namespace {
 constexpr Target kTargets[] = {
     {.name = "portable"},
     {.name = "cortex-m0", .pairs_pixels = true},
-    {.name = "cortex-m3", .pairs_pixels = true},
+    {.name = "cortex-m3", .pairs_pixels = true, .pairs_outputs = true},
     {.name = "cortex-m4", .packs_weights = true},
     {.name = "cortex-m7", .packs_weights = true},
     {.name = "cortex-m33", .packs_weights = true},

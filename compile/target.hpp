@@ -13,6 +13,7 @@ struct Target {
     bool keeps_dense_layers = false;   ///< multiplies plain matrices faster than packed ones
     bool interleaves_weights = false;  ///< has vectors that interleaved operations feed
     bool pairs_pixels = false;         ///< has one multiplier, which two pixels in a word feed
+    bool pairs_outputs = false;        ///< sums in 64 bits, which two outputs in a word feed
 };
 
 std::span<const Target> known_targets();

@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 
 constexpr std::array<std::string_view, 4> kTargets = {"cortex-m4", "cortex-m55", "cortex-m3",
                                                       "cortex-m0"};
-constexpr std::string_view kHost = "x86-64";
+constexpr std::string_view kHost = "x86-64";  // needs no emulator
 constexpr size_t kRuns = 3;
 constexpr size_t kStreamedRuns = 24;               // more: their first outputs all are 0
 constexpr const char* kSizesTarget = "cortex-m4";  // where the peer's RAM and flash are recorded
@@ -174,9 +174,6 @@ class Measurement {
     std::vector<Row>& rows_;
 };
 
-/// The target that needs no emulator.
-constexpr std::string_view kThisMachine = "x86-64";
-
 template <typename List>
 bool wanted(const List& names, std::string_view name) {
     return names.empty() || std::find(names.begin(), names.end(), name) != names.end();
@@ -205,7 +202,7 @@ std::vector<Row> bench_engine(const EngineBench& bench) {
     for (const Baseline& baseline : kBaselines) models.push_back(baseline.name);
     check_names(bench.models, models, "model");
     std::vector<std::string_view> targets(kTargets.begin(), kTargets.end());
-    targets.push_back(kThisMachine);
+    targets.push_back(kHost);
     check_names(bench.targets, targets, "target");
     std::vector<std::pair<const Baseline*, const InstructionsOn*>> parts;
     for (const Baseline& baseline : kBaselines) {
@@ -223,10 +220,6 @@ std::vector<Row> bench_engine(const EngineBench& bench) {
             bench.on_progress(fmt::format("{} on {}", baseline->name, on->target),
                               static_cast<double>(i) / static_cast<double>(parts.size()));
         Measurement(*baseline, *on, bench, rows).run();
-    }
-    if (wanted(bench.targets, kThisMachine)) {
-        const std::vector<Row> here = bench_x86(bench.shared, bench.models);
-        rows.insert(rows.end(), here.begin(), here.end());
     }
     if (wanted(bench.targets, kHost)) {
         if (bench.on_progress) bench.on_progress("this machine", 1.0);

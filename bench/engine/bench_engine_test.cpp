@@ -31,21 +31,6 @@ TEST(BenchEngine, RefusesNamesItDoesNotKnow) {
     EXPECT_THROW((void)bench_engine(bench), std::runtime_error);
 }
 
-/// Goals not reached yet: rows whose names begin so stay at least this good.
-struct Short {
-    std::string_view row;
-    double bound;
-};
-constexpr Short kShort[] = {{"ad instructions cortex-m3", 0.70},
-                            {"hello_world instructions of the loaded form cortex-m55", 1.06}};
-
-bool is_good(const Row& row) {
-    for (const Short& known : kShort) {
-        if (row.name.starts_with(known.row)) return row.value / *row.peer_value <= known.bound;
-    }
-    return is_met(row).value_or(true);
-}
-
 class BenchEngineGoals : public testing::TestWithParam<const char*> {};
 
 /// The ratios that the project promises hold at each run.
@@ -58,7 +43,7 @@ TEST_P(BenchEngineGoals, AreReached) {
     for (const Row& row : rows) {
         if (!row.goal) continue;
         ++goals;
-        EXPECT_TRUE(is_good(row)) << to_text({row});
+        EXPECT_TRUE(is_met(row).value_or(false)) << to_text({row});
     }
     EXPECT_GT(goals, 20U);
     std::filesystem::remove_all(bench.work);

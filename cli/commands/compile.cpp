@@ -94,6 +94,8 @@ void add_compile(CLI::App& program) {
                         "bytes that the arena may take; 0: as few as possible");
     command->add_option("--new-frames", options->compile.new_frames,
                         "for a window of frames that moves on: how many are new at each run");
+    command->add_flag("--only-class", options->compile.only_class,
+                      "output the index of the largest value instead of all; a SOFTMAX goes");
     command->add_flag("--report", options->report, "write report.html and report.json too");
     command->add_flag("--measure", options->measure,
                       "the report with instructions counted in emulation");

@@ -34,9 +34,12 @@ struct Batch {
 
     void add(const model::Graph& graph, std::string_view target, RandomGraph& random,
              uint32_t seed) {
+        add(graph, target,
+            random.values(graph.tensors[static_cast<size_t>(graph.inputs[0])].elements()), seed);
+    }
+    void add(const model::Graph& graph, std::string_view target, const std::vector<int8_t>& input,
+             uint32_t seed) {
         const CompiledModel compiled = compile(graph, target_by_name(target));
-        const std::vector<int8_t> input =
-            random.values(graph.tensors[static_cast<size_t>(graph.inputs[0])].elements());
         const std::vector<int8_t> output = reference::Interpreter(graph, input).output();
         const uint32_t sizes[] = {static_cast<uint32_t>(compiled.program.size()),
                                   static_cast<uint32_t>(input.size()),
@@ -111,6 +114,25 @@ TEST_P(RandomOnChip, NetworksEqualThePlainInterpreter) {
         batch.add(graph, GetParam().target, random, seed);
     }
     EXPECT_GT(batch.packed, some(400));
+    expect_equal_on_chip(GetParam(), batch);
+}
+
+/// Dense layers whose sums are as large as they can be.
+TEST_P(RandomOnChip, SumsAtTheirLimitsEqualThePlainInterpreter) {
+    Batch batch;
+    for (const uint8_t input : {0x80, 0x7f}) {
+        for (const uint8_t weight : {0x80, 0x7f, 0x81}) {
+            RandomGraph random(1);
+            const int32_t row = random.begin({1, 1, 1, 1024});
+            model::Graph graph = random.finish(random.dense(row));
+            for (model::Tensor& tensor : graph.tensors) {
+                if (tensor.name == "weights")
+                    std::fill(tensor.data.begin(), tensor.data.end(), weight);
+            }
+            batch.add(graph, GetParam().target,
+                      std::vector<int8_t>(1024, static_cast<int8_t>(input)), input);
+        }
+    }
     expect_equal_on_chip(GetParam(), batch);
 }
 

@@ -62,6 +62,7 @@ enum class OpKind : uint16_t {
     lstm = 53,
     svdf = 54,
     int4_conv_2d = 55,
+    paired_fully_connected = 65,
 };
 
 /// First member of every operation: what it is and how many bytes its record takes (a multiple of

@@ -42,4 +42,23 @@ Status check(const PairedConv2dOp& op, const ProgramLimits& limits) {
     return check_records(op, limits);
 }
 
+Status check(const PairedFullyConnectedOp& op, const ProgramLimits& limits) {
+    if (op.depth == 0 || op.depth % 4 != 0 || op.depth > kMostTaps || op.out == 0 ||
+        op.out > kMostTaps) {
+        return Status::bad_shape;
+    }
+    const uint32_t bytes = paired_fully_connected_record_bytes(op.depth);
+    const uint32_t count = paired_fully_connected_record_count(op.out);
+    if (!constants_inside(op.records, uint64_t{bytes} * count, limits)) return Status::bad_offset;
+    if (!good_range(op.range)) return Status::bad_value;
+    for (uint32_t i = 0; i < 4 * count; ++i) {
+        const PairedRow& row = reinterpret_cast<const PairedRow*>(limits.constants + op.records +
+                                                                  i / 4 * bytes)[i % 4];
+        if (!good_multiplier(row.multiplier, 0, 0) || row.shift_less_1 > kMostPackedShift)
+            return Status::bad_value;
+    }
+    const std::array<Region, 2> regions{{{op.input, op.depth}, {op.output, op.out}}};
+    return check_separate(regions, limits);
+}
+
 }  // namespace ganglion

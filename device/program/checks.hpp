@@ -30,6 +30,7 @@ Status check(const ResizeBilinearOp& op, const ProgramLimits& limits);
 Status check(const TransposeConv2dOp& op, const ProgramLimits& limits);
 Status check(const BatchMatmulOp& op, const ProgramLimits& limits);
 Status check(const PairedConv2dOp& op, const ProgramLimits& limits);
+Status check(const PairedFullyConnectedOp& op, const ProgramLimits& limits);
 Status check(const GroupedConv2dOp& op, const ProgramLimits& limits);
 Status check(const BroadcastOp& op, const ProgramLimits& limits);
 Status check(const ReduceOp& op, const ProgramLimits& limits);

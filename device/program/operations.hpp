@@ -31,6 +31,7 @@
 #include "device/kernels/packed_fully_connected.hpp"
 #include "device/kernels/pad.hpp"
 #include "device/kernels/paired_conv_2d.hpp"
+#include "device/kernels/paired_fully_connected.hpp"
 #include "device/kernels/pool_2d.hpp"
 #include "device/kernels/reduce.hpp"
 #include "device/kernels/rescale.hpp"
@@ -101,6 +102,8 @@ using Operations = OperationTable<
     OperationRow<"interleaved_depthwise_conv_2d", OpKind::interleaved_depthwise_conv_2d,
                  InterleavedDepthwiseConv2dOp, interleaved_depthwise_conv_2d>,
     OperationRow<"paired_conv_2d", OpKind::paired_conv_2d, PairedConv2dOp, paired_conv_2d>,
+    OperationRow<"paired_fully_connected", OpKind::paired_fully_connected, PairedFullyConnectedOp,
+                 paired_fully_connected>,
     OperationRow<"strided_copy", OpKind::strided_copy, StridedCopyOp, strided_copy>,
     OperationRow<"resize_nearest", OpKind::resize_nearest, ResizeNearestOp, resize_nearest>,
     OperationRow<"resize_bilinear", OpKind::resize_bilinear, ResizeBilinearOp, resize_bilinear>,

@@ -1,6 +1,5 @@
 #include "device/program/program.hpp"
 
-#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -120,19 +119,6 @@ constexpr std::array<Kernel, kKinds> kKernels = [] {
     return kernels;
 }();
 
-/// Runs `count` operations behind the first `skipped` ones.
-void execute(const ProgramHeader& header, uint32_t skipped, uint32_t count, int8_t* arena) {
-    const auto* base = reinterpret_cast<const uint8_t*>(&header);
-    const uint8_t* constants = base + header.constants_offset;
-    const auto* op = reinterpret_cast<const OpHeader*>(base + header.operations_offset);
-    const auto next = [&] {
-        op = reinterpret_cast<const OpHeader*>(reinterpret_cast<const uint8_t*>(op) + op->bytes);
-    };
-    for (; skipped > 0; --skipped) next();
-    for (; count > 0; --count, next())
-        kKernels[static_cast<size_t>(op->kind)](*op, arena, constants);
-}
-
 }  // namespace
 
 Status Program::load(std::span<const uint8_t> bytes) {
@@ -159,16 +145,17 @@ Status Program::load(std::span<const uint8_t> bytes) {
     return Status::ok;
 }
 
-void Program::reset(std::span<int8_t> arena) const {
-    execute(*header_, 0, header_->reset_count, arena.data());
-}
-
-void Program::run(std::span<int8_t> arena) const {
-    execute(*header_, header_->reset_count, operation_count(), arena.data());
-}
-
-void Program::run_until(std::span<int8_t> arena, uint32_t count) const {
-    execute(*header_, header_->reset_count, std::min(count, operation_count()), arena.data());
+void Program::execute(const ProgramHeader& header, uint32_t skipped, uint32_t count,
+                      int8_t* arena) {
+    const auto* base = reinterpret_cast<const uint8_t*>(&header);
+    const uint8_t* constants = base + header.constants_offset;
+    const auto* op = reinterpret_cast<const OpHeader*>(base + header.operations_offset);
+    const auto next = [&] {
+        op = reinterpret_cast<const OpHeader*>(reinterpret_cast<const uint8_t*>(op) + op->bytes);
+    };
+    for (; skipped > 0; --skipped) next();
+    for (; count > 0; --count, next())
+        kKernels[static_cast<size_t>(op->kind)](*op, arena, constants);
 }
 
 }  // namespace ganglion

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 
@@ -45,15 +46,25 @@ class Program {
     const TensorInfo& output(uint32_t n = 0) const { return tensors()[input_count() + n]; }
 
     /// Writes the initial state, as before a model's first run; nothing where there is no state.
-    void reset(std::span<int8_t> arena) const;
+    void reset(std::span<int8_t> arena) const {
+        execute(*header_, 0, header_->reset_count, arena.data());
+    }
 
     /// Runs all operations. `arena` has at least arena_bytes() bytes, 16-byte aligned. Cannot fail.
-    void run(std::span<int8_t> arena) const;
+    void run(std::span<int8_t> arena) const {
+        execute(*header_, header_->reset_count, operation_count(), arena.data());
+    }
 
     /// Runs the first `count` operations only (layer by layer checks and profiles).
-    void run_until(std::span<int8_t> arena, uint32_t count) const;
+    void run_until(std::span<int8_t> arena, uint32_t count) const {
+        execute(*header_, header_->reset_count, std::min(count, operation_count()), arena.data());
+    }
 
   private:
+    /// Runs `count` operations behind the first `skipped` ones.
+    static void execute(const ProgramHeader& header, uint32_t skipped, uint32_t count,
+                        int8_t* arena);
+
     /// Inputs, then outputs.
     const TensorInfo* tensors() const { return reinterpret_cast<const TensorInfo*>(header_ + 1); }
 
