@@ -23,6 +23,7 @@ int main(int argc, char** argv) {
 
     using namespace ganglion::cli;
     add_demo(program);
+    add_device(program);
     add_apps(program);
     add_train(program);
     add_evaluate(program);
@@ -31,6 +32,7 @@ int main(int argc, char** argv) {
     add_bundle(program);
     add_serve(program);
     add_events(program);
+    add_insight(program);
     add_operator(program);
     add_token(program);
     add_audit(program);

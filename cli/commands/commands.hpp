@@ -9,13 +9,16 @@ namespace ganglion::cli {
 void add_apps(CLI::App& program);
 void add_audit(CLI::App& program);
 void add_bench(CLI::App& program);
+void add_bench_fleet(CLI::App& bench);
 void add_bench_updates(CLI::App& bench);
 void add_bundle(CLI::App& program);
 void add_card(CLI::App& program);
 void add_compile(CLI::App& program);
 void add_demo(CLI::App& program);
+void add_device(CLI::App& program);
 void add_evaluate(CLI::App& program);
 void add_events(CLI::App& program);
+void add_insight(CLI::App& program);
 void add_operator(CLI::App& program);
 void add_serve(CLI::App& program);
 void add_token(CLI::App& program);

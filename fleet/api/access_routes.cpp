@@ -1,5 +1,6 @@
 #include "fleet/api/access_routes.hpp"
 
+#include "fleet/api/audited.hpp"
 #include "fleet/api/guard.hpp"
 #include "fleet/api/schema.hpp"
 
@@ -17,19 +18,6 @@ json role_schema() {
 
 void done(Call& call) {
     call.response.status = 204;
-}
-
-/// Nothing happens that is not in the log: the entry is written first, and a refusal after it.
-template <typename Change>
-void audited(AuditLog& audit, const AuditEntry& entry, Change change) {
-    audit.append(entry);
-    try {
-        change();
-    } catch (const std::exception& error) {
-        audit.append(
-            {entry.actor, entry.action + ".refused", entry.object, {{"why", error.what()}}});
-        throw;
-    }
 }
 
 std::string session_cookie(const std::string& secret, int64_t seconds) {

@@ -10,6 +10,7 @@
 #include "fleet/api/access_routes.hpp"
 #include "fleet/api/fleet_routes.hpp"
 #include "fleet/api/http_api.hpp"
+#include "fleet/api/insight_routes.hpp"
 #include "fleet/base/files.hpp"
 #include "fleet/base/port.hpp"
 #include "fleet/broker/broker.hpp"
@@ -90,6 +91,7 @@ struct Server::Parts {
         Routes routes = fleet_routes(store, stream);
         for (Route& route : access_routes(access, audit, log_ins, audit_file(state_dir)))
             routes.push_back(std::move(route));
+        for (Route& route : insight_routes(store, audit)) routes.push_back(std::move(route));
         return routes;
     }
 

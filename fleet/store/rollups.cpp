@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <cstring>
+#include <string_view>
 
 namespace ganglion::fleet {
 namespace {
+
+constexpr std::string_view kDevice = "device:";
 
 constexpr const char* columns =
     "start_ms, events, alerts, reports, score_sum, score_most, inferences, bytes_sensed, "
@@ -14,6 +17,7 @@ int64_t signed_of(uint64_t value) {
     return static_cast<int64_t>(value);
 }
 
+/// `statement` gives the columns in their order, and may give more behind them.
 RollupRow row_of(const Statement& statement) {
     RollupRow row;
     row.start_ms = statement.integer(0);
@@ -65,7 +69,8 @@ std::map<Rollups::Key, RollupRow> Rollups::by_scope() const {
             const auto step = static_cast<int64_t>(span);
             add_to(sums[{scope, step, time_ms - time_ms % step}], change);
         };
-        for (const Span span : {Span::hour, Span::day}) add_in("device:" + device->id, span);
+        for (const Span span : {Span::hour, Span::day})
+            add_in(std::string(kDevice) + device->id, span);
         for (const Span span : {Span::minute, Span::hour, Span::day}) {
             add_in("fleet", span);
             if (!device->bundle_version.empty()) add_in("version:" + device->bundle_version, span);
@@ -112,6 +117,20 @@ std::vector<RollupRow> read_rollups(Database& database, const RollupQuery& query
         .bind(query.to_ms);
     std::vector<RollupRow> rows;
     while (statement.step()) rows.push_back(row_of(statement));
+    return rows;
+}
+
+std::map<std::string, std::vector<RollupRow>> read_device_rollups(Database& database,
+                                                                  const RollupQuery& query) {
+    // ';' follows ':' in ASCII: all scopes that begin with "device:".
+    Statement statement = database.prepare(
+        std::string("SELECT ") + columns +
+        ", scope FROM rollups WHERE scope > 'device:' AND scope < 'device;' AND span = ? AND "
+        "start_ms >= ? AND start_ms < ? ORDER BY scope, start_ms");
+    statement.bind(static_cast<int64_t>(query.span)).bind(query.from_ms).bind(query.to_ms);
+    std::map<std::string, std::vector<RollupRow>> rows;
+    while (statement.step())
+        rows[statement.text(11).substr(kDevice.size())].push_back(row_of(statement));
     return rows;
 }
 

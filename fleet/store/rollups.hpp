@@ -34,5 +34,7 @@ class Rollups {
 };
 
 std::vector<RollupRow> read_rollups(Database& database, const RollupQuery& query);
+std::map<std::string, std::vector<RollupRow>> read_device_rollups(Database& database,
+                                                                  const RollupQuery& query);
 
 }  // namespace ganglion::fleet

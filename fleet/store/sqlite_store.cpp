@@ -127,6 +127,12 @@ std::vector<RollupRow> SqliteStore::rollups(const RollupQuery& query) {
     return read_rollups(read_database_, query);
 }
 
+std::map<std::string, std::vector<RollupRow>> SqliteStore::device_rollups(
+    const RollupQuery& query) {
+    const std::lock_guard lock(read_mutex_);
+    return read_device_rollups(read_database_, query);
+}
+
 std::vector<std::string> SqliteStore::mark_all_offline() {
     const std::lock_guard lock(write_mutex_);
     std::vector<std::string> changed;

@@ -23,6 +23,7 @@ class SqliteStore final : public Store {
     void set_attributes(const std::string& device, const Attributes& attributes) override;
     std::map<std::string, Attributes> attributes() override;
     std::vector<RollupRow> rollups(const RollupQuery& query) override;
+    std::map<std::string, std::vector<RollupRow>> device_rollups(const RollupQuery& query) override;
 
     Summary summary() override;
     std::vector<DeviceRow> devices() override;

@@ -42,6 +42,9 @@ class Store {
     virtual std::map<std::string, Attributes> attributes() = 0;
 
     virtual std::vector<RollupRow> rollups(const RollupQuery& query) = 0;
+    /// The rows of every device that has some, oldest first; the query's scope is not looked at.
+    virtual std::map<std::string, std::vector<RollupRow>> device_rollups(
+        const RollupQuery& query) = 0;
 
     virtual Summary summary() = 0;
     virtual std::vector<DeviceRow> devices() = 0;

@@ -1,0 +1,166 @@
+#include "bench/fleet/bench_fleet.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <set>
+#include <string>
+
+#include "fleet/insight/common_cause.hpp"
+#include "fleet/insight/peers.hpp"
+#include "fleet/insight/similar.hpp"
+#include "fleet/store/sqlite_store.hpp"
+#include "fleet/testing/planted_fleet.hpp"
+
+namespace ganglion::bench {
+namespace {
+
+using fleet::testing::compare;
+using fleet::testing::Found;
+
+constexpr char kBench[] = "fleet";
+constexpr int64_t kBegin = 1'700'000'000'000;
+
+double seconds_of(const std::function<void()>& action) {
+    const auto start = std::chrono::steady_clock::now();
+    action();
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+/// One message of `count` events from each device.
+std::vector<fleet::Message> batch(uint32_t devices, uint32_t first_sequence, uint32_t count) {
+    std::vector<fleet::Message> messages;
+    for (uint32_t device = 0; device < devices; ++device) {
+        fleet::EventsMessage content;
+        content.boot = 1;
+        content.clock_ms = uint64_t{first_sequence} * 1000;
+        for (uint32_t i = 0; i < count; ++i) {
+            fleet::EventRecord event;
+            event.boot = 1;
+            event.sequence = first_sequence + i;
+            event.clock_ms = content.clock_ms;
+            event.label = "anomaly";
+            event.score_permille = 900;
+            content.events.push_back(event);
+        }
+        messages.push_back({"device-" + std::to_string(device),
+                            kBegin + int64_t{first_sequence} * 1000, std::move(content)});
+    }
+    return messages;
+}
+
+Row row(const std::string& name, double value, const std::string& unit,
+        std::optional<double> goal) {
+    return {.bench = kBench,
+            .name = name,
+            .value = value,
+            .unit = unit,
+            .peer = {},
+            .peer_value = {},
+            .goal = goal};
+}
+
+std::filesystem::path fresh_database(const std::filesystem::path& work) {
+    std::filesystem::remove_all(work);
+    std::filesystem::create_directories(work);
+    return work / "fleet.db";
+}
+
+void add_shares(std::vector<Row>& rows, const std::string& what, const Found& found) {
+    rows.push_back(
+        row("insight, " + what + ": named wrongly", 1 - found.precision(), "share", 0.05));
+    rows.push_back(row("insight, " + what + ": missed", 1 - found.recall(), "share", 0.05));
+}
+
+}  // namespace
+
+std::vector<Row> store_rows(const std::filesystem::path& work) {
+    constexpr uint32_t devices = 1000;
+    std::vector<Row> rows;
+    for (const auto& [per_message, rounds, goal] :
+         {std::tuple<uint32_t, uint32_t, std::optional<double>>{20, 20, 10.0},
+          {1, 100, std::nullopt}}) {
+        fleet::SqliteStore store(fresh_database(work));
+        double seconds = 0;
+        for (uint32_t round = 0; round < rounds; ++round) {
+            const auto messages = batch(devices, 1 + round * per_message, per_message);
+            seconds += seconds_of([&] { store.commit(messages); });
+        }
+        rows.push_back(row("SQLite store, " + std::to_string(per_message) + " events a message",
+                           1e6 * seconds / (devices * rounds * per_message), "µs/event", goal));
+    }
+    std::filesystem::remove_all(work);
+    return rows;
+}
+
+std::vector<Row> query_rows(const std::filesystem::path& work, uint32_t devices, uint32_t events) {
+    fleet::SqliteStore store(fresh_database(work));
+    constexpr uint32_t per_message = 20;
+    for (uint32_t device = 0; device < devices; ++device) {
+        store.set_attributes("device-" + std::to_string(device),
+                             {{"site", "site-" + std::to_string(device % 50)}});
+    }
+    const uint32_t rounds = std::max(1U, events / (devices * per_message));
+    for (uint32_t round = 0; round < rounds; ++round)
+        store.commit(batch(devices, 1 + round * per_message, per_message));
+    const int64_t end = kBegin + int64_t{rounds} * per_message * 1000 + 1;
+    const std::vector<std::pair<std::string, std::function<void(uint32_t)>>> queries = {
+        {"newest events", [&](uint32_t) { store.events({}); }},
+        {"newest events of a device",
+         [&](uint32_t i) {
+             store.events({"device-" + std::to_string(i * 7919 % devices), {}, {}, 100});
+         }},
+        {"a site by the hour",
+         [&](uint32_t i) {
+             store.rollups({"site:site-" + std::to_string(i % 50), fleet::Span::hour, 0, end});
+         }},
+        {"the fleet by the minute",
+         [&](uint32_t) {
+             store.rollups({"fleet", fleet::Span::minute, 0, end});
+         }},
+        {"summary", [&](uint32_t) { store.summary(); }}};
+    std::vector<Row> rows;
+    for (const auto& [name, query] : queries) {
+        std::vector<double> times;
+        for (uint32_t i = 0; i < 40; ++i) times.push_back(seconds_of([&] { query(i); }));
+        std::ranges::sort(times);
+        rows.push_back(row("query, " + name + ", " + std::to_string(devices) + " devices, " +
+                               std::to_string(rounds * devices * per_message) + " events, 95th",
+                           1000 * times[times.size() * 95 / 100], "ms", 100));
+    }
+    std::filesystem::remove_all(work);
+    return rows;
+}
+
+std::vector<Row> insight_rows() {
+    using namespace fleet::insight;
+    Found devices, sites, causes, beginning;
+    for (uint64_t seed = 100; seed < 120; ++seed) {
+        const auto drifts = fleet::testing::drift_fleet({}, seed);
+        const PeerFindings peers = compare_peers(drifts.histories);
+        std::set<std::string> unlike, eventful, named, alike;
+        for (const DeviceUnlike& device : peers.devices) unlike.insert(device.device);
+        for (const SiteEvent& site : peers.sites) eventful.insert(site.site);
+        devices += compare(unlike, drifts.drifting);
+        sites += compare(eventful, drifts.eventful);
+        const auto caused = fleet::testing::cause_fleet({}, 2, seed);
+        for (const CommonCause& cause : find_common_causes(caused.members, caused.anomalies))
+            named.insert(cause.attribute + "=" + cause.value);
+        causes += compare(named, caused.causes);
+        const auto failures = fleet::testing::failure_fleet({}, seed);
+        std::vector<Candidate> candidates;
+        for (const PeerHistory& peer : failures.histories)
+            candidates.push_back({peer.device, peer.history});
+        for (const SimilarHistory& similar : similar_histories(failures.pattern, candidates))
+            alike.insert(similar.device);
+        beginning += compare(alike, failures.beginning);
+    }
+    std::vector<Row> rows;
+    add_shares(rows, "drifting devices (4 deviations)", devices);
+    add_shares(rows, "site events (4 deviations)", sites);
+    add_shares(rows, "common causes (70 % affected)", causes);
+    add_shares(rows, "failures that begin (6 deviations)", beginning);
+    return rows;
+}
+
+}  // namespace ganglion::bench

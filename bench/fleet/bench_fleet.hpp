@@ -1,0 +1,21 @@
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+#include "bench/row.hpp"
+
+namespace ganglion::bench {
+
+/// Time per event of the store on SQLite: decoded messages of 20 events and of one event, from 1000
+/// devices, stored durably, once each, with rollups. `work`: a folder on the disk to measure.
+std::vector<Row> store_rows(const std::filesystem::path& work);
+
+/// Time of the queries of a page over a store of `events` events: the 95th percentile.
+std::vector<Row> query_rows(const std::filesystem::path& work, uint32_t devices, uint32_t events);
+
+/// Insight on simulated fleets with planted truths: shares of what was named wrongly and of what
+/// was missed.
+std::vector<Row> insight_rows();
+
+}  // namespace ganglion::bench

@@ -1,0 +1,23 @@
+#include "bench/fleet/bench_fleet.hpp"
+
+#include <gtest/gtest.h>
+
+#include "fleet/testing/temporary_directory.hpp"
+
+namespace ganglion::bench {
+namespace {
+
+TEST(BenchFleet, insight_reaches_its_goals) {
+    for (const Row& row : insight_rows())
+        EXPECT_TRUE(is_met(row).value_or(false)) << row.name << ": " << row.value;
+}
+
+TEST(BenchFleet, a_page_is_answered_in_time) {
+    const fleet::testing::TemporaryDirectory directory;
+    const auto rows = query_rows(directory.path() / "store", 200, 20'000);
+    EXPECT_EQ(rows.size(), 5U);
+    for (const Row& row : rows) EXPECT_TRUE(is_met(row).value_or(false)) << row.name << row.value;
+}
+
+}  // namespace
+}  // namespace ganglion::bench
