@@ -40,6 +40,6 @@ struct PeerFindings {
 /// no device could show is none. Sites of fewer than four devices are compared with the fleet as if
 /// they were one site. All histories have the same steps of time.
 PeerFindings compare_peers(const std::vector<PeerHistory>& histories,
-                           double false_discoveries = 0.02, double least_effect = 1.0);
+                           double false_discoveries = 0.02, double least_effect = 1.5);
 
 }  // namespace ganglion::fleet::insight
