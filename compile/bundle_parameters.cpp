@@ -6,6 +6,9 @@
 #include <stdexcept>
 
 #include "device/learn/distance_learner.hpp"
+#include "device/learn/plot_learner.hpp"
+#include "device/learn/routine_learner.hpp"
+#include "device/learn/series_learner.hpp"
 
 namespace ganglion::compile {
 
@@ -38,6 +41,91 @@ Bytes distance_parameters(const Project& /*project*/, const Project::Learner& le
     });
 }
 
+// The last of a key's numbers stands for those left out.
+template <typename T>
+T whole_of(const project::Numbers& numbers, const char* key, size_t index, double factor = 1) {
+    const std::vector<double>& list = numbers.find(key)->second;
+    return static_cast<T>(std::lround(list[std::min(index, list.size() - 1)] * factor));
+}
+
+AlertBudgetParameters alert_budget(const project::Numbers& numbers, const char* key) {
+    return {.start_q8 = whole_of<uint16_t>(numbers, key, 0, 256),
+            .least_q8 = whole_of<uint16_t>(numbers, key, 1, 256),
+            .most_q8 = whole_of<uint16_t>(numbers, key, 2, 256),
+            .step_q8 = whole<uint16_t>(numbers, "alert_step", 256),
+            .slots = whole<uint16_t>(numbers, "alert_slots"),
+            .quiet = whole<uint16_t>(numbers, "quiet_slots")};
+}
+
+Bytes series_parameters(const Project& /*project*/, const Project::Learner& learner) {
+    const auto& numbers = learner.parameters;
+    constexpr double q14 = 16384;
+    SeriesGuardParameters parameters{
+        .seasonal = {.slots = whole<uint16_t>(numbers, "day", 7),
+                     .day = whole<uint16_t>(numbers, "day"),
+                     .profile_shift = whole<uint16_t>(numbers, "profile_shift"),
+                     .rate_q10 = whole<uint16_t>(numbers, "rate", 1024),
+                     .least_deviation = whole<uint16_t>(numbers, "least_deviation"),
+                     .clip_q4 = whole<uint16_t>(numbers, "clip", 16),
+                     .patience = whole<uint16_t>(numbers, "patience"),
+                     .reserved = 0,
+                     .weights_q14 = {},
+                     .correction_q14 = whole<int16_t>(numbers, "correction", q14)},
+        .sudden = alert_budget(numbers, "sudden"),
+        .sustained = alert_budget(numbers, "sustained"),
+        .least_value = whole<int16_t>(numbers, "least_value"),
+        .most_value = whole<int16_t>(numbers, "most_value"),
+        .window = whole<uint16_t>(numbers, "window"),
+        .stuck_slots = whole<uint16_t>(numbers, "stuck_slots"),
+    };
+    for (size_t i = 0; i < SeasonalParameters::terms; ++i) {
+        parameters.seasonal.weights_q14[i] = whole_of<int16_t>(numbers, "weights", i, q14);
+    }
+    return bytes_of(parameters);
+}
+
+Bytes plot_parameters(const Project& /*project*/, const Project::Learner& learner) {
+    const auto& numbers = learner.parameters;
+    return bytes_of(PlotParameters{
+        .day = whole<uint16_t>(numbers, "day"),
+        .equal_error = whole<uint16_t>(numbers, "equal_error"),
+        .least_value = whole<int16_t>(numbers, "least_value"),
+        .most_value = whole<int16_t>(numbers, "most_value"),
+        .least_step = whole<uint16_t>(numbers, "least_step"),
+        .stuck_slots = whole<uint16_t>(numbers, "stuck_slots"),
+        .dryness_permille = whole<uint16_t>(numbers, "dryness", 1000),
+        .learn_days = whole<uint16_t>(numbers, "learn_days"),
+        .disease = {.least_temperature = whole<int16_t>(numbers, "disease_temperature"),
+                    .least_humidity = whole<int16_t>(numbers, "disease_humidity"),
+                    .humid_slots = whole<uint16_t>(numbers, "disease_slots"),
+                    .least_slots = whole<uint16_t>(numbers, "disease_readings")},
+    });
+}
+
+Bytes routine_parameters(const Project& project, const Project::Learner& learner) {
+    const auto& numbers = learner.parameters;
+    return bytes_of(RoutineParameters{
+        .events = whole<uint16_t>(numbers, "events"),
+        .actions = static_cast<uint16_t>(project.decision.labels.size()),
+        .window_minutes = whole<uint16_t>(numbers, "window_minutes"),
+        .least_cues = whole<uint16_t>(numbers, "least_cues"),
+        .confidence_permille = whole<uint16_t>(numbers, "confidence", 1000),
+        .habit_permille = whole<uint16_t>(numbers, "habit", 1000),
+        .habit_minutes = whole<uint16_t>(numbers, "habit_minutes"),
+        .learn_days = whole<uint16_t>(numbers, "learn_days"),
+        .wrong_step_permille = whole<uint16_t>(numbers, "wrong_step", 1000),
+        .wrong_per_day_q8 = whole<uint16_t>(numbers, "wrong_per_day", 256),
+    });
+}
+
+Bytes slot_means_parameters(const Project& project) {
+    return bytes_of(whole<uint32_t>(project.features.parameters, "slot_minutes"));
+}
+
+Bytes no_parameters(const Project& /*project*/) {
+    return {};
+}
+
 struct FeatureRow {
     project::Features of;
     FeatureKind kind;
@@ -46,6 +134,8 @@ struct FeatureRow {
 constexpr FeatureRow kFeatures[] = {
     {project::Features::log_mel, FeatureKind::log_mel, spectrum_parameters},
     {project::Features::spectrum_bands, FeatureKind::spectrum_bands, spectrum_parameters},
+    {project::Features::readings, FeatureKind::readings, no_parameters},
+    {project::Features::slot_means, FeatureKind::slot_means, slot_means_parameters},
 };
 
 struct LearnerRow {
@@ -57,6 +147,10 @@ struct LearnerRow {
 };
 constexpr LearnerRow kLearners[] = {
     {project::LearnerChoice::distance, LearnerKind::distance, 1, distance_parameters},
+    {project::LearnerChoice::series, LearnerKind::series, SeriesLearner::outputs,
+     series_parameters},
+    {project::LearnerChoice::plot, LearnerKind::plot, 0, plot_parameters},
+    {project::LearnerChoice::routine, LearnerKind::routine, 0, routine_parameters},
 };
 
 const FeatureRow& row_of(project::Features of) {

@@ -4,6 +4,8 @@
 #include <type_traits>
 
 #include "device/features/log_mel.hpp"
+#include "device/features/readings.hpp"
+#include "device/features/slot_means.hpp"
 #include "device/features/spectrum_bands.hpp"
 
 namespace ganglion {
@@ -61,6 +63,8 @@ constexpr Row row(FeatureKind kind) {
 constexpr Row kBlocks[] = {
     row<LogMel>(FeatureKind::log_mel),
     row<SpectrumBands>(FeatureKind::spectrum_bands),
+    row<Readings>(FeatureKind::readings),
+    row<SlotMeans>(FeatureKind::slot_means),
 };
 
 const Row* find(FeatureKind kind) {

@@ -9,7 +9,12 @@ namespace ganglion {
 
 /// Which block turns samples into frames. A new block: one value here, one row in
 /// feature_block.cpp (docs/applications.md).
-enum class FeatureKind : uint32_t { log_mel = 1, spectrum_bands = 2 };
+enum class FeatureKind : uint32_t {
+    log_mel = 1,
+    spectrum_bands = 2,
+    readings = 20,
+    slot_means = 21
+};
 
 constexpr uint32_t kMaximumChannels = 16;
 constexpr uint32_t kMaximumFrameValues = 1024;

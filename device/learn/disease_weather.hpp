@@ -49,7 +49,7 @@ class DiseaseWeather {
 
     /// Today, as far as it goes, and the day before fulfil the rule.
     static bool favourable(const DiseaseRule& rule, const State& state) {
-        return state.days >= 2 || (state.days == 1 && complete(rule, state));
+        return state.days != 0 && complete(rule, state);
     }
     /// One day does.
     static bool half(const State& state) { return state.days >= 1; }

@@ -61,7 +61,7 @@ TEST(DiseaseWeather, DaysWithoutReadingsTellNothing) {
     EXPECT_EQ(risks(kHutton, {{10, 6}, {10, 6, 24}, {10, 6}}), (Found{false, false, false}));
 }
 
-// Known as soon as it is so, not only at midnight; the morning after a risk still says it.
+// Known as soon as it is so, not only at midnight; the next day has to show it anew.
 TEST(DiseaseWeather, IsKnownWithinTheDay) {
     DiseaseWeather::State state{};
     int first = -1;
@@ -71,7 +71,8 @@ TEST(DiseaseWeather, IsKnownWithinTheDay) {
     }
     EXPECT_EQ(first, 24 + 19);  // the twentieth reading of the second day
     DiseaseWeather::push(kHutton, state, 0, 1200, 5000);
-    EXPECT_TRUE(DiseaseWeather::favourable(kHutton, state));
+    EXPECT_FALSE(DiseaseWeather::favourable(kHutton, state));
+    EXPECT_TRUE(DiseaseWeather::half(state));
 }
 
 }  // namespace

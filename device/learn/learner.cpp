@@ -6,6 +6,9 @@
 #include <type_traits>
 
 #include "device/learn/distance_learner.hpp"
+#include "device/learn/plot_learner.hpp"
+#include "device/learn/routine_learner.hpp"
+#include "device/learn/series_learner.hpp"
 
 namespace ganglion {
 
@@ -25,6 +28,7 @@ struct Row {
     bool (*resume)(void*, const LearnerSection&, Bytes);
     bool (*push)(void*, Values, Bytes, std::span<uint16_t>);
     bool (*teach)(void*, uint32_t, Values, Bytes);
+    bool (*forecast)(const void*, uint32_t, int16_t&, uint16_t&);
 };
 
 template <typename Kind>
@@ -67,6 +71,13 @@ struct Kept {
             return false;
         }
     }
+    static bool forecast(const void* learner, uint32_t ahead, int16_t& value, uint16_t& error) {
+        if constexpr (requires(const Kind& kind) { kind.forecast(ahead, value, error); }) {
+            return static_cast<const Kind*>(learner)->forecast(ahead, value, error);
+        } else {
+            return false;
+        }
+    }
 };
 
 template <typename Kind>
@@ -81,12 +92,16 @@ constexpr Row row(LearnerKind kind) {
             K::start,
             K::resume,
             K::push,
-            K::teach};
+            K::teach,
+            K::forecast};
 }
 
 // The learners that a device knows.
 constexpr Row kLearners[] = {
     row<DistanceLearner>(LearnerKind::distance),
+    row<SeriesLearner>(LearnerKind::series),
+    row<PlotLearner>(LearnerKind::plot),
+    row<RoutineLearner>(LearnerKind::routine),
 };
 
 const Row* find(const LearnerSection& section) {
@@ -135,6 +150,7 @@ void Learner::start(const LearnerSection& section, std::span<uint8_t> state, boo
     if (row == nullptr) return;
     push_ = row->push;
     teach_ = row->teach;
+    forecast_ = row->forecast;
     learner_ = row->create(state.data());
     learned_ = state.subspan(row->object_bytes, row->state_bytes(section));
     row->start(learner_, section, learned_, proof);

@@ -10,7 +10,7 @@ namespace ganglion {
 
 /// Which learner a stage has. A new learner: one value here, one row in learner.cpp
 /// (docs/applications.md).
-enum class LearnerKind : uint32_t { distance = 1 };
+enum class LearnerKind : uint32_t { distance = 1, series = 20, plot = 21, routine = 22 };
 
 /// First bytes of a bundle's LEARNER section (little-endian, no padding); the learner's own
 /// parameters follow.
@@ -42,11 +42,12 @@ struct LearnerSection {
 ///     good bool push(std::span<const int16_t> values, std::span<uint8_t> scratch,
 ///               std::span<uint16_t> scores);  // permille by output; false: still learning
 ///     bool teach(uint32_t label, std::span<const int16_t> values, std::span<uint8_t> scratch);
+///     bool forecast(uint32_t ahead, int16_t& value, uint16_t& error) const;
 ///
 ///     static void shorten(Parameters&);  // for the proof: learns over as few frames as it can
 ///
-/// The last two are optional. teach() takes the values as an example of a label; false where it is
-/// refused.
+/// The last three are optional. teach() takes the values as an example of a label; false where it
+/// is refused.
 class Learner {
   public:
     /// Reads a LEARNER section whose frames have `values` int16 values. `bytes`: 4-byte aligned.
@@ -67,6 +68,11 @@ class Learner {
     bool teach(uint32_t label, std::span<const int16_t> values, std::span<uint8_t> scratch) {
         return teach_ != nullptr && teach_(learner_, label, values, scratch);
     }
+    /// The value that it expects `ahead` frames from now, in the frames' unit, and the mean error
+    /// to be expected. False where it forecasts nothing, or not yet, or not so far.
+    bool forecast(uint32_t ahead, int16_t& value, uint16_t& error) const {
+        return forecast_ != nullptr && forecast_(learner_, ahead, value, error);
+    }
 
     /// What was learned: plain data, to be stored and given back.
     std::span<uint8_t> learned() const { return learned_; }
@@ -78,6 +84,7 @@ class Learner {
     bool (*push_)(void*, std::span<const int16_t>, std::span<uint8_t>,
                   std::span<uint16_t>) = nullptr;
     bool (*teach_)(void*, uint32_t, std::span<const int16_t>, std::span<uint8_t>) = nullptr;
+    bool (*forecast_)(const void*, uint32_t, int16_t&, uint16_t&) = nullptr;
     void* learner_ = nullptr;
     std::span<uint8_t> learned_;
 };

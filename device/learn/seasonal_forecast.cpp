@@ -277,6 +277,10 @@ SeasonalForecast::Outcome SeasonalForecast::advance(int16_t value) {
         outcome.judged = ready();
         outcome.refused = outcome.judged && std::abs(outcome.error_q4) > parameters_.clip_q4;
         if (outcome.refused) {
+            // Not what it says, but that errors are larger here than believed: a shape that has
+            // changed at one hour of the day only would else be refused for ever.
+            const int64_t limit_q8 = near * parameters_.clip_q4 / 16;
+            follow(near_error_q8_[hour], static_cast<uint64_t>(limit_q8), UINT32_MAX, kErrorShift);
             header_->refused_sum_q4 += day_error;
             if (++header_->refused == parameters_.patience) {
                 move_level(header_->refused_sum_q4 / parameters_.patience);

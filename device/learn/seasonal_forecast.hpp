@@ -74,6 +74,7 @@ class SeasonalForecast {
     uint16_t expected_error(uint32_t ahead) const;
     /// A profile, and a season of errors to judge by, are learned.
     bool ready() const;
+    uint32_t day() const { return parameters_.day; }
     uint32_t slots_seen() const { return header_->seen; }
 
   private:

@@ -10,7 +10,8 @@ namespace {
 constexpr uint32_t kMemory = 1024;  // sums over which their mean is taken
 constexpr uint32_t kFewSums = 100;  // before that, the mean is not yet known
 constexpr uint32_t kLongestRun = 1000;
-constexpr uint32_t kOutlier = 4;  // mean sums beyond which one pulls no harder
+constexpr uint32_t kBothWays = 8;  // readings below zero after which they belong to this series
+constexpr uint32_t kOutlier = 4;   // mean sums beyond which one pulls no harder
 
 uint16_t permille(uint32_t score_q8, uint32_t threshold_q8) {
     return static_cast<uint16_t>(std::min<uint64_t>(1000, uint64_t{score_q8} * 500 / threshold_q8));
@@ -47,6 +48,7 @@ Status SeriesGuard::resume(const SeriesGuardParameters& parameters, std::span<ui
     const bool good = AlertBudget::good(parameters.sudden, own_->sudden) &&
                       AlertBudget::good(parameters.sustained, own_->sustained) &&
                       own_->next < parameters.window && own_->longest_run <= kLongestRun &&
+                      own_->negatives <= kBothWays && own_->reserved == 0 &&
                       std::all_of(own_->errors.begin(), own_->errors.end(), [](int32_t error) {
                           return error > -largest_error && error < largest_error;
                       });
@@ -70,6 +72,15 @@ bool SeriesGuard::stuck(int16_t value) {
     }
     own.run = static_cast<uint16_t>(std::min<uint32_t>(own.run + 1U, kLongestRun));
     return forecast_.ready() && own.run >= usual;
+}
+
+// True where the series has so far gone one way only and the value is clearly below zero: a meter
+// that was connected the wrong way round.
+bool SeriesGuard::reversed(int16_t value) {
+    if (value >= 0 || value == kMissing || own_->negatives >= kBothWays) return false;
+    const bool clearly = forecast_.ready() && -value > forecast_.expected_error(1);
+    if (!clearly) ++own_->negatives;
+    return clearly;
 }
 
 uint32_t SeriesGuard::sustained_score_q8(const SeasonalForecast::Outcome& outcome, int16_t value) {
@@ -96,8 +107,9 @@ uint32_t SeriesGuard::sustained_score_q8(const SeasonalForecast::Outcome& outcom
 
 SeriesGuard::Judgement SeriesGuard::push(uint32_t slot, int16_t value) {
     Judgement judgement;
-    const bool implausible =
+    const bool outside =
         value != kMissing && (value < parameters_.least_value || value > parameters_.most_value);
+    const bool implausible = outside || reversed(value);
     const bool standing = stuck(value);
     const bool flawed = implausible || standing;
     judgement.outcome = forecast_.push(slot, flawed ? kMissing : value);

@@ -27,10 +27,11 @@ struct SeriesGuardParameters {
 static_assert(sizeof(SeriesGuardParameters) == 60);
 
 /// Watches one slow series: learns its seasons and forecasts it (SeasonalForecast), and tells what
-/// does not belong: a value that the sensor cannot give, one that stands still for longer than this
-/// series ever did, a sudden departure from the forecast, a small one that stays. How far is too
-/// far is learned as well, for a chosen number of alerts (AlertBudget). What it flags as impossible
-/// or stuck is not learned. Integers only; all state is plain data in the caller's memory.
+/// does not belong: a value that the sensor cannot give, one that is negative where this series
+/// never was, one that stands still for longer than this series ever did, a sudden departure from
+/// the forecast, a small one that stays. How far is too far is learned as well, for a chosen number
+/// of alerts (AlertBudget). What it flags as impossible or stuck is not learned. Integers only; all
+/// state is plain data in the caller's memory.
 class SeriesGuard {
   public:
     enum class Verdict : uint8_t { normal, sudden, sustained, stuck, implausible };
@@ -67,8 +68,11 @@ class SeriesGuard {
         uint16_t run;          ///< equal values in a row, this one included
         uint16_t longest_run;  ///< that belonged
         int16_t last;
+        uint32_t negatives;  ///< readings below zero that belonged
+        uint32_t reserved;
     };
     bool stuck(int16_t value);
+    bool reversed(int16_t value);
     uint32_t sustained_score_q8(const SeasonalForecast::Outcome& outcome, int16_t value);
 
     SeriesGuardParameters parameters_{};

@@ -161,11 +161,20 @@ void Pipeline::start_stage(Stage& stage, const BundleStage& from, std::span<uint
     stage.has_program = !from.program.empty();
     if (stage.has_program) (void)stage.program.load(from.program);  // loaded once before
     stage.has_learner = from.has_learner;
+    stage.learner_section = from.learner;
     if (from.has_learner) stage.learner.start(from.learner, learner, proof);
     stage.decider.start(from.decision, samples_in(section_.header, from.decision.minimum_gap_ms),
                         decider);
     stage.hold_samples = samples_in(section_.header, from.decision.hold_ms);
     stage.until = from.decision.frames;
+}
+
+bool Pipeline::resume_learned(uint32_t stage, std::span<const uint8_t> bytes) {
+    Stage& kept = stages_[stage];
+    const std::span<uint8_t> learned = kept.learner.learned();
+    if (!kept.has_learner || bytes.size() != learned.size()) return false;
+    std::copy(bytes.begin(), bytes.end(), learned.begin());
+    return kept.learner.resume(kept.learner_section);
 }
 
 bool Pipeline::push(std::span<const int16_t> samples, Decision& out) {

@@ -83,11 +83,26 @@ class Pipeline {
     /// False where it has none, or refuses.
     bool teach(uint32_t stage, uint32_t label);
 
+    /// What the learner of `stage` has learned: plain data, to be kept over a restart; empty where
+    /// it has none.
+    std::span<const uint8_t> learned(uint32_t stage) const {
+        return stages_[stage].learner.learned();
+    }
+    /// Goes on from what learned() gave before, under the same bundle. False, and as from the
+    /// factory, where the bytes cannot be that.
+    bool resume_learned(uint32_t stage, std::span<const uint8_t> bytes);
+
+    /// What the last stage's learner expects `ahead` frames from now (Learner::forecast).
+    bool forecast(uint32_t ahead, int16_t& value, uint16_t& error) const {
+        return stage_count_ != 0 && stages_[stage_count_ - 1].learner.forecast(ahead, value, error);
+    }
+
   private:
     struct Stage {
         DecisionParameters parameters{};
         Program program;
         Learner learner;
+        LearnerSection learner_section;
         Decider decider;
         std::span<int16_t> outputs;  // of the program, for the learner
         uint32_t until = 0;          // frames to the next inference
