@@ -199,7 +199,7 @@ BeatComparison BeatShapes::compare_and_learn(std::span<const int16_t> signal, ui
     for (uint32_t i = window_.base_begin; i < window_.base_end; ++i) base += aligned[i];
     base /= static_cast<int32_t>(window_.base_end - window_.base_begin);
     for (uint32_t i = 0; i < window_.length; ++i)
-        beat[i] = static_cast<int16_t>(std::clamp(aligned[i] - base, -32768, 32767));
+        beat[i] = static_cast<int16_t>(std::clamp<int32_t>(aligned[i] - base, -32768, 32767));
     const BeatSize size = size_of(beat);
 
     BeatComparison result{1024, 1024, 1024, 1024, 0, 0, 0, 0};

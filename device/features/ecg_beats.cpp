@@ -24,7 +24,7 @@ constexpr uint32_t kMeanBefore = 278;
 constexpr uint32_t kMeanAfter = 167;
 
 uint32_t step_of(uint32_t rate_hz) {
-    return std::max(1U, (rate_hz + kKeptHz / 2) / kKeptHz);
+    return std::max<uint32_t>(1, (rate_hz + kKeptHz / 2) / kKeptHz);
 }
 
 uint32_t kept_rate_of(uint32_t rate_hz) {
@@ -73,7 +73,7 @@ void EcgBeats::keep(int32_t smoothed) {
     if (kept_ == 0) baseline_q10_ = value * 1024;
     baseline_q10_ += (value - baseline_q10_ / 1024) * (1 << (10 - kBaselineShift));
     signal_[static_cast<uint32_t>(kept_) % signal_.size()] =
-        static_cast<int16_t>(std::clamp(value - baseline_q10_ / 1024, -32768, 32767));
+        static_cast<int16_t>(std::clamp<int32_t>(value - baseline_q10_ / 1024, -32768, 32767));
     ++kept_;
 }
 
@@ -121,7 +121,7 @@ void EcgBeats::write_frame(uint32_t after_ms, std::span<uint8_t> scratch, int16_
     const uint32_t usual = intervals_.usual_ms();
     const uint32_t before = beat_.before_ms;
     uint32_t early_q10 = 1024;
-    if (before != 0 && usual != 0) early_q10 = std::min(2048U, before * 1024U / usual);
+    if (before != 0 && usual != 0) early_q10 = std::min<uint32_t>(2048, before * 1024U / usual);
     const Rhythm rhythm = intervals_.rhythm();
     const BeatComparison beat = shapes_.compare_and_learn(
         around, early_q10, scratch.subspan(even(length) * sizeof(int16_t)));

@@ -12,7 +12,7 @@ constexpr uint32_t kRefractoryMs = 300;
 constexpr int32_t kLeastShare = 2;  // half of the usual height
 
 uint32_t samples_of(uint32_t rate_hz, uint32_t ms) {
-    return std::max(1U, (rate_hz * ms + 500U) / 1000U);
+    return std::max<uint32_t>(1, (rate_hz * ms + 500U) / 1000U);
 }
 
 int32_t exchange(std::span<int32_t> ring, uint64_t now, int32_t value) {

@@ -69,7 +69,7 @@ void PulseWindows::take_pulse() {
     }
     last_q8_ = at;
     found_ = true;
-    heights_ += static_cast<uint32_t>(std::max(detector_.height(), 0));
+    heights_ += static_cast<uint32_t>(std::max<int32_t>(detector_.height(), 0));
     ++height_count_;
 }
 

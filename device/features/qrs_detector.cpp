@@ -16,7 +16,7 @@ constexpr int32_t kThresholdQ8 = 80;  // of the way from the other peaks' median
 constexpr int32_t kMagnitudeScale = 8;
 
 uint32_t samples_of(uint32_t rate_hz, uint32_t ms) {
-    return std::max(1U, rate_hz * ms / 1000U);
+    return std::max<uint32_t>(1, rate_hz * ms / 1000U);
 }
 
 int32_t median(std::array<int32_t, 8> values) {
@@ -35,7 +35,7 @@ int32_t exchange(std::span<int32_t> ring, uint64_t now, int32_t value) {
 }  // namespace
 
 uint32_t QrsDetector::state_bytes(uint32_t rate_hz) {
-    const uint32_t smooth = std::max(1U, rate_hz / kMainsHz);
+    const uint32_t smooth = std::max<uint32_t>(1, rate_hz / kMainsHz);
     return (2 * smooth + samples_of(rate_hz, kDifferenceMs) + samples_of(rate_hz, kIntegrateMs)) *
            static_cast<uint32_t>(sizeof(int32_t));
 }
@@ -43,7 +43,7 @@ uint32_t QrsDetector::state_bytes(uint32_t rate_hz) {
 void QrsDetector::start(uint32_t rate_hz, std::span<uint8_t> state) {
     *this = QrsDetector();
     rate_hz_ = rate_hz;
-    smooth_ = std::max(1U, rate_hz / kMainsHz);
+    smooth_ = std::max<uint32_t>(1, rate_hz / kMainsHz);
     difference_ = samples_of(rate_hz, kDifferenceMs);
     integrate_ = samples_of(rate_hz, kIntegrateMs);
     const std::span<int32_t> words(reinterpret_cast<int32_t*>(state.data()),
