@@ -5,6 +5,7 @@
 
 #include "compile/random_elements.hpp"
 #include "compile/random_graph.hpp"
+#include "compile/random_images.hpp"
 #include "compile/random_int16.hpp"
 #include "compile/random_sequences.hpp"
 
@@ -30,6 +31,7 @@ inline constexpr std::array kRandomCases = {
     RandomCase{"function", random_function, 60},
     RandomCase{"groups", random_groups, 200},
     RandomCase{"moves", [](RandomGraph& random) { return random.moves(); }, 600},
+    RandomCase{"upsampling", random_upsampling, 300},
     RandomCase{"int16_layer", random_int16_layer, 600},
     RandomCase{"int16_chain", random_int16_chain, 100},
     RandomCase{"int16_elements", random_int16_elements, 300},

@@ -233,7 +233,7 @@ class RandomGraph {
         const int channels = in[3] * multiplier;
         const int32_t out =
             tensor({1, y.out, x.out, channels}, real(0.02F, 0.2F), between(-128, 127));
-        const int32_t w = weights({1, y.kernel, x.kernel, channels}, 3, true);
+        const int32_t w = weights({1, y.kernel, x.kernel, channels}, 3, between(0, 3) != 0);
         const int32_t b = bias(channels);
         graph_.operators.push_back(
             {model::OperatorCode::depthwise_conv_2d,

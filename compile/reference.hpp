@@ -140,6 +140,8 @@ class Interpreter {
                 return convolution(op);
             case OperatorCode::depthwise_conv_2d:
                 return depthwise(op);
+            case OperatorCode::transpose_conv:
+                return transposed_convolution(op);
             case OperatorCode::fully_connected:
                 return dense(op);
             case OperatorCode::average_pool_2d:
@@ -226,6 +228,34 @@ class Interpreter {
                 const int64_t index = (int64_t{ky} * w.shape[2] + kx) * w.shape[3] + c;
                 sum += (at(op.inputs[0], y, x, c / multiplier) - zero(in)) * weight(w, index);
             });
+            const double factor = double{scale(in)} * scale(w, static_cast<size_t>(c)) / scale(out);
+            return activate(scale_by(sum, factor), out, o.activation);
+        });
+    }
+
+    /// Each input pixel is spread over the output.
+    void transposed_convolution(const Operator& op) {
+        const auto& o = std::get<model::TransposeConvOptions>(op.options);
+        const Tensor& w = tensor(op.inputs[1]);
+        const Tensor& in = tensor(op.inputs[2]);
+        const Tensor& out = tensor(op.outputs[0]);
+        const Geometry g{w.shape[1], w.shape[2], o.stride_height, o.stride_width, 1, 1, o.padding};
+        const int top = g.before(out.shape[1], in.shape[1], g.stride_y, g.kernel_height, 1);
+        const int left = g.before(out.shape[2], in.shape[2], g.stride_x, g.kernel_width, 1);
+        fill(op, [&](int out_y, int out_x, int c) {
+            int32_t sum = bias(tensor(op.inputs[3]), static_cast<size_t>(c));
+            for (int y = 0; y < in.shape[1]; ++y) {
+                for (int x = 0; x < in.shape[2]; ++x) {
+                    const int ky = out_y + top - y * g.stride_y;
+                    const int kx = out_x + left - x * g.stride_x;
+                    if (ky < 0 || ky >= w.shape[1] || kx < 0 || kx >= w.shape[2]) continue;
+                    for (int i = 0; i < in.shape[3]; ++i) {
+                        const int64_t index =
+                            ((int64_t{c} * w.shape[1] + ky) * w.shape[2] + kx) * w.shape[3] + i;
+                        sum += (at(op.inputs[2], y, x, i) - zero(in)) * weight(w, index);
+                    }
+                }
+            }
             const double factor = double{scale(in)} * scale(w, static_cast<size_t>(c)) / scale(out);
             return activate(scale_by(sum, factor), out, o.activation);
         });

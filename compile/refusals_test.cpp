@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "compile/compile.hpp"
+#include "compile/random_sequences.hpp"
 
 // What is not supported is refused with the operator, its place and what to do instead.
 
@@ -110,6 +111,107 @@ TEST(Refusals, MatricesFitEachOther) {
     OneOperator product(OperatorCode::batch_matmul, {1, 4}, {1, 4}, model::BatchMatMulOptions{});
     product.graph().operators[0].inputs = {0, 0};
     EXPECT_THAT(product.error(), AllOf(HasSubstr("(BATCH_MATMUL)"), HasSubstr("do not fit")));
+}
+
+/// Whatever the format's list holds: compiled, or refused by name with an advice.
+TEST(Refusals, EveryUnknownOperatorIsNamedWithAnAdvice) {
+    constexpr int32_t kLastCode = 160;
+    size_t refused = 0;
+    for (int32_t code = 0; code <= kLastCode; ++code) {
+        const auto op = static_cast<OperatorCode>(code);
+        const std::string name = model::to_string(op);
+        const std::string error = OneOperator(op, {1, 4, 4, 1}, {1, 4, 4, 1}).error();
+        if (error.find("is not supported") == std::string::npos) continue;
+        ++refused;
+        EXPECT_THAT(error, HasSubstr("operator 0 (" + name +
+                                     "), which computes 'result': this "
+                                     "operator is not supported; "));
+        EXPECT_GT(error.size(), 100U) << error;
+    }
+    EXPECT_GT(refused, 80U);
+}
+
+TEST(Refusals, Int16HasItsOwnOperators) {
+    OneOperator function(OperatorCode::hard_swish, {1, 4}, {1, 4});
+    for (model::Tensor& tensor : function.graph().tensors) {
+        tensor.type = TensorType::int16;
+        tensor.quantization.zero_points = {0};
+    }
+    EXPECT_THAT(function.error(),
+                AllOf(HasSubstr("operator 0 (HARD_SWISH)"), HasSubstr("not supported on int16"),
+                      HasSubstr("put a QUANTIZE to int8 before it")));
+    OneOperator shifted(OperatorCode::relu, {1, 4}, {1, 4});
+    for (model::Tensor& tensor : shifted.graph().tensors) tensor.type = TensorType::int16;
+    EXPECT_THAT(shifted.error(),
+                HasSubstr("zero point other than 0; quantize int16 symmetrically"));
+    OneOperator mixed(OperatorCode::relu, {1, 4}, {1, 4});
+    mixed.graph().tensors[1].type = TensorType::int16;
+    mixed.graph().tensors[1].quantization.zero_points = {0};
+    EXPECT_THAT(mixed.error(),
+                HasSubstr("'image' is int8 where int16 is expected; put a QUANTIZE"));
+}
+
+TEST(Refusals, Int4IsForWeights) {
+    OneOperator activations(OperatorCode::relu, {1, 4}, {1, 4});
+    activations.graph().tensors[0].type = TensorType::int4;
+    EXPECT_THAT(activations.error(), AllOf(HasSubstr("'image' is a computed int4 tensor"),
+                                           HasSubstr("quantize activations to int8")));
+    OneOperator weights(OperatorCode::relu, {1, 4}, {1, 4});
+    weights.graph().tensors.push_back(
+        {.name = "packed", .type = TensorType::int4, .shape = {5}, .data = {1, 2}});
+    EXPECT_THAT(weights.error(),
+                HasSubstr("('packed'): holds 2 bytes of constants where its shape needs 3"));
+}
+
+/// What `damage` does to a random graph that compiles.
+template <typename Damage>
+std::string error_after(Graph (*make)(RandomGraph&), Damage damage) {
+    RandomGraph random(1);
+    Graph graph = make(random);
+    (void)compile(graph, target_by_name("portable"));
+    damage(graph);
+    try {
+        (void)compile(graph, target_by_name("portable"));
+    } catch (const std::runtime_error& error) {
+        return error.what();
+    }
+    return "compiled";
+}
+
+TEST(Refusals, LstmVariantsSayWhatToExport) {
+    const auto with_input = [](size_t position) {
+        return error_after(random_lstm, [&](Graph& graph) {
+            graph.operators[0].inputs[position] = graph.operators[0].inputs[12];
+        });
+    };
+    EXPECT_THAT(with_input(9), AllOf(HasSubstr("operator 0 (UNIDIRECTIONAL_SEQUENCE_LSTM)"),
+                                     HasSubstr("peephole")));
+    EXPECT_THAT(with_input(16), HasSubstr("projection; export a plain LSTM layer"));
+    EXPECT_THAT(with_input(20), HasSubstr("layer normalization"));
+    EXPECT_THAT(error_after(random_lstm, [](Graph& graph) { graph.operators[0].inputs[1] = -1; }),
+                HasSubstr("export the layer with four gates"));
+    const auto cell = [](Graph& graph) -> model::Tensor& {
+        return graph.tensors[static_cast<size_t>(graph.operators[0].inputs[19])];
+    };
+    EXPECT_THAT(error_after(random_lstm,
+                            [&](Graph& graph) { cell(graph).quantization.scales[0] = 0.001F; }),
+                HasSubstr("must be a power of two"));
+    EXPECT_THAT(
+        error_after(random_lstm, [&](Graph& graph) { cell(graph).type = TensorType::int8; }),
+        HasSubstr("is int8 where int16 with one scale is expected"));
+}
+
+TEST(Refusals, SvdfStatesFit) {
+    const auto state = [](Graph& graph) -> model::Tensor& {
+        return graph.tensors[static_cast<size_t>(graph.operators[0].inputs[4])];
+    };
+    EXPECT_THAT(error_after(random_svdf, [&](Graph& graph) { ++state(graph).shape[1]; }),
+                AllOf(HasSubstr("operator 0 (SVDF)"), HasSubstr("elements")));
+    EXPECT_THAT(error_after(random_svdf,
+                            [](Graph& graph) {
+                                std::get<model::SvdfOptions>(graph.operators[0].options).rank = 0;
+                            }),
+                HasSubstr("its rank, filters and outputs do not fit"));
 }
 
 }  // namespace

@@ -1,66 +1,36 @@
-// Runs many loadable programs on the emulated chip, one input each. Arguments: CASES OUTPUTS.
-// CASES: for each case three little-endian words (bytes of program, input, output), then the
-// program and the input. OUTPUTS gets the outputs one after another; a program that does not load
-// ends the run.
-#include <array>
-#include <cstdint>
-#include <span>
-#include <string_view>
+// Loadable programs as batch.hpp says; a program that does not load ends the run.
+#include "compile/chip/batch.hpp"
 
 #include "device/program/program.hpp"
-#include "firmware/boards/semihosting.hpp"
 
 namespace {
-
-namespace semihosting = ganglion::firmware::semihosting;
 
 alignas(16) std::array<uint8_t, 256 * 1024> program_bytes;
 alignas(16) std::array<int8_t, 256 * 1024> arena;
 
-struct Sizes {
-    uint32_t program, input, output;
-};
-
-std::span<uint8_t> arena_part(uint32_t offset, uint32_t bytes) {
-    return {reinterpret_cast<uint8_t*>(arena.data()) + offset, bytes};
-}
-
-int fail(const char* message) {
-    semihosting::write_text(message);
-    return 1;
-}
-
 }  // namespace
 
 int main() {
-    std::array<char, 1024> buffer{};
-    std::string_view line = semihosting::command_line(buffer);
-    const auto next_argument = [&] {
-        const size_t end = line.find(' ');
-        const std::string_view argument = line.substr(0, end);
-        line.remove_prefix(end == std::string_view::npos ? line.size() : end + 1);
-        return argument;
-    };
-    (void)next_argument();  // the image's own name
-    semihosting::File cases(next_argument(), semihosting::Mode::read);
-    semihosting::File outputs(next_argument(), semihosting::Mode::write);
-    if (!cases.is_open() || !outputs.is_open()) return fail("cannot open the cases or outputs\n");
-    Sizes sizes{};
-    const std::span size_bytes(reinterpret_cast<uint8_t*>(&sizes), sizeof sizes);
-    while (cases.read(size_bytes) == sizeof sizes) {
-        if (sizes.program > program_bytes.size()) return fail("a program is too large\n");
-        const auto bytes = std::span(program_bytes).first(sizes.program);
+    namespace chip = ganglion::chip;
+    const chip::BatchArguments arguments;
+    chip::BatchFiles files(arguments);
+    if (!files.are_open()) return chip::batch_fail("cannot open the cases or outputs\n");
+    chip::BatchHeader header{};
+    while (files.next(header)) {
+        if (header.program > program_bytes.size())
+            return chip::batch_fail("a program is too large\n");
+        const auto bytes = std::span(program_bytes).first(header.program);
         ganglion::Program program;
-        if (cases.read(bytes) != sizes.program || program.load(bytes) != ganglion::Status::ok ||
-            program.arena_bytes() > arena.size() || program.input().bytes != sizes.input ||
-            program.output().bytes != sizes.output) {
-            return fail("cannot load a program\n");
-        }
-        arena.fill(99);
-        if (cases.read(arena_part(program.input().offset, sizes.input)) != sizes.input)
-            return fail("an input is missing\n");
-        program.run(arena);
-        outputs.write(arena_part(program.output().offset, sizes.output));
+        if (!files.read(bytes) || program.load(bytes) != ganglion::Status::ok)
+            return chip::batch_fail("cannot load a program\n");
+        const chip::BatchNetwork network{{&program.input(), program.input_count()},
+                                         {&program.output(), program.output_count()},
+                                         program.arena_bytes(),
+                                         program.state_bytes()};
+        const bool good = files.run_all(
+            network, header.runs, arena, [&] { program.reset(arena); },
+            [&] { program.run(arena); });
+        if (!good) return chip::batch_fail("an input is missing, or the arena too small\n");
     }
     return 0;
 }

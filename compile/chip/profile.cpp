@@ -1,5 +1,6 @@
 // Runs loadable programs operation by operation on the emulated chip, one input each; the two moves
-// around each operation mark it for bench/instruction_count.c. Arguments and files as batch.cpp's.
+// around each operation mark it for bench/instruction_count.c. Arguments: CASES OUTPUTS. CASES:
+// three little-endian words (bytes of program, input, output), then the program and the input.
 #include <array>
 #include <cstdint>
 #include <span>

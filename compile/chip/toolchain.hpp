@@ -20,8 +20,8 @@ struct Toolchain {
     std::string_view program_objects;  ///< the loader: images of the loadable form
     std::string_view runner_object;    ///< runner.cpp
     std::string_view loaded_runner;    ///< image: runs one loadable program over many inputs
-    std::string_view batch_runner;     ///< image: many programs, one input each
-    std::string_view profile_runner;   ///< image: as the batch, counted operation by operation
+    std::string_view batch_runner;     ///< image: many programs (batch.hpp)
+    std::string_view profile_runner;   ///< image: programs counted operation by operation
 };
 
 /// For messages of tests.

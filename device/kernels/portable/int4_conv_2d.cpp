@@ -1,6 +1,6 @@
 #include "device/kernels/int4_conv_2d.hpp"
 
-#include "device/kernels/portable/int4_patch.hpp"
+#include "device/kernels/int4_patch.hpp"
 #include "device/kernels/requantize.hpp"
 
 namespace ganglion {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "device/kernels/dot.hpp"
 #include "device/kernels/requantize.hpp"
 #include "device/kernels/sigmoid.hpp"
 
@@ -22,9 +23,7 @@ int32_t scaled(int32_t value, const LstmOp::Factor& factor) {
 /// One row of a matrix product, scaled to int16.
 int32_t product(const int8_t* values, const int8_t* weights, uint32_t count, int32_t bias,
                 const LstmOp::Factor& factor) {
-    int32_t sum = 0;
-    for (uint32_t i = 0; i < count; ++i) sum += values[i] * weights[i];
-    return to_int16(scaled(add_wrapping(sum, bias), factor));
+    return to_int16(scaled(add_wrapping(dot(values, weights, count), bias), factor));
 }
 
 /// What an LSTM sees in one step.

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <limits>
 
+#include "device/kernels/dot.hpp"
 #include "device/kernels/requantize.hpp"
 
 namespace ganglion {
@@ -13,10 +14,8 @@ namespace {
 template <typename Element>
 void remember(const SvdfOp& op, const int8_t* input, const int8_t* weights, int32_t bias,
               Element* memory) {
-    int32_t sum = 0;
-    for (uint32_t i = 0; i < op.inputs; ++i) sum += input[i] * weights[i];
-    const int32_t scaled =
-        requantize(add_wrapping(sum, bias), op.feature_multiplier, op.feature_shift);
+    const int32_t sum = add_wrapping(dot(input, weights, op.inputs), bias);
+    const int32_t scaled = requantize(sum, op.feature_multiplier, op.feature_shift);
     const int32_t newest = std::clamp<int32_t>(scaled, std::numeric_limits<Element>::min(),
                                                std::numeric_limits<Element>::max());
     std::memmove(memory, memory + 1, (op.memory - 1) * sizeof(Element));
