@@ -11,14 +11,16 @@
 #include <vector>
 
 #include "compile/chip/toolchain.hpp"
+#include "compile/compile.hpp"
 #include "compile/golden.hpp"
 #include "compile/random_cases.hpp"
 #include "compile/reference.hpp"
+#include "device/program/program.hpp"
 #include "model/tflite.hpp"
 
 // Networks for the images of batch.hpp, and what they must give there.
 
-namespace ganglion::compile::chip {
+namespace ganglion::chip {
 
 namespace fs = std::filesystem;
 
@@ -30,21 +32,23 @@ struct BatchCase {
     std::vector<int8_t> inputs, outputs;  ///< one after another
 };
 
-inline BatchCase case_of(const RandomCase& row, uint32_t seed) {
-    RandomGraph random(seed);
+inline BatchCase case_of(const compile::RandomCase& row, uint32_t seed) {
+    compile::RandomGraph random(seed);
     BatchCase one{std::string(row.name) + " " + std::to_string(seed), row.make(random), 1, {}, {}};
-    one.inputs = random.values(reference::input_bytes(one.graph));
-    one.outputs = reference::Interpreter(one.graph, one.inputs).output();
+    one.inputs = random.values(compile::reference::input_bytes(one.graph));
+    one.outputs = compile::reference::Interpreter(one.graph, one.inputs).output();
     return one;
 }
 
 /// One of compile/fixtures: its runs, taken apart by the sizes of the compiled program's borders.
 inline BatchCase case_of(const fs::path& fixture) {
     BatchCase one{fixture.stem().string(), model::read_tflite_file(fixture), 0, {}, {}};
-    const CompiledModel compiled = compile(one.graph, target_by_name("portable"));
+    const compile::CompiledModel compiled =
+        compile::compile(one.graph, compile::target_by_name("portable"));
     Program program;
     EXPECT_EQ(program.load(compiled.program), Status::ok);
-    const std::vector<int8_t> values = read_values(fs::path(fixture).replace_extension(".bin"));
+    const std::vector<int8_t> values =
+        compile::read_values(fs::path(fixture).replace_extension(".bin"));
     auto at = values.begin();
     const auto take = [&](std::vector<int8_t>& to, uint32_t bytes) {
         to.insert(to.end(), at, at + bytes);
@@ -96,7 +100,7 @@ class Batch {
             "{} {} -semihosting-config enable=on,target=native,arg=batch,arg={},arg={} </dev/null",
             toolchain.emulator, image, cases.string(), outputs.string());
         ASSERT_EQ(std::system(command.c_str()), 0);
-        const std::vector<int8_t> results = read_values(outputs);
+        const std::vector<int8_t> results = compile::read_values(outputs);
         ASSERT_EQ(results.size(), outputs_.size());
         size_t begin = 0;
         for (size_t i = 0; i < ends_.size(); begin = ends_[i++]) {
@@ -137,4 +141,4 @@ class TestFolder {
     fs::path path_;
 };
 
-}  // namespace ganglion::compile::chip
+}  // namespace ganglion::chip
