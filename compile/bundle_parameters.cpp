@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "device/learn/distance_learner.hpp"
+#include "device/learn/level_learner.hpp"
 #include "device/learn/plot_learner.hpp"
 #include "device/learn/routine_learner.hpp"
 #include "device/learn/series_learner.hpp"
@@ -118,6 +119,16 @@ Bytes routine_parameters(const Project& project, const Project::Learner& learner
     });
 }
 
+Bytes level_parameters(const Project& /*project*/, const Project::Learner& learner) {
+    const auto& numbers = learner.parameters;
+    return bytes_of(LevelParameters{
+        .channel = whole<uint16_t>(numbers, "channel"),
+        .level = whole<int16_t>(numbers, "level"),
+        .width = whole<uint16_t>(numbers, "width"),
+        .reserved = 0,
+    });
+}
+
 Bytes slot_means_parameters(const Project& project) {
     return bytes_of(whole<uint32_t>(project.features.parameters, "slot_minutes"));
 }
@@ -151,6 +162,7 @@ constexpr LearnerRow kLearners[] = {
      series_parameters},
     {project::LearnerChoice::plot, LearnerKind::plot, 0, plot_parameters},
     {project::LearnerChoice::routine, LearnerKind::routine, 0, routine_parameters},
+    {project::LearnerChoice::level, LearnerKind::level, 1, level_parameters},
 };
 
 const FeatureRow& row_of(project::Features of) {

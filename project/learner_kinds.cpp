@@ -55,6 +55,9 @@ const std::vector<LearnerRow>& learner_rows() {
           {"learn_days", 1, 30, 4},
           {"wrong_step", 0, 1, 0.01},
           {"wrong_per_day", 0, 16, 0.8}}},
+        {LearnerChoice::level,
+         "level",
+         {{"channel", 0, 15, 0}, {"level", -32767, 32767, {}}, {"width", 1, 65535, {}}}},
     };
     return rows;
 }

@@ -28,7 +28,7 @@ enum class Features { log_mel, spectrum_bands, readings, slot_means };
 enum class Spacing { mel, linear, log };
 enum class DecisionRule { class_probability, reconstruction_error, classes, learner };
 /// A learner: project/learner_kinds.cpp.
-enum class LearnerChoice { none, distance, series, plot, routine };
+enum class LearnerChoice { none, distance, series, plot, routine, level };
 
 /// What a block or learner is set to, by key; each key has one number or a list.
 using Numbers = std::map<std::string, std::vector<double>, std::less<>>;

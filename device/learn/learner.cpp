@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include "device/learn/distance_learner.hpp"
+#include "device/learn/level_learner.hpp"
 #include "device/learn/plot_learner.hpp"
 #include "device/learn/routine_learner.hpp"
 #include "device/learn/series_learner.hpp"
@@ -98,10 +99,9 @@ constexpr Row row(LearnerKind kind) {
 
 // The learners that a device knows.
 constexpr Row kLearners[] = {
-    row<DistanceLearner>(LearnerKind::distance),
-    row<SeriesLearner>(LearnerKind::series),
-    row<PlotLearner>(LearnerKind::plot),
-    row<RoutineLearner>(LearnerKind::routine),
+    row<DistanceLearner>(LearnerKind::distance), row<SeriesLearner>(LearnerKind::series),
+    row<PlotLearner>(LearnerKind::plot),         row<RoutineLearner>(LearnerKind::routine),
+    row<LevelLearner>(LearnerKind::level),
 };
 
 const Row* find(const LearnerSection& section) {

@@ -10,7 +10,13 @@ namespace ganglion {
 
 /// Which learner a stage has. A new learner: one value here, one row in learner.cpp
 /// (docs/applications.md).
-enum class LearnerKind : uint32_t { distance = 1, series = 20, plot = 21, routine = 22 };
+enum class LearnerKind : uint32_t {
+    distance = 1,
+    series = 20,
+    plot = 21,
+    routine = 22,
+    level = 23
+};
 
 /// First bytes of a bundle's LEARNER section (little-endian, no padding); the learner's own
 /// parameters follow.

@@ -1,5 +1,6 @@
 #include "train/evaluate/load_judgement.hpp"
 
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include "project/project.hpp"
@@ -18,6 +19,21 @@ TEST(LoadJudgement, MeterReachesItsNumbers) {
     FaultCount region_faults;
     for (const LoadSeries& series : read_loads(tests::shared_dir() / "data/grid", "test")) {
         const LoadJudgement judged = judge_load(run, series);
+        RatioBlock day;
+        RatioBlock relative;
+        for (size_t i = 0; i < judged.day_ahead.size(); ++i) {
+            day = {day.above + judged.day_ahead[i].above, day.below + judged.day_ahead[i].below};
+            relative = {relative.above + judged.relative[i].above,
+                        relative.below + judged.relative[i].below};
+        }
+        fmt::print(
+            "{}: a day ahead {:.3f} of last week's error, {:.2f} % of the load; an hour ahead "
+            "{:.2f} %; {:.2f} false alarms a week\n",
+            series.name, day.above / day.below, 100 * relative.above / relative.below,
+            100 * judged.next_hour, static_cast<double>(judged.false_alarms) / judged.weeks);
+        for (const FaultCount& fault : judged.faults) {
+            fmt::print("  {}: {} of {}\n", fault.name, fault.found, fault.all);
+        }
         EXPECT_GT(judged.weeks, 20) << series.name;
         EXPECT_LE(static_cast<double>(judged.false_alarms), judged.weeks) << series.name;
         for (const FaultCount& fault : judged.faults) {
@@ -29,7 +45,11 @@ TEST(LoadJudgement, MeterReachesItsNumbers) {
         if (series.set == "pjm") regions.push_back(judged.day_ahead);
     }
     ASSERT_EQ(regions.size(), 5U);
-    EXPECT_LT(bootstrap_ratio(regions).high, 0.75);
+    const Interval interval = bootstrap_ratio(regions);
+    fmt::print("regions [{:.3f}, {:.3f}], faults {} of {}, RAM {}, bundle {}\n", interval.low,
+               interval.high, region_faults.found, region_faults.all, run.ram_bytes(),
+               run.bundle_bytes());
+    EXPECT_LT(interval.high, 0.75);
     EXPECT_GE(wilson_interval(region_faults.found, region_faults.all).low, 0.95);
 }
 
