@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -11,6 +12,7 @@
 #include "compile/bundle_signature.hpp"
 #include "compile/bundle_test_models.hpp"
 #include "device/pipeline/pipeline.hpp"
+#include "project/project.hpp"
 
 // Raw samples to decisions on the emulated Cortex-M4F and on the host: equal bits.
 
@@ -127,6 +129,65 @@ TEST_P(PipelineOnChip, AFramesFeaturesStayWithinTheirInstructions) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Applications, PipelineOnChip, testing::Values("wake_word", "machine"),
+                         [](const auto& parameter) { return std::string(parameter.param); });
+
+// The applications whose learner judges alone: what they learn and decide on the chip is what they
+// do on the host, and an hour of it costs little.
+class LearnerOnChip : public PipelineOnChip {
+  protected:
+    // A slow sensor's samples: the time goes on, the other channels swing, tremble and jump.
+    static std::vector<int16_t> slow_samples(const project::Project& project, uint32_t count) {
+        const uint32_t minutes = std::max(project.sensor.period_s / 60, 30U);
+        const auto noise = tests::random_samples(count * project.sensor.channels, 60, 5);
+        std::vector<int16_t> samples;
+        for (uint32_t i = 0; i < count; ++i) {
+            samples.push_back(static_cast<int16_t>(i * minutes % 10080));
+            for (uint32_t channel = 1; channel < project.sensor.channels; ++channel) {
+                const int32_t swing = static_cast<int32_t>(i % 24 < 12 ? i % 24 : 24 - i % 24) * 90;
+                const int32_t jump = i % 97 == 90 ? 4000 : 0;
+                const int32_t value = 4000 + swing + jump + noise[i * project.sensor.channels];
+                samples.push_back(i % 53 == 7 ? int16_t{INT16_MIN} : static_cast<int16_t>(value));
+            }
+        }
+        // Events are small numbers.
+        if (project.application.name == "home_light") {
+            for (size_t i = 1; i < samples.size(); i += 2) {
+                samples[i] = static_cast<int16_t>(samples[i] % 20);
+            }
+        }
+        return samples;
+    }
+};
+
+TEST_P(LearnerOnChip, LearnsAndDecidesAsOnTheHost) {
+    const auto project =
+        project::read(fs::path(GANGLION_SOURCE_DIR) / "apps" / GetParam() / "ganglion.toml");
+    const auto proof = slow_samples(project, 64);
+    const std::string key = generate_signing_key();
+    const BundleInput input{
+        .project = project, .program = {}, .proof_samples = proof, .gate_programs = {}};
+    const auto bytes = write_bundle(input, key);
+    const auto samples = slow_samples(project, 1500);
+    write_file(path("bundle"), bytes);
+    write_file(path("samples"), samples);
+    ASSERT_EQ(run_chip(project.sensor.channels), 0);  // includes the proof
+    std::ifstream file(path("records"), std::ios::binary);
+    const std::string found{std::istreambuf_iterator<char>(file), {}};
+    const std::vector<Record> expected = on_host(bytes, samples, key);
+    EXPECT_GT(expected.size(), 500U);
+    ASSERT_EQ(found.size(), expected.size() * sizeof(Record));
+    EXPECT_EQ(std::memcmp(found.data(), expected.data(), found.size()), 0);
+
+    std::ifstream counted(path("counts"));
+    const std::vector<uint64_t> counts{std::istream_iterator<uint64_t>(counted), {}};
+    ASSERT_GT(counts.size(), 1000U);
+    const uint64_t most = *std::max_element(counts.begin(), counts.end());
+    std::cout << GetParam() << ": at most " << most << " instructions a sample\n";
+    EXPECT_LT(most, 500000U);
+}
+
+INSTANTIATE_TEST_SUITE_P(Applications, LearnerOnChip,
+                         testing::Values("meter", "field", "home", "home_light"),
                          [](const auto& parameter) { return std::string(parameter.param); });
 
 }  // namespace

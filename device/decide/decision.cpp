@@ -161,8 +161,8 @@ uint16_t Decider::average(Track& track, uint32_t index, uint16_t score) {
 bool Decider::reaches(Track& track, uint32_t index, uint16_t average) const {
     if (parameters_.sequential == 0) return average >= parameters_.thresholds[index];
     const uint32_t step = average * kEvidenceSteps / (kFullScore + 1U);
-    track.evidence_q8 = std::clamp(track.evidence_q8 + parameters_.evidence_q8[step], 0,
-                                   parameters_.evidence_bound_q8);
+    track.evidence_q8 = std::clamp<int32_t>(track.evidence_q8 + parameters_.evidence_q8[step], 0,
+                                            parameters_.evidence_bound_q8);
     return track.evidence_q8 == parameters_.evidence_bound_q8;
 }
 

@@ -102,7 +102,7 @@ bool EyeFrames::take_sample(const int16_t* sample) {
     Part& part = parts_[part_];
     const int32_t opening = std::clamp<int32_t>(sample[0], 0, kBins * kBinWidth - 1);
     const int32_t closed = open_ * header_.closed_q8 / 256;
-    const int32_t aperture = (opening - closed) * 256 / std::max(open_ - closed, 1);
+    const int32_t aperture = (opening - closed) * 256 / std::max<int32_t>(open_ - closed, 1);
     const bool is_closed = aperture <= kNearlyClosed;
     closure_ = is_closed ? closure_ + 1U : 0U;
     if (is_closed) ++part.closed;
@@ -149,8 +149,8 @@ void EyeFrames::follow_blink(int32_t opening, int32_t aperture_q8) {
 
 void EyeFrames::end_blink(int32_t opening) {
     Part& part = parts_[part_];
-    const int32_t rise = std::max(opening - bottom_, 0);
-    const int32_t drop = std::max((blink_from_ + opening) / 2 - bottom_, 0);
+    const int32_t rise = std::max<int32_t>(opening - bottom_, 0);
+    const int32_t drop = std::max<int32_t>((blink_from_ + opening) / 2 - bottom_, 0);
     ++part.blinks;
     part.duration += blink_ + 1U;
     part.amplitude += static_cast<uint32_t>(drop * 1024 / open_);
@@ -173,7 +173,7 @@ void EyeFrames::write_frame(int16_t* frame) const {
     }
     const uint32_t rate = header_.rate_hz;
     const uint32_t window = header_.window;
-    const uint32_t blinks = std::max(sum.blinks, 1U);
+    const uint32_t blinks = std::max<uint32_t>(sum.blinks, 1U);
     frame[0] = narrowed(int64_t{sum.closed} * 1000 / (int64_t{rate} * window));
     frame[1] = narrowed(int64_t{sum.blinks} * 60 / window);
     frame[2] = narrowed(int64_t{sum.duration} * 1000 / (int64_t{rate} * blinks));

@@ -66,7 +66,7 @@ void GradientFrames::start(const GradientHeader& header, std::span<uint8_t> stat
 
 size_t GradientFrames::push(std::span<const int16_t> samples, std::span<uint8_t> scratch,
                             int16_t* frame, bool& ready) {
-    const size_t taken = std::min(samples.size(), image_.size() - filled_);
+    const size_t taken = std::min<size_t>(samples.size(), image_.size() - filled_);
     std::copy_n(samples.begin(), taken, image_.begin() + static_cast<ptrdiff_t>(filled_));
     filled_ += static_cast<uint32_t>(taken);
     ready = filled_ == image_.size();

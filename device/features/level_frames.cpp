@@ -77,7 +77,7 @@ void LevelFrames::calibrate(std::span<uint8_t> scratch) {
             sum += static_cast<uint32_t>(away < 0 ? -away : away);
         }
         const auto size = static_cast<uint32_t>(median < 0 ? -median : median);
-        const uint32_t floor_q4 = std::max(size * header_.least_q8 / 16U, 1U);
+        const uint32_t floor_q4 = std::max<uint32_t>(size * header_.least_q8 / 16U, 1U);
         levels_[channel] = {static_cast<int16_t>(median), sum * 16U / count + floor_q4};
     }
     filled_ = 0;

@@ -105,7 +105,7 @@ bool DistanceLearner::push(std::span<const int16_t> values, std::span<uint8_t> /
     }
     const uint64_t square_q8 = sum / features_.size();
     const int32_t log_q8 = square_q8 == 0 ? 0 : log2_q8(square_q8) - 8 * 256;
-    const int32_t score = std::max(log_q8, 0) * int32_t{500} / parameters_.doublings_q8;
+    const int32_t score = std::max<int32_t>(log_q8, 0) * int32_t{500} / parameters_.doublings_q8;
     scores[0] = static_cast<uint16_t>(std::min(score, int32_t{1000}));
     if (scores[0] < parameters_.refuse)
         learn(values);

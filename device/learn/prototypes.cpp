@@ -98,7 +98,7 @@ void Prototypes::measure(uint32_t label, uint32_t* row) {
     if (count < 2) return;
     uint32_t sum = 0;
     for (uint32_t i = 0; i < count; ++i) sum += nearest(label, example_at(label, i), i, row);
-    spread_[label] = std::max(sum / count, 1U);
+    spread_[label] = std::max<uint32_t>(sum / count, 1U);
 }
 
 Prototypes::Taught Prototypes::teach(uint16_t label, std::span<const int8_t> example,
