@@ -229,9 +229,9 @@ Operation lower_svdf(const Place& place) {
     if (state_zero != 0) {
         for (size_t i = 0; i < time.data.size(); ++i) {
             const size_t unit = i / (size_t{op.memory} * op.rank);
-            const int64_t weight = static_cast<int8_t>(time.data[i]);
-            bias[unit] =
-                static_cast<int32_t>(static_cast<uint32_t>(bias[unit] - state_zero * weight));
+            const int32_t product = state_zero * static_cast<int8_t>(time.data[i]);
+            bias[unit] = static_cast<int32_t>(static_cast<uint32_t>(bias[unit]) -
+                                              static_cast<uint32_t>(product));
         }
     }
     op.bias = place.constants().add(std::span<const int32_t>(bias));
