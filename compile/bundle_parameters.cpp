@@ -5,6 +5,8 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "device/features/ecg_beats.hpp"
+#include "device/features/pulse_windows.hpp"
 #include "device/learn/distance_learner.hpp"
 #include "device/learn/level_learner.hpp"
 #include "device/learn/plot_learner.hpp"
@@ -137,6 +139,23 @@ Bytes no_parameters(const Project& /*project*/) {
     return {};
 }
 
+Bytes beat_parameters(const Project& project) {
+    return bytes_of(EcgBeatsParameters{
+        .rate_hz = static_cast<uint16_t>(project.sensor.rate_hz),
+        .pause_ms = whole<uint16_t>(project.features.parameters, "pause_ms"),
+    });
+}
+
+Bytes pulse_parameters(const Project& project) {
+    const auto& numbers = project.features.parameters;
+    return bytes_of(PulseWindowParameters{
+        .rate_hz = static_cast<uint16_t>(project.sensor.rate_hz),
+        .window_s = whole<uint16_t>(numbers, "window_s"),
+        .hop_s = whole<uint16_t>(numbers, "hop_s"),
+        .zero = 0,
+    });
+}
+
 struct FeatureRow {
     project::Features of;
     FeatureKind kind;
@@ -145,6 +164,8 @@ struct FeatureRow {
 constexpr FeatureRow kFeatures[] = {
     {project::Features::log_mel, FeatureKind::log_mel, spectrum_parameters},
     {project::Features::spectrum_bands, FeatureKind::spectrum_bands, spectrum_parameters},
+    {project::Features::ecg_beats, FeatureKind::ecg_beats, beat_parameters},
+    {project::Features::pulse_windows, FeatureKind::pulse_windows, pulse_parameters},
     {project::Features::readings, FeatureKind::readings, no_parameters},
     {project::Features::slot_means, FeatureKind::slot_means, slot_means_parameters},
 };

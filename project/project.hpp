@@ -24,7 +24,7 @@ enum class Sensor {
     meter,
     ride,
 };
-enum class Features { log_mel, spectrum_bands, readings, slot_means };
+enum class Features { log_mel, spectrum_bands, ecg_beats, pulse_windows, readings, slot_means };
 enum class Spacing { mel, linear, log };
 enum class DecisionRule { class_probability, reconstruction_error, classes, learner };
 /// A learner: project/learner_kinds.cpp.
@@ -147,8 +147,9 @@ struct Project {
     struct Action {
         uint32_t gate_ms = 0;
         bool stop_line = false;
-        std::vector<std::string> gate_labels;   ///< that open the audio gate; empty: all
-        std::vector<std::string> stop_labels;   ///< that pull the stop line; empty: all, with stop_line
+        std::vector<std::string> gate_labels;  ///< that open the audio gate; empty: all
+        std::vector<std::string>
+            stop_labels;  ///< that pull the stop line; empty: all, with stop_line
         std::vector<std::string> relay_labels;  ///< that close the relay
         std::vector<std::string> light_labels;  ///< that light the light
     } action;

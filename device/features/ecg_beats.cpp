@@ -1,6 +1,7 @@
 #include "device/features/ecg_beats.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 #include "device/features/integer_log2.hpp"
 
@@ -10,7 +11,6 @@ namespace {
 
 constexpr uint32_t kKeptHz = 180;
 constexpr uint32_t kKeptSeconds = 4;
-constexpr uint32_t kLongestMs = 3000;
 constexpr int32_t kKeptScale = 4;       // of a sample's unit
 constexpr uint32_t kBaselineShift = 9;  // of the kept signal: 2.8 s
 constexpr int32_t kNormalShape = 870;   // correlation with the normal beat, 1/1024: QRS
@@ -42,20 +42,40 @@ int16_t log_of_ratio(uint32_t value, uint32_t usual) {
 
 }  // namespace
 
-uint32_t EcgBeats::state_bytes(uint32_t rate_hz) {
+Status EcgBeats::parse(const FeatureHeader& header, std::span<const uint8_t> bytes,
+                       Parameters& parameters) {
+    if (header.channels != 1 || header.frame_values != kValues) return Status::bad_shape;
+    if (bytes.size() < sizeof parameters) return Status::truncated;
+    if (bytes.size() > sizeof parameters) return Status::bad_shape;
+    Parameters p;
+    std::memcpy(&p, bytes.data(), sizeof p);
+    if (p.rate_hz != header.rate_hz || header.period_s != 1 ||
+        p.rate_hz < QrsDetector::kLowestRate || p.rate_hz > QrsDetector::kHighestRate ||
+        p.pause_ms < 1500 || p.pause_ms > 10000) {
+        return Status::bad_value;
+    }
+    parameters = p;
+    return Status::ok;
+}
+
+uint32_t EcgBeats::state_bytes(const Parameters& parameters) {
+    const uint32_t rate_hz = parameters.rate_hz;
     return QrsDetector::state_bytes(rate_hz) + BeatShapes::state_bytes(kept_rate_of(rate_hz)) +
            even(kept_rate_of(rate_hz) * kKeptSeconds) * static_cast<uint32_t>(sizeof(int16_t));
 }
 
-uint32_t EcgBeats::scratch_bytes(uint32_t rate_hz) {
+uint32_t EcgBeats::scratch_bytes(const Parameters& parameters) {
+    const uint32_t rate_hz = parameters.rate_hz;
     const BeatWindow window(kept_rate_of(rate_hz));
     return even(window.length + 2 * window.most_lag) * static_cast<uint32_t>(sizeof(int16_t)) +
            BeatShapes::scratch_bytes(kept_rate_of(rate_hz));
 }
 
-void EcgBeats::start(uint32_t rate_hz, std::span<uint8_t> state) {
+void EcgBeats::start(const Parameters& parameters, std::span<uint8_t> state) {
     *this = EcgBeats();
+    const uint32_t rate_hz = parameters.rate_hz;
     rate_hz_ = rate_hz;
+    pause_ms_ = parameters.pause_ms;
     step_ = step_of(rate_hz);
     kept_rate_ = kept_rate_of(rate_hz);
     const uint32_t detector = QrsDetector::state_bytes(rate_hz);
@@ -108,7 +128,7 @@ uint64_t EcgBeats::locate(uint64_t peak) const {
 
 uint32_t EcgBeats::to_ms(uint64_t kept_samples) const {
     return static_cast<uint32_t>(
-        std::min<uint64_t>(kept_samples * step_ * 1000U / rate_hz_, kLongestMs));
+        std::min<uint64_t>(kept_samples * step_ * 1000U / rate_hz_, pause_ms_));
 }
 
 void EcgBeats::write_frame(uint32_t after_ms, std::span<uint8_t> scratch, int16_t* frame) {
@@ -168,8 +188,8 @@ size_t EcgBeats::push(std::span<const int16_t> samples, std::span<uint8_t> scrat
             beat_ = {at, interval};
             waiting_ = true;
             found_ = true;
-        } else if (waiting_ && to_ms(kept_ - beat_.at) >= kLongestMs) {
-            write_frame(kLongestMs, scratch, frame);
+        } else if (waiting_ && to_ms(kept_ - beat_.at) >= pause_ms_) {
+            write_frame(pause_ms_, scratch, frame);
             ready = true;
         }
     }

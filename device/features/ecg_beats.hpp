@@ -4,15 +4,24 @@
 #include <cstdint>
 #include <span>
 
+#include "device/core/status.hpp"
 #include "device/features/beat_intervals.hpp"
 #include "device/features/beat_shape.hpp"
+#include "device/features/feature_section.hpp"
 #include "device/features/qrs_detector.hpp"
 
 namespace ganglion {
 
+/// Parameters of EcgBeats as they lie in a bundle's section (little-endian, no padding).
+struct EcgBeatsParameters {
+    uint16_t rate_hz;   ///< QrsDetector::kLowestRate..kHighestRate
+    uint16_t pause_ms;  ///< 1500..10000: so long a frame waits for the next beat
+};
+static_assert(sizeof(EcgBeatsParameters) == 4);
+
 /// One frame a heart beat from one lead of an electrocardiogram: how early it came, how it compares
 /// with this person's normal beat, and how regular the rhythm is. A frame comes when the next beat
-/// is found, or after three seconds without one. Frame, int16 (log2 and entropies in 1/256,
+/// is found, or after a pause without one. Frame, int16 (log2 and entropies in 1/256,
 /// correlations and shares in 1/1024):
 ///  0      log2 of the interval before the beat over the usual one
 ///  1      log2 of the interval after it over the usual one
@@ -28,12 +37,17 @@ namespace ganglion {
 class EcgBeats {
   public:
     static constexpr uint32_t kValues = 16;
+    using Parameters = EcgBeatsParameters;
 
-    static uint32_t state_bytes(uint32_t rate_hz);
-    static uint32_t scratch_bytes(uint32_t rate_hz);
+    /// Copies and checks a FeatureBlock's section. Errors: truncated, bad_shape, bad_value.
+    static Status parse(const FeatureHeader& header, std::span<const uint8_t> bytes,
+                        Parameters& parameters);
 
-    /// `rate_hz`: QrsDetector::kLowestRate..kHighestRate. `state`: 4-byte aligned, the caller's.
-    void start(uint32_t rate_hz, std::span<uint8_t> state);
+    static uint32_t state_bytes(const Parameters& parameters);
+    static uint32_t scratch_bytes(const Parameters& parameters);
+
+    /// `parameters` from parse(); `state`: 4-byte aligned, the caller's.
+    void start(const Parameters& parameters, std::span<uint8_t> state);
 
     /// Takes samples until a frame is complete or none are left; returns how many it took. `ready`
     /// tells whether `frame` (kValues) was written. `scratch`: 4-byte aligned.
@@ -53,6 +67,7 @@ class EcgBeats {
     void write_frame(uint32_t after_ms, std::span<uint8_t> scratch, int16_t* frame);
 
     uint32_t rate_hz_ = 0;
+    uint32_t pause_ms_ = 0;
     uint32_t step_ = 1;       // samples to one of the kept signal
     uint32_t kept_rate_ = 0;  // of the kept signal, Hz
     uint64_t now_ = 0;        // samples taken

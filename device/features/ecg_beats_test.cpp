@@ -24,11 +24,12 @@ struct Timed {
 
 std::vector<Timed> frames_of(const std::vector<int16_t>& samples, uint32_t rate_hz,
                              size_t block = 1000) {
-    std::vector<uint32_t> state((EcgBeats::state_bytes(rate_hz) + 3) / 4);
-    std::vector<uint32_t> scratch((EcgBeats::scratch_bytes(rate_hz) + 3) / 4);
+    const EcgBeats::Parameters parameters{static_cast<uint16_t>(rate_hz), 3000};
+    std::vector<uint32_t> state((EcgBeats::state_bytes(parameters) + 3) / 4);
+    std::vector<uint32_t> scratch((EcgBeats::scratch_bytes(parameters) + 3) / 4);
     EcgBeats beats;
-    beats.start(rate_hz,
-                {reinterpret_cast<uint8_t*>(state.data()), EcgBeats::state_bytes(rate_hz)});
+    beats.start(parameters,
+                {reinterpret_cast<uint8_t*>(state.data()), EcgBeats::state_bytes(parameters)});
     std::vector<Timed> frames;
     for (size_t begin = 0; begin < samples.size(); begin += block) {
         const size_t end = std::min(samples.size(), begin + block);
@@ -38,7 +39,7 @@ std::vector<Timed> frames_of(const std::vector<int16_t>& samples, uint32_t rate_
             bool ready = false;
             at += beats.push(
                 std::span(samples).subspan(at, end - at),
-                {reinterpret_cast<uint8_t*>(scratch.data()), EcgBeats::scratch_bytes(rate_hz)},
+                {reinterpret_cast<uint8_t*>(scratch.data()), EcgBeats::scratch_bytes(parameters)},
                 frame.data(), ready);
             if (ready) frames.push_back({static_cast<double>(at - frame[15]) / rate_hz, frame});
         }
@@ -132,6 +133,27 @@ TEST(EcgBeats, GoldenFrames) {
             crc32({reinterpret_cast<const uint8_t*>(frame.frame.data()), sizeof frame.frame}, crc);
     EXPECT_EQ(frames.size(), 128U);
     EXPECT_EQ(crc, 210574085U);
+}
+
+TEST(EcgBeats, RefusesWhatItCannotRun) {
+    FeatureHeader header{};
+    header.rate_hz = 360;
+    header.period_s = 1;
+    header.channels = 1;
+    header.frame_values = EcgBeats::kValues;
+    const auto parse = [&](uint16_t rate_hz, uint16_t pause_ms) {
+        const EcgBeatsParameters given{rate_hz, pause_ms};
+        EcgBeatsParameters parsed{};
+        return EcgBeats::parse(header, {reinterpret_cast<const uint8_t*>(&given), sizeof given},
+                               parsed);
+    };
+    EXPECT_EQ(parse(360, 3000), Status::ok);
+    EXPECT_EQ(parse(250, 3000), Status::bad_value);
+    EXPECT_EQ(parse(360, 1000), Status::bad_value);
+    header.rate_hz = 50;
+    EXPECT_EQ(parse(50, 3000), Status::bad_value);
+    header.channels = 2;
+    EXPECT_EQ(parse(50, 3000), Status::bad_shape);
 }
 
 }  // namespace

@@ -3,7 +3,9 @@
 #include <new>
 #include <type_traits>
 
+#include "device/features/ecg_beats.hpp"
 #include "device/features/log_mel.hpp"
+#include "device/features/pulse_windows.hpp"
 #include "device/features/readings.hpp"
 #include "device/features/slot_means.hpp"
 #include "device/features/spectrum_bands.hpp"
@@ -61,10 +63,9 @@ constexpr Row row(FeatureKind kind) {
 
 // The blocks that a device knows.
 constexpr Row kBlocks[] = {
-    row<LogMel>(FeatureKind::log_mel),
-    row<SpectrumBands>(FeatureKind::spectrum_bands),
-    row<Readings>(FeatureKind::readings),
-    row<SlotMeans>(FeatureKind::slot_means),
+    row<LogMel>(FeatureKind::log_mel),     row<SpectrumBands>(FeatureKind::spectrum_bands),
+    row<EcgBeats>(FeatureKind::ecg_beats), row<PulseWindows>(FeatureKind::pulse_windows),
+    row<Readings>(FeatureKind::readings),  row<SlotMeans>(FeatureKind::slot_means),
 };
 
 const Row* find(FeatureKind kind) {

@@ -12,6 +12,8 @@ namespace ganglion {
 enum class FeatureKind : uint32_t {
     log_mel = 1,
     spectrum_bands = 2,
+    ecg_beats = 8,
+    pulse_windows = 9,
     readings = 20,
     slot_means = 21
 };

@@ -28,11 +28,14 @@ int16_t log_value(uint64_t value) {
 
 }  // namespace
 
-Status PulseWindows::parse(std::span<const uint8_t> bytes, PulseWindowParameters& parameters) {
+Status PulseWindows::parse(const FeatureHeader& header, std::span<const uint8_t> bytes,
+                           PulseWindowParameters& parameters) {
+    if (header.channels != 1 || header.frame_values != kValues) return Status::bad_shape;
     if (bytes.size() < sizeof parameters) return Status::truncated;
     if (bytes.size() > sizeof parameters) return Status::bad_shape;
     PulseWindowParameters p;
     std::memcpy(&p, bytes.data(), sizeof p);
+    if (p.rate_hz != header.rate_hz || header.period_s != 1) return Status::bad_value;
     if (p.rate_hz < PulseDetector::kLowestRate || p.rate_hz > PulseDetector::kHighestRate ||
         p.window_s < 20 || p.window_s > 300 || p.hop_s < 1 || p.hop_s > p.window_s || p.zero != 0) {
         return Status::bad_value;

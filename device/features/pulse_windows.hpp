@@ -5,6 +5,7 @@
 #include <span>
 
 #include "device/core/status.hpp"
+#include "device/features/feature_section.hpp"
 #include "device/features/pulse_detector.hpp"
 
 namespace ganglion {
@@ -32,8 +33,11 @@ class PulseWindows {
   public:
     static constexpr uint32_t kValues = 9;
 
-    /// Copies and checks a section. Errors: truncated, bad_shape, bad_value.
-    static Status parse(std::span<const uint8_t> bytes, PulseWindowParameters& parameters);
+    using Parameters = PulseWindowParameters;
+
+    /// Copies and checks a FeatureBlock's section. Errors: truncated, bad_shape, bad_value.
+    static Status parse(const FeatureHeader& header, std::span<const uint8_t> bytes,
+                        PulseWindowParameters& parameters);
 
     static uint32_t state_bytes(const PulseWindowParameters& parameters);
     static constexpr uint32_t scratch_bytes(const PulseWindowParameters& /*parameters*/) {
