@@ -4,12 +4,8 @@
 #include <stdexcept>
 
 #include "cli/files.hpp"
-#include "compile/bundle_writer.hpp"
-#include "compile/compile.hpp"
 #include "device/bundle/bundle.hpp"
-#include "device/pipeline/pipeline.hpp"
-#include "model/tflite.hpp"
-#include "train/evaluate/device_run.hpp"
+#include "train/evaluate/device_bundle.hpp"
 
 namespace ganglion::cli {
 project::Project find_application(const std::string& name_or_path) {
@@ -25,20 +21,8 @@ project::Project find_application(const std::string& name_or_path) {
 
 BuiltApplication build_application(const project::Project& project,
                                    const std::string& signing_key_pem) {
-    BuiltApplication built{project, {}, {}, 0};
-    const auto compiled = compile::compile(model::read_tflite_file(project.model_file),
-                                           compile::target_by_name("cortex-m4"));
-    built.report = compiled.report;
-
-    constexpr uint32_t proof_inferences = 3;
-    const uint32_t learn_frames = project.running_normal_frames != 0 ? 4 : 0;
-    const auto samples = train::proof_samples(project, proof_inferences, learn_frames);
-    built.bundle = compile::write_bundle({.project = project,
-                                          .program = compiled.program,
-                                          .proof_samples = samples,
-                                          .proof_learn_frames = learn_frames,
-                                          .instructions = 0},
-                                         signing_key_pem);
+    auto made = train::build_device_bundle(project, signing_key_pem);
+    BuiltApplication built{project, std::move(made.report), std::move(made.bytes), 0};
 
     Bundle bundle;
     if (const Status status = bundle.parse_unsigned(

@@ -283,5 +283,97 @@ TEST(Pipeline, ForgetsEverythingOnStart) {
     expect_equal(first, run(device, samples, {300}));
 }
 
+// A learner of the frames alone, for a gate or a whole application.
+project::Project::Learner distance_learner() {
+    return {.kind = project::LearnerChoice::distance,
+            .of_model = false,
+            .parameters = {{"learn_frames", {20}},
+                           {"adapt_shift", {16}},
+                           {"refuse", {300}},
+                           {"least_deviation", {32}},
+                           {"doublings", {6}}}};
+}
+
+project::Project::Decision anomaly_rule() {
+    project::Project::Decision rule;
+    rule.kind = project::DecisionRule::learner;
+    rule.labels = {"anomaly"};
+    rule.threshold = 300;
+    return rule;
+}
+
+// Even noise, then a stretch that is much louder, then the first again.
+std::vector<int16_t> disturbed_noise() {
+    std::vector<int16_t> samples = random_samples(40000, 500, 5);
+    const auto loud = random_samples(8000, 20000, 6);
+    std::copy(loud.begin(), loud.end(), samples.begin() + 20000);
+    return samples;
+}
+
+TEST(Pipeline, ALearnerAloneFindsWhatIsNotNormal) {
+    Application application = machine_application();
+    application.program.clear();
+    application.proof_learn_frames = 0;
+    application.project.running_normal_frames = 0;
+    application.project.learner = distance_learner();
+    application.project.decision = anomaly_rule();
+    Device device(application);
+    EXPECT_TRUE(device.bundle.program().empty());
+    EXPECT_EQ(device.pipeline.prove(device.bundle, device.ram()), Status::ok);
+    const auto samples = disturbed_noise();
+    const Outcome outcome = run(device, samples, {300});
+    expect_equal(outcome, run(device, samples, {1, 999}));
+    ASSERT_FALSE(outcome.decisions.empty());
+    // 20 frames of 512 samples behind the first window are learned from.
+    EXPECT_EQ(outcome.decisions.front().sample, 1024U + 20 * 512 - 1);
+    std::vector<uint64_t> fired;
+    for (const Decision& decision : outcome.decisions) {
+        if (decision.fired) fired.push_back(decision.sample);
+    }
+    ASSERT_EQ(fired.size(), 1U);
+    EXPECT_GE(fired[0], 20000U);
+    EXPECT_LT(fired[0], 20000U + 1024);
+    // What was loud was not learned: the quiet after it is normal again.
+    EXPECT_LT(outcome.decisions.back().score_permille, 300);
+}
+
+TEST(Pipeline, AGateRunsTheModelOnlyWhileItIsOpen) {
+    Application application = wake_word_application();
+    project::Project::Gate gate;
+    gate.learner = distance_learner();
+    gate.decision = anomaly_rule();
+    gate.hold_ms = 100;
+    application.project.gates = {gate};
+    const std::string key = signing_key();
+    BundleInput input = application.input();
+    input.gate_programs = {{}};
+    const auto bytes = write_bundle(input, key);
+    BundleVerifier verifier(public_key_of(key));
+    Bundle bundle;
+    ASSERT_EQ(bundle.load(bytes, verifier.callbacks()), Status::ok);
+    ASSERT_EQ(bundle.stages().size(), 2U);
+    EXPECT_EQ(bundle.label(2), "anomaly");
+    std::vector<int8_t> ram(Pipeline::ram_bytes(bundle));
+    Pipeline pipeline;
+    ASSERT_EQ(pipeline.prove(bundle, ram), Status::ok);  // with the gate open
+
+    const auto samples = disturbed_noise();
+    uint64_t first = 0;
+    uint64_t last = 0;
+    pipeline.feed(samples, [&](const Decision& decision) {
+        EXPECT_FALSE(decision.stage == 0 && decision.fired) << "a silent gate is no event";
+        if (decision.stage == 0) return;
+        if (first == 0) first = decision.sample;
+        last = decision.sample;
+    });
+    // Loud from 20000 to 28000, and held for 1600 samples more.
+    EXPECT_GT(pipeline.inferences(1), 0U);
+    EXPECT_LT(pipeline.inferences(1) * 3, pipeline.inferences(0));
+    EXPECT_GE(first, 20000U);
+    EXPECT_LT(first, 20000U + 480 + 320);
+    EXPECT_GT(last, 27000U);
+    EXPECT_LE(last, 28000U + 480 + 1600);
+}
+
 }  // namespace
 }  // namespace ganglion::compile

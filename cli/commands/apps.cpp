@@ -1,35 +1,42 @@
 #include <fmt/core.h>
 
-#include <algorithm>
-#include <filesystem>
+#include <memory>
 
 #include "cli/commands/commands.hpp"
-#include "cli/files.hpp"
-#include "project/project.hpp"
+#include "cli/figures.hpp"
 
 namespace ganglion::cli {
 namespace {
 
-void run() {
-    std::vector<std::filesystem::path> files;
-    for (const auto& entry : std::filesystem::directory_iterator(source_root() / "apps"))
-        if (std::filesystem::exists(entry.path() / "ganglion.toml"))
-            files.push_back(entry.path() / "ganglion.toml");
-    std::sort(files.begin(), files.end());
-    for (const auto& file : files) {
-        const auto project = project::read(file);
+void list() {
+    for (const project::Project& project : all_applications()) {
         fmt::print("{:<12} {:<8} {}\n", project.application.name, project.application.version,
                    project.application.title);
+        const auto rows = recorded_figures(project);
+        for (const bench::Row& row : rows) {
+            const size_t behind_name = project.application.name.size() + 2;
+            fmt::print("    {:<24} {:.5g} {}\n", row.name.substr(behind_name), row.value, row.unit);
+        }
+        if (rows.empty()) fmt::print("    no recorded figures; see its MODEL_CARD.md\n");
     }
-    fmt::print("\nHow well each does, with intervals: apps/NAME/MODEL_CARD.md\n");
+    fmt::print(
+        "\nMeasured by `ganglion bench applications`; with intervals: apps/NAME/MODEL_CARD.md\n");
 }
 
 }  // namespace
 
 void add_apps(CLI::App& program) {
-    auto* command = add_command(program, "apps", "List the applications that come with Ganglion",
-                                "./ganglion apps");
-    command->callback(run);
+    auto markdown = std::make_shared<bool>(false);
+    auto* command =
+        add_command(program, "apps", "List the applications and how well they were measured",
+                    "./ganglion apps --markdown");
+    command->add_flag("--markdown", *markdown, "the table of docs/applications.md");
+    command->callback([markdown] {
+        if (*markdown)
+            fmt::print("{}", applications_table());
+        else
+            list();
+    });
 }
 
 }  // namespace ganglion::cli

@@ -9,6 +9,7 @@ namespace ganglion::cli {
 void add_apps(CLI::App& program);
 void add_audit(CLI::App& program);
 void add_bench(CLI::App& program);
+void add_bench_applications(CLI::App& bench);
 void add_bench_fleet(CLI::App& bench);
 void add_bench_updates(CLI::App& bench);
 void add_bundle(CLI::App& program);

@@ -221,5 +221,84 @@ TEST(Decider, KeepsTheGapAndThenFiresIfStillArmed) {
     EXPECT_FALSE(decider.decide(5000, 900).fired);
 }
 
+std::vector<int> fired_at(Decider& decider, const std::vector<uint16_t>& scores) {
+    std::vector<int> fired;
+    for (size_t i = 0; i < scores.size(); ++i) {
+        if (decider.decide(i, scores[i]).fired) fired.push_back(static_cast<int>(i));
+    }
+    return fired;
+}
+
+TEST(Decider, HysteresisKeepsAWaveringScoreFromFiringTwice) {
+    DecisionParameters p = class_rule();
+    const std::vector<uint16_t> wavering = {0, 600, 450, 600, 450, 600, 100, 600};
+    TestDecider decider;
+    decider.start(p, 1000);
+    EXPECT_EQ(fired_at(decider, wavering), (std::vector<int>{1, 3, 5, 7}));
+    p.releases[0] = 300;
+    decider.start(p, 1000);
+    EXPECT_EQ(fired_at(decider, wavering), (std::vector<int>{1, 7}));
+    p.releases[0] = kAlwaysReleased;  // each inference is an event of its own
+    decider.start(p, 1000);
+    EXPECT_EQ(fired_at(decider, {0, 600, 600, 600}), (std::vector<int>{1, 2, 3}));
+}
+
+TEST(Decider, AMajorityOutlivesAMiss) {
+    DecisionParameters p = class_rule();
+    p.votes = 4;
+    p.majority = 3;
+    TestDecider decider;
+    decider.start(p, 1000);
+    EXPECT_EQ(fired_at(decider, {900, 900, 0, 900, 0, 0, 0, 0}), (std::vector<int>{3}));
+    decider.start(p, 1000);
+    EXPECT_EQ(fired_at(decider, {900, 0, 0, 900, 0, 0, 900, 900}), (std::vector<int>{}));
+    p.consecutive = 3;  // the same misses without votes
+    p.votes = p.majority = 0;
+    decider.start(p, 1000);
+    EXPECT_EQ(fired_at(decider, {900, 900, 0, 900, 0, 0, 0, 0}), (std::vector<int>{}));
+}
+
+TEST(Decider, ASequentialTestAddsEvidenceUpToItsBound) {
+    DecisionParameters p = class_rule();
+    p.sequential = 1;
+    p.evidence_bound_q8 = 3 * 256;
+    for (uint32_t i = 0; i < kEvidenceSteps; ++i) p.evidence_q8[i] = i < 8 ? -256 : 256;
+    DecisionParameters parsed;
+    ASSERT_EQ(parse_decision(bytes_of(p), parsed), Status::ok);
+    TestDecider decider;
+    decider.start(p, 1000);
+    // Three more for than against; then it must be wholly gone before it counts anew.
+    EXPECT_EQ(fired_at(decider, {900, 0, 900, 900, 900, 900, 0, 0, 900, 0, 0, 900, 900, 900}),
+              (std::vector<int>{4, 13}));
+}
+
+TEST(Decider, OfSeveralLabelsTheHighestFiresAndNothingNever) {
+    DecisionParameters p = class_rule();
+    p.kind = static_cast<uint32_t>(DecisionKind::classes);
+    p.outputs = 3;
+    p.label = 0;
+    p.first_label = 4;
+    p.thresholds[0] = p.releases[0] = 0;  // "nothing"
+    p.thresholds[1] = p.releases[1] = 500;
+    p.thresholds[2] = p.releases[2] = 300;
+    DecisionParameters parsed;
+    ASSERT_EQ(parse_decision(bytes_of(p), parsed), Status::ok);
+    TestDecider decider;
+    decider.start(p, 1000);
+    const auto decide = [&](uint64_t sample, std::vector<uint16_t> scores) {
+        return decider.decide(sample, std::span<const uint16_t>(scores));
+    };
+    EXPECT_FALSE(decide(0, {1000, 0, 0}).fired);
+    EXPECT_FALSE(decide(1, {1000, 0, 0}).above);
+    const Decision both = decide(2, {0, 550, 400});
+    EXPECT_TRUE(both.fired);
+    EXPECT_EQ(both.label, 5);
+    EXPECT_EQ(both.score_permille, 550);
+    const Decision other = decide(3, {0, 600, 400});  // the first has had its event
+    EXPECT_TRUE(other.fired);
+    EXPECT_EQ(other.label, 6);
+    EXPECT_FALSE(decide(4, {0, 600, 400}).fired);
+}
+
 }  // namespace
 }  // namespace ganglion

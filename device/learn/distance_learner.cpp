@@ -86,6 +86,17 @@ void DistanceLearner::learn(std::span<const int16_t> values) {
     }
 }
 
+void DistanceLearner::learn_first(std::span<const int16_t> values, bool outlier) {
+    if (outlier) {
+        ++refused_;
+        if (++refused_in_row_ < parameters_.learn_frames) return;
+        *seen_ = 0;
+        std::fill(features_.begin(), features_.end(), Feature{});
+    }
+    refused_in_row_ = 0;
+    learn(values);
+}
+
 bool DistanceLearner::push(std::span<const int16_t> values, std::span<uint8_t> /*scratch*/,
                            std::span<uint16_t> scores) {
     uint64_t sum = 0;
@@ -96,11 +107,7 @@ bool DistanceLearner::push(std::span<const int16_t> values, std::span<uint8_t> /
         farthest = std::max(farthest, distance);
     }
     if (!ready()) {
-        const bool outlier = *seen_ >= kLeastFrames && farthest > kOutlierQ4;
-        if (outlier)
-            ++refused_;
-        else
-            learn(values);
+        learn_first(values, *seen_ >= kLeastFrames && farthest > kOutlierQ4);
         return false;
     }
     const uint64_t square_q8 = sum / features_.size();

@@ -25,7 +25,9 @@ static_assert(sizeof(DistanceParameters) == 12);
 /// 2^adapt_shift. While it learns, and after, a frame that is far from normal is refused: during
 /// the first frames where some value is beyond 16 deviations of what it was so far, later from the
 /// score `refuse` on. So one knock while learning, or a fault that begins slowly, does not become
-/// normal. Integers only, equal bits on every target.
+/// normal. A device that refuses as many frames in a row as it should have learned, before it has
+/// learned them, was begun at a wrong moment (the machine stood still): it begins anew. Integers
+/// only, equal bits on every target.
 class DistanceLearner {
   public:
     struct Parameters : DistanceParameters {
@@ -54,12 +56,14 @@ class DistanceLearner {
     };
     void bind(const Parameters& parameters, std::span<uint8_t> state);
     void learn(std::span<const int16_t> values);
+    void learn_first(std::span<const int16_t> values, bool outlier);
     uint32_t distance_q4(const Feature& feature, int16_t value) const;
 
     Parameters parameters_{};
     uint32_t* seen_ = nullptr;
     std::span<Feature> features_;
     uint32_t refused_ = 0;
+    uint32_t refused_in_row_ = 0;
 };
 
 }  // namespace ganglion

@@ -6,15 +6,11 @@
 #include <stdexcept>
 
 #include "compile/bundle_signature.hpp"
-#include "compile/bundle_writer.hpp"
-#include "compile/compile.hpp"
 #include "device/pipeline/pipeline.hpp"
-#include "train/synthesis/random.hpp"
+#include "train/evaluate/device_bundle.hpp"
 
 namespace ganglion::train {
 namespace {
-
-constexpr uint32_t kProofLearnFrames = 4;
 
 struct alignas(16) Block {
     int8_t bytes[16];
@@ -22,37 +18,19 @@ struct alignas(16) Block {
 
 }  // namespace
 
-std::vector<int16_t> proof_samples(const project::Project& project, uint32_t inferences,
-                                   uint32_t learn_frames) {
-    const auto& features = project.features;
-    const uint32_t learned = project.running_normal_frames > 0 ? learn_frames : 0;
-    const uint32_t frames = learned + features.frames + features.stride * (inferences - 1);
-    const size_t length = features.window + static_cast<size_t>(features.hop) * (frames - 1);
-    std::vector<int16_t> samples;
-    Random random(2024);
-    // A triangle wave that gets faster: integers alone, so that no library's sine enters.
-    uint32_t phase = 0;
-    for (size_t i = 0; i < length; ++i) {
-        phase += static_cast<uint32_t>(40'000'000 + i * 30'000);
-        const auto saw = static_cast<int32_t>(phase >> 16) - 32768;
-        const int32_t triangle = (saw < 0 ? -saw : saw) - 16384;
-        const bool loud = i > length / 4;
-        for (uint32_t c = 0; c < project.sensor.channels; ++c) {
-            const auto noise = static_cast<int32_t>(random.below(401)) - 200;
-            samples.push_back(static_cast<int16_t>(noise + (loud ? triangle / 3 : 0)));
-        }
-    }
-    return samples;
+DeviceRun::DeviceRun(const project::Project& project) {
+    load(project, nullptr);
 }
 
 DeviceRun::DeviceRun(const project::Project& project, const model::Graph& graph) {
-    const auto compiled = compile::compile(graph, compile::target_by_name("cortex-m4"));
-    report_ = compiled.report;
-    const auto samples = proof_samples(project, 4, kProofLearnFrames);
-    const uint32_t learned = project.running_normal_frames > 0 ? kProofLearnFrames : 0;
-    const compile::BundleInput input{project, compiled.program, samples, learned, 0};
+    load(project, &graph);
+}
+
+void DeviceRun::load(const project::Project& project, const model::Graph* graph) {
     const std::string key = compile::generate_signing_key();
-    bytes_ = compile::write_bundle(input, key);
+    DeviceBundle built = build_device_bundle(project, key, graph);
+    bytes_ = std::move(built.bytes);
+    report_ = std::move(built.report);
     compile::BundleVerifier verifier(compile::public_key_of(key));
     const auto status = bundle_.load(bytes_, verifier.callbacks());
     if (status != Status::ok) {
@@ -66,6 +44,29 @@ uint32_t DeviceRun::ram_bytes() const {
 }
 
 ScoredStream DeviceRun::run(std::span<const int16_t> samples) const {
+    ScoredStream stream;
+    const uint32_t last = static_cast<uint32_t>(bundle_.stages().size()) - 1;
+    stream.length = follow(samples, [&](const Decision& decision, const Pipeline& pipeline) {
+        if (decision.stage != last) return;
+        stream.samples.push_back(decision.sample);
+        stream.scores.push_back(pipeline.last_score());
+    });
+    return stream;
+}
+
+DecidedStream DeviceRun::decide(std::span<const int16_t> samples) const {
+    DecidedStream stream;
+    stream.length = follow(samples, [&](const Decision& decision, const Pipeline& pipeline) {
+        stream.decisions.push_back(decision);
+        const auto scores = pipeline.last_scores();
+        stream.scores.emplace_back(scores.begin(), scores.end());
+    });
+    return stream;
+}
+
+uint64_t DeviceRun::follow(
+    std::span<const int16_t> samples,
+    const std::function<void(const Decision&, const Pipeline&)>& sink) const {
     std::vector<Block> ram(ram_bytes() / sizeof(Block) + 1);
     Pipeline pipeline;
     const auto status = pipeline.start(bundle_, {ram.front().bytes, ram.size() * sizeof(Block)});
@@ -73,13 +74,8 @@ ScoredStream DeviceRun::run(std::span<const int16_t> samples) const {
         throw std::runtime_error(
             fmt::format("the pipeline does not start: {}", ganglion::to_string(status)));
     }
-    ScoredStream stream;
-    pipeline.feed(samples, [&](const Decision& decision) {
-        stream.samples.push_back(decision.sample);
-        stream.scores.push_back(pipeline.last_score());
-    });
-    stream.length = pipeline.samples();
-    return stream;
+    pipeline.feed(samples, [&](const Decision& decision) { sink(decision, pipeline); });
+    return pipeline.samples();
 }
 
 std::vector<uint64_t> DeviceRun::firings(const ScoredStream& stream, uint32_t threshold) const {

@@ -4,6 +4,7 @@
 
 #include "model/tflite.hpp"
 #include "train/evaluate/motor_judgement.hpp"
+#include "train/evaluate/proof_samples.hpp"
 #include "train/evaluate/word_judgement.hpp"
 #include "train/synthesis/random.hpp"
 

@@ -10,8 +10,12 @@ namespace ganglion::train {
 namespace {
 
 uint64_t learned_samples(const project::Project& project) {
-    return project.features.window + static_cast<uint64_t>(project.features.hop) *
-                                         (project.running_normal_frames + project.features.frames);
+    uint64_t frames = project.running_normal_frames + project.features.frames;
+    if (project.learner.kind == project::LearnerChoice::distance) {
+        frames +=
+            static_cast<uint64_t>(project::number_of(project.learner.parameters, "learn_frames"));
+    }
+    return project.features.window + project.features.hop * frames;
 }
 
 }  // namespace

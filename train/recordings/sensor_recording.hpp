@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <vector>
+
+#include "project/project.hpp"
+#include "train/recordings/manifest.hpp"
+
+namespace ganglion::train {
+
+/// A recording as the project's sensor would have given it: interleaved int16 samples.
+///
+/// Sound (.wav, .flac) for a microphone, else a CSV (or .csv.gz) with sensor.columns, each divided
+/// by its unit_per_lsb and clipped to int16. A recording of another rate (the manifest's column
+/// rate_hz) is resampled. Throws std::runtime_error with file, what is wrong and what to do.
+std::vector<int16_t> read_sensor_recording(const project::Project& project,
+                                           const Recording& recording);
+
+/// The recordings of `split` that a project's sensor can have made, in the order of the manifests:
+/// those of `folder` (judge.data, or all below `data` where it is empty or `data` itself has a
+/// manifest).
+std::vector<Recording> sensor_recordings(const project::Project& project,
+                                         const std::filesystem::path& data,
+                                         const std::string& split);
+
+}  // namespace ganglion::train
