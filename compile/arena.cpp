@@ -162,6 +162,7 @@ Arena place_buffers(const Draft& draft) {
         arena.offsets[buffer] = arena.state_bytes + plan.offsets[index];
     arena.bytes = arena.state_bytes + plan.arena_bytes;
     arena.lower_bound = arena.state_bytes + plan.lower_bound;
+    arena.is_optimal = plan.is_optimal;
     return arena;
 }
 

@@ -20,6 +20,7 @@ struct Arena {
     uint32_t state_bytes = 0;       ///< at its start
     uint32_t bytes = 0;             ///< multiple of 16
     uint32_t lower_bound = 0;       ///< no plan is smaller
+    bool is_optimal = true;         ///< as in Plan
 };
 
 /// Throws std::runtime_error where it would be too large.

@@ -86,6 +86,7 @@ TEST_P(ReferenceModel, EqualsTheReferenceBitForBit) {
         EXPECT_EQ(wrong_outputs(program, golden), 0U) << "of " << golden.count << ", " << path;
     });
     EXPECT_GE(compiled.report.arena_bytes, compiled.report.arena_lower_bound);
+    EXPECT_TRUE(compiled.report.arena_is_optimal);
     RecordProperty("report", to_text(compiled.report));
 }
 

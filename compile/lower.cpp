@@ -336,6 +336,7 @@ class Lowering {
         report.state_bytes = arena.state_bytes;
         report.arena_bytes = arena.bytes;
         report.arena_lower_bound = arena.lower_bound;
+        report.arena_is_optimal = arena.is_optimal;
     }
 
     /// The input of a streamed window is its new frames.

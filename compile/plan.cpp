@@ -11,6 +11,7 @@ namespace {
 
 constexpr uint64_t kMostArena = 1U << 30;
 constexpr int kRandomOrders = 300;
+constexpr size_t kMostSteps = 10'000;  // of an exact search: well below a second
 
 uint64_t rounded(uint32_t bytes) {
     return (uint64_t{bytes} + 3) / 4 * 4;
@@ -53,9 +54,10 @@ struct Taken {
     int64_t begin, end;
 };
 
-/// Start of the smallest gap for a group among the buffers placed so far.
-uint64_t best_fit(const std::vector<Buffer>& buffers, const std::vector<uint64_t>& offsets,
-                  const std::vector<size_t>& placed, const Group& group) {
+/// Where a group cannot start because of the buffers placed so far, by their begins.
+std::vector<Taken> taken_of(const std::vector<Buffer>& buffers,
+                            const std::vector<uint64_t>& offsets, const std::vector<size_t>& placed,
+                            const Group& group) {
     std::vector<Taken> taken;
     for (size_t k = 0; k < group.members.size(); ++k) {
         const Buffer& member = buffers[group.members[k]];
@@ -70,10 +72,16 @@ uint64_t best_fit(const std::vector<Buffer>& buffers, const std::vector<uint64_t
     }
     std::sort(taken.begin(), taken.end(),
               [](const Taken& a, const Taken& b) { return a.begin < b.begin; });
+    return taken;
+}
+
+/// Start of the smallest gap for a group among the buffers placed so far.
+uint64_t best_fit(const std::vector<Buffer>& buffers, const std::vector<uint64_t>& offsets,
+                  const std::vector<size_t>& placed, const Group& group) {
     int64_t end = 0;
     int64_t best = -1;
     int64_t best_gap = INT64_MAX;
-    for (const Taken& rival : taken) {
+    for (const Taken& rival : taken_of(buffers, offsets, placed, group)) {
         const int64_t gap = rival.begin - end;
         if (gap > 0 && gap < best_gap) {
             best_gap = gap;
@@ -185,6 +193,72 @@ Attempt attempt(const std::vector<Buffer>& buffers, int random_orders) {
     return best;
 }
 
+/// Looks for a smaller plan than a given one among all. Each plan can be pushed down until every
+/// group stands on the ground or on another, so that it comes of placing the groups one after
+/// another, by rising starts, each at the lowest free one.
+class ExactSearch {
+  public:
+    ExactSearch(const std::vector<Buffer>& buffers, Attempt& best)
+        : buffers_(buffers),
+          groups_(groups_of(buffers)),
+          best_(best),
+          offsets_(buffers.size()),
+          is_placed_(groups_.size()) {}
+
+    /// True where none is smaller than what `best` holds then; false where that would take too
+    /// long.
+    bool run() {
+        place_next(0, 0, 0);
+        return best_.arena <= best_.bound || steps_ < kMostSteps;
+    }
+
+  private:
+    void place_next(size_t count, uint64_t last_start, uint64_t arena) {
+        if (count == groups_.size()) {
+            best_.arena = arena;
+            best_.offsets = offsets_;
+            return;
+        }
+        for (size_t i = 0; i < groups_.size(); ++i) {
+            if (best_.arena <= best_.bound || steps_ >= kMostSteps) return;
+            if (is_placed_[i]) continue;
+            ++steps_;
+            const Group& group = groups_[i];
+            const uint64_t start = lowest_start(group);
+            if (start < last_start) continue;  // another order gives the same
+            uint64_t end = arena;
+            for (size_t k = 0; k < group.members.size(); ++k) {
+                offsets_[group.members[k]] = start + group.distances[k];
+                end = std::max(
+                    end, offsets_[group.members[k]] + rounded(buffers_[group.members[k]].bytes));
+            }
+            if (end >= best_.arena) continue;
+            is_placed_[i] = true;
+            placed_.insert(placed_.end(), group.members.begin(), group.members.end());
+            place_next(count + 1, start, end);
+            placed_.resize(placed_.size() - group.members.size());
+            is_placed_[i] = false;
+        }
+    }
+
+    uint64_t lowest_start(const Group& group) const {
+        int64_t start = 0;
+        for (const Taken& taken : taken_of(buffers_, offsets_, placed_, group)) {
+            if (taken.begin > start) break;
+            start = std::max(start, taken.end);
+        }
+        return static_cast<uint64_t>(start);
+    }
+
+    const std::vector<Buffer>& buffers_;
+    std::vector<Group> groups_;
+    Attempt& best_;
+    std::vector<uint64_t> offsets_;
+    std::vector<bool> is_placed_;
+    std::vector<size_t> placed_;  // buffers
+    size_t steps_ = 0;
+};
+
 /// What each buffer may overwrite, used or not.
 using Overs = std::vector<int32_t>;
 
@@ -237,13 +311,15 @@ Plan plan_memory(std::vector<Buffer> buffers) {
     if (buffers.empty()) return {};
     const uint64_t bound = most_at_once(buffers, groups_of(buffers));
     choose_overwritings(buffers);
-    const Attempt best = attempt(buffers, kRandomOrders);
+    Attempt best = attempt(buffers, kRandomOrders);
+    const bool is_optimal = ExactSearch(buffers, best).run();
     if (best.arena > kMostArena)
         throw std::runtime_error("the model needs more than 1 GiB of working memory");
     Plan plan;
     plan.offsets.assign(best.offsets.begin(), best.offsets.end());
     plan.arena_bytes = static_cast<uint32_t>((best.arena + 15) / 16 * 16);
     plan.lower_bound = static_cast<uint32_t>(bound);
+    plan.is_optimal = is_optimal;
     return plan;
 }
 

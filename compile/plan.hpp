@@ -21,6 +21,8 @@ struct Plan {
     /// Largest sum of bytes needed at once (each rounded up to 4, shared ones once): no plan with
     /// the same overwritings is smaller.
     uint32_t lower_bound = 0;
+    /// Proven: no plan is smaller that overwrites what this one does.
+    bool is_optimal = true;
 };
 
 /// Bytes needed at each time from 0 up to, but not including, `times`: each buffer rounded up to 4,
@@ -31,7 +33,8 @@ std::vector<uint64_t> bytes_needed(const std::vector<Buffer>& buffers, int32_t t
 /// overwrites another. Greedy: in a given order, each buffer, with those that it overwrites, goes
 /// into the smallest gap between already placed ones that it fits (best fit). Several orders (by
 /// size, by size times duration, by time, then seeded random ones while the bound is not met) are
-/// tried; the smallest arena wins. Deterministic. Throws std::runtime_error where the arena would
+/// tried; the smallest arena wins. Where it is above the bound, all other plans are searched, as long
+/// as that does not take too long. Deterministic. Throws std::runtime_error where the arena would
 /// pass 1 GiB.
 Plan plan_memory(std::vector<Buffer> buffers);
 

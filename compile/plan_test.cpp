@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <numeric>
 #include <random>
 #include <stdexcept>
 
@@ -92,6 +93,57 @@ TEST(Plan, RandomPlansAreSoundAndNearTheBound) {
         bound += plan.lower_bound;
     }
     EXPECT_LT(static_cast<double>(arena), 1.03 * static_cast<double>(bound));
+}
+
+/// The smallest arena of all orders in which buffers are put at their lowest free place.
+uint32_t smallest_arena(const std::vector<Buffer>& buffers) {
+    std::vector<size_t> order(buffers.size());
+    std::iota(order.begin(), order.end(), size_t{0});
+    uint64_t best = UINT64_MAX;
+    do {
+        std::vector<uint64_t> offsets(buffers.size());
+        uint64_t arena = 0;
+        for (size_t n = 0; n < order.size(); ++n) {
+            const Buffer& buffer = buffers[order[n]];
+            const auto size_of = [](const Buffer& of) { return (uint64_t{of.bytes} + 3) / 4 * 4; };
+            uint64_t& offset = offsets[order[n]];
+            for (bool moved = true; moved;) {
+                moved = false;
+                for (size_t i = 0; i < n; ++i) {
+                    const Buffer& other = buffers[order[i]];
+                    const uint64_t begin = offsets[order[i]];
+                    if (buffer.first > other.last || other.first > buffer.last ||
+                        offset >= begin + size_of(other) || begin >= offset + size_of(buffer)) {
+                        continue;
+                    }
+                    offset = begin + size_of(other);
+                    moved = true;
+                }
+            }
+            arena = std::max(arena, offset + size_of(buffer));
+        }
+        best = std::min(best, arena);
+    } while (std::next_permutation(order.begin(), order.end()));
+    return static_cast<uint32_t>((best + 15) / 16 * 16);
+}
+
+TEST(Plan, SmallPlansAreOptimal) {
+    std::mt19937 random(11);
+    int above_bound = 0;
+    for (int round = 0; round < 60; ++round) {
+        std::vector<Buffer> buffers;
+        for (uint32_t n = 7; n > 0; --n) {
+            const auto first = static_cast<int32_t>(random() % 8);
+            buffers.push_back({16 * (1 + static_cast<uint32_t>(random() % 12)), first,
+                               first + static_cast<int32_t>(random() % 4)});
+        }
+        const Plan plan = plan_memory(buffers);
+        expect_sound(buffers, plan);
+        EXPECT_TRUE(plan.is_optimal);
+        EXPECT_EQ(plan.arena_bytes, smallest_arena(buffers)) << "round " << round;
+        above_bound += plan.arena_bytes > plan.lower_bound;
+    }
+    EXPECT_LT(above_bound, 60);
 }
 
 TEST(Plan, IsDeterministic) {

@@ -43,7 +43,8 @@ nlohmann::json to_json(const Report& report) {
             {"program_bytes", report.program_bytes},
             {"state_bytes", report.state_bytes},
             {"arena_bytes", report.arena_bytes},
-            {"arena_lower_bound", report.arena_lower_bound}};
+            {"arena_lower_bound", report.arena_lower_bound},
+            {"arena_is_optimal", report.arena_is_optimal}};
 }
 
 std::string to_text(const Report& report) {
@@ -62,9 +63,9 @@ std::string to_text(const Report& report) {
             : 100.0 * (static_cast<double>(report.arena_bytes) / report.arena_lower_bound - 1.0);
     text += fmt::format(
         "target {}: {} MACs, program {} bytes ({} of constants), RAM {} bytes ({:.1f} % over the "
-        "lower bound of {})\n",
+        "lower bound of {}{})\n",
         report.target, report.macs, report.program_bytes, report.constant_bytes, report.arena_bytes,
-        over, report.arena_lower_bound);
+        over, report.arena_lower_bound, report.arena_is_optimal ? ", proven optimal" : "");
     return text;
 }
 

@@ -42,6 +42,8 @@ struct Report {
     uint32_t state_bytes = 0;        ///< RAM of it that is kept from run to run
     uint32_t arena_bytes = 0;        ///< RAM for state, tensors and scratch
     uint32_t arena_lower_bound = 0;  ///< no plan can be smaller: largest sum of bytes alive at once
+    /// Proven: no plan is smaller that overwrites the same.
+    bool arena_is_optimal = true;
 };
 
 nlohmann::json to_json(const Report& report);

@@ -173,12 +173,13 @@ std::string memory_section(const ModelReport& model) {
     const Report& report = model.report;
     std::string text = fmt::format(
         "<h2>RAM over time</h2>\n<p class=soft>Arena of {} bytes, {:.1f} % over the lower bound of "
-        "{}. Each box is a buffer: from its first to its last operation, at its addresses; one "
+        "{}{}. Each box is a buffer: from its first to its last operation, at its addresses; one "
         "drawn over another overwrites it.</p>\n"
         "<p class=\"soft key\"><i style=\"background:var(--tensor)\"></i>tensor"
         "<i style=\"background:var(--scratch)\"></i>scratch"
         "<i style=\"background:var(--state)\"></i>state, kept</p>\n<div class=wide>\n",
-        number(report.arena_bytes), over_bound(report), number(report.arena_lower_bound));
+        number(report.arena_bytes), over_bound(report), number(report.arena_lower_bound),
+        report.arena_is_optimal ? " and proven to be the smallest with these overwritings" : "");
     text += memory_svg(report) + "</div>\n";
     if (model.firmware)
         text += fmt::format(
@@ -319,6 +320,7 @@ nlohmann::json to_json(const ModelReport& model) {
         firmware = {{"flash_bytes", model.firmware->flash_bytes},
                     {"static_bytes", model.firmware->static_bytes},
                     {"stack_bytes", model.firmware->stack_bytes},
+                    {"touched_stack_bytes", model.firmware->touched_stack_bytes},
                     {"ram_bytes", model.report.arena_bytes + model.firmware->static_bytes +
                                       model.firmware->stack_bytes}};
         for (const FlashPart& part : model.firmware->flash)

@@ -23,8 +23,9 @@ struct FlashPart {
 struct FirmwareReport {
     std::vector<FlashPart> flash;  ///< parts of all of it
     uint64_t flash_bytes;
-    uint64_t static_bytes;  ///< RAM besides the arena and the stack
-    uint64_t stack_bytes;   ///< touched by one inference
+    uint64_t static_bytes;         ///< RAM besides the arena and the stack
+    uint64_t stack_bytes;          ///< the most that one inference can take, by its code
+    uint64_t touched_stack_bytes;  ///< by one inference, measured in emulation
 };
 
 /// What a model costs where one lossless pass is left out.

@@ -28,6 +28,7 @@ constexpr const char* kSizesTarget = "cortex-m4";  // where the peer's RAM and f
 constexpr double kMostLoadedInstructions = 1.05;   // of the linked-in form's
 constexpr double kMostLoadedRam = 1024;            // bytes beyond the linked-in form's
 constexpr double kMostSetUp = 0.05;                // of one inference
+constexpr double kMostStackBound = 1.15;           // of the stack that is touched
 
 /// A model whose input is a window of frames that moves on.
 struct Streamed {
@@ -125,7 +126,14 @@ class Measurement {
         bytes("flash without the model's constants", size.flash - report.constant_bytes,
               baseline_.runtime_flash);
         bytes("flash of the loaded form", loaded.flash, {});
-        bytes("stack", images.stack_bytes(), {});
+        const ChipImages::Stack stack = images.stack();
+        if (stack.touched > stack.bound)
+            throw std::runtime_error(fmt::format("{} on {}: {} bytes of stack are above the bound",
+                                                 baseline_.name, on_.target, stack.touched));
+        bytes("stack", static_cast<double>(stack.touched), {});
+        add("stack's bound from the code", static_cast<double>(stack.bound), "bytes",
+            "what a run touches of a painted stack",
+            {static_cast<double>(stack.touched), kMostStackBound});
     }
 
     /// The model over a live stream: only new frames are computed, each result with the bits of the

@@ -11,6 +11,7 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "bench/engine/stack_bound.hpp"
 #include "bench/engine/tools.hpp"
 
 namespace ganglion::bench {
@@ -189,11 +190,15 @@ ChipImages::Size ChipImages::size_of(const fs::path& image, uint64_t arena_bytes
     return {text + data, data + bss - kStackBytes - arena_bytes};
 }
 
-uint64_t ChipImages::stack_bytes() const {
+ChipImages::Stack ChipImages::stack() const {
     const fs::path image = link("stack", fmt::format("{} {}", network_, tools::kStackSource));
     const std::string free = output_of(fmt::format(
         "{} {} -semihosting-config enable=on,target=native", toolchain_.emulator, image.string()));
-    return kStackBytes - std::stoul(free);
+    std::string tool(toolchain_.size);
+    tool.replace(tool.rfind("size"), 4, "objdump");
+    const std::string code =
+        output_of(fmt::format("{} -d --no-show-raw-insn {}", tool, image.string()));
+    return {kStackBytes - std::stoul(free), stack_bound(code, "main")};
 }
 
 }  // namespace ganglion::bench

@@ -44,8 +44,11 @@ class ChipImages {
     std::vector<uint64_t> profile(const std::vector<uint8_t>& program,
                                   const std::vector<int8_t>& input, uint32_t output_bytes) const;
 
-    /// Bytes of stack that one run touches, main() included.
-    uint64_t stack_bytes() const;
+    /// Bytes of stack that one run touches, main() included, and the most that its code can take.
+    struct Stack {
+        uint64_t touched, bound;
+    };
+    Stack stack() const;
 
   private:
     /// Runs an image that counts, with its files as arguments; the counts.

@@ -35,8 +35,9 @@ void measure(const model::Graph& graph, const compile::Target& target,
     const ChipImages images(chip::toolchain_of(target.name), work);
     const uint32_t arena = report.report.arena_bytes;
     const ChipImages::Size size = images.minimal_size(arena);
-    report.firmware = {images.flash_parts(arena), size.flash, size.static_data,
-                       images.stack_bytes()};
+    const ChipImages::Stack stack = images.stack();
+    report.firmware = {images.flash_parts(arena), size.flash, size.static_data, stack.bound,
+                       stack.touched};
     if (!counts) return;
     const compile::CompiledModel compiled = compile::compile(graph, target, options);
     Program program;

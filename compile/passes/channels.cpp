@@ -4,6 +4,7 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "compile/passes/fold_constants.hpp"
 #include "compile/quantization.hpp"
 #include "device/kernels/requantize.hpp"
 
@@ -141,6 +142,72 @@ ChannelValues of_convolution(const Graph& graph, const Operator& op, const Chann
     return values;
 }
 
+/// Functions of single values.
+bool is_function(OperatorCode code) {
+    return code == OperatorCode::relu || code == OperatorCode::relu6 ||
+           code == OperatorCode::relu_n1_to_1 || code == OperatorCode::leaky_relu ||
+           code == OperatorCode::logistic || code == OperatorCode::tanh ||
+           code == OperatorCode::hard_swish || code == OperatorCode::quantize;
+}
+
+/// What an operator on single elements makes of channels that are known in all of its inputs.
+ChannelValues of_elements(const Graph& graph, const Operator& op,
+                          const std::vector<ChannelValues>& inputs) {
+    ChannelValues values(inputs[0].size());
+    const auto is_known = [&](size_t c) {
+        return std::all_of(inputs.begin(), inputs.end(),
+                           [&](const auto& of) { return of[c].has_value(); });
+    };
+    bool any = false;
+    for (size_t c = 0; c < values.size(); ++c) any |= is_known(c);
+    if (!any) return values;
+    Graph known = graph;  // its inputs one row of constants, 0 where they are not known
+    const auto channels = static_cast<int32_t>(values.size());
+    for (size_t n = 0; n < op.inputs.size(); ++n) {
+        Tensor& row = known.tensors[op.inputs[n]];
+        row.shape = {1, channels};
+        row.data.clear();
+        for (const auto& value : inputs[n])
+            row.data.push_back(static_cast<uint8_t>(value.value_or(0)));
+    }
+    known.tensors[op.outputs[0]].shape = {1, channels};
+    try {
+        const std::vector<uint8_t> results = computed(known, op).at(0);
+        for (size_t c = 0; c < values.size(); ++c) {
+            if (is_known(c)) values[c] = static_cast<int8_t>(results.at(c));
+        }
+    } catch (const std::runtime_error&) {
+        return ChannelValues(values.size());  // lowering says what is wrong with it
+    }
+    return values;
+}
+
+ChannelValues stacked(const Operator& op, const std::vector<ChannelValues>& values) {
+    ChannelValues all;
+    for (int32_t input : op.inputs)
+        all.insert(all.end(), values[input].begin(), values[input].end());
+    return all;
+}
+
+/// Inputs and output are alike, but for the channels.
+bool stacks_channels(const Graph& graph, const Operator& op) {
+    const auto* options = std::get_if<model::ConcatenationOptions>(&op.options);
+    const Tensor& output = tensor(graph, op.outputs[0]);
+    const auto last = static_cast<int32_t>(output.shape.size()) - 1;
+    if (options == nullptr || (options->axis != last && options->axis != -1)) return false;
+    uint32_t channels = 0;
+    for (int32_t number : op.inputs) {
+        if (number < 0 || !is_plain_activation(tensor(graph, number))) return false;
+        const Tensor& input = tensor(graph, number);
+        if (input.quantization.scales != output.quantization.scales ||
+            input.quantization.zero_points != output.quantization.zero_points) {
+            return false;
+        }
+        channels += channels_of(input);
+    }
+    return channels == channels_of(output);
+}
+
 }  // namespace
 
 uint32_t channels_of(const Tensor& tensor) {
@@ -185,7 +252,19 @@ ChannelRole channel_role(const Graph& graph, const Operator& op) {
         case OperatorCode::expand_dims:
             return in == out && is_flat(input) && is_flat(output) ? ChannelRole::separate
                                                                   : ChannelRole::opaque;
+        case OperatorCode::add:
+        case OperatorCode::sub:
+        case OperatorCode::mul:
+            return op.inputs.size() == 2 && op.inputs[1] >= 0 &&
+                           is_plain_activation(tensor(graph, op.inputs[1])) &&
+                           input.shape == tensor(graph, op.inputs[1]).shape &&
+                           input.shape == output.shape
+                       ? ChannelRole::pairs
+                       : ChannelRole::opaque;
+        case OperatorCode::concatenation:
+            return stacks_channels(graph, op) ? ChannelRole::stacks : ChannelRole::opaque;
         default:
+            if (is_function(op.code) && input.shape == output.shape) return ChannelRole::separate;
             return ChannelRole::opaque;
     }
 }
@@ -216,14 +295,21 @@ MixingWeights mixing_weights(const Graph& graph, const Operator& op) {
 }
 
 ChannelValues constant_channels(const Graph& graph, const Operator& op,
-                                const ChannelValues& input) {
+                                const std::vector<ChannelValues>& values) {
     ChannelValues unknown(channels_of(tensor(graph, op.outputs[0])));
     const ChannelRole role = channel_role(graph, op);
     if (role == ChannelRole::opaque) return unknown;
+    const ChannelValues& input = values[op.inputs[0]];
     if (op.code == OperatorCode::average_pool_2d || op.code == OperatorCode::max_pool_2d) {
         const auto* options = std::get_if<model::Pool2dOptions>(&op.options);
         const bool clamps = options == nullptr || options->activation != model::Activation::none;
         return clamps ? unknown : input;
+    }
+    if (role == ChannelRole::stacks) return stacked(op, values);
+    if (role == ChannelRole::pairs || is_function(op.code)) {
+        std::vector<ChannelValues> inputs;
+        for (int32_t number : op.inputs) inputs.push_back(values[number]);
+        return of_elements(graph, op, inputs);
     }
     if (role == ChannelRole::separate && op.code != OperatorCode::depthwise_conv_2d) return input;
     try {

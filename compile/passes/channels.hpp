@@ -11,10 +11,12 @@ namespace ganglion::compile {
 /// What each channel of a computed tensor always is, where that is known.
 using ChannelValues = std::vector<std::optional<int32_t>>;
 
-/// How an operator treats the channels of its first input and its output.
+/// How an operator treats the channels of its inputs and its output.
 enum class ChannelRole : uint8_t {
     mixes,     ///< CONV_2D, FULLY_CONNECTED over channels: any output may read any input
     separate,  ///< output channel c reads input channel c only
+    pairs,     ///< output channel c reads channel c of both inputs: ADD, SUB, MUL
+    stacks,    ///< the inputs' channels one after another: CONCATENATION
     opaque,    ///< not understood
 };
 
@@ -26,9 +28,9 @@ ChannelRole channel_role(const model::Graph& graph, const model::Operator& op);
 /// True where some window position of a convolution reaches over the image's edge.
 bool reads_padding(const model::Graph& graph, const model::Operator& op);
 
-/// The known values of an operator's output channels, given those of its first input.
+/// The known values of an operator's output channels, given those of each tensor.
 ChannelValues constant_channels(const model::Graph& graph, const model::Operator& op,
-                                const ChannelValues& input);
+                                const std::vector<ChannelValues>& values);
 
 /// Weights of a mixing operator: [out][taps][in].
 struct MixingWeights {

@@ -194,22 +194,6 @@ Bytes converted(const Tensor& input, const Tensor& output) {
     }
 }
 
-/// The operator's outputs; throws where they cannot be computed.
-std::vector<Bytes> evaluate(const Graph& graph, const Operator& op) {
-    const Tensor& input = graph.tensors[std::max(op.inputs[0], 0)];
-    const Tensor& output = graph.tensors[op.outputs[0]];
-    if (only_renames(op.code)) return {input.data};
-    if (op.code == OperatorCode::transpose && op.inputs.size() == 2)
-        return {transposed(input, values_of<int32_t>(graph.tensors[op.inputs[1]]))};
-    if (input.type == TensorType::float32 ? op.code == OperatorCode::quantize
-                                          : op.code == OperatorCode::dequantize)
-        return {converted(input, output)};
-    for (int32_t number : op.outputs) {
-        if (!is_integer(graph.tensors[number].type)) throw std::runtime_error("no integers");
-    }
-    return Evaluation(graph, op).run(graph);
-}
-
 /// What the operator's outputs always are; empty where that is not known.
 std::optional<std::vector<Bytes>> constant_outputs(const Graph& graph, const Operator& op) {
     if (!all_constant(graph, op) || concerns_variables(op.code) || op.outputs.empty())
@@ -219,7 +203,7 @@ std::optional<std::vector<Bytes>> constant_outputs(const Graph& graph, const Ope
             return std::nullopt;
     }
     try {
-        std::vector<Bytes> results = evaluate(graph, op);
+        std::vector<Bytes> results = computed(graph, op);
         for (size_t i = 0; i < op.outputs.size(); ++i) {
             const Tensor& tensor = graph.tensors[op.outputs[i]];
             const auto bytes =
@@ -234,6 +218,21 @@ std::optional<std::vector<Bytes>> constant_outputs(const Graph& graph, const Ope
 }
 
 }  // namespace
+
+std::vector<std::vector<uint8_t>> computed(const Graph& graph, const Operator& op) {
+    const Tensor& input = graph.tensors[std::max(op.inputs[0], 0)];
+    const Tensor& output = graph.tensors[op.outputs[0]];
+    if (only_renames(op.code)) return {input.data};
+    if (op.code == OperatorCode::transpose && op.inputs.size() == 2)
+        return {transposed(input, values_of<int32_t>(graph.tensors[op.inputs[1]]))};
+    if (input.type == TensorType::float32 ? op.code == OperatorCode::quantize
+                                          : op.code == OperatorCode::dequantize)
+        return {converted(input, output)};
+    for (int32_t number : op.outputs) {
+        if (!is_integer(graph.tensors[number].type)) throw std::runtime_error("no integers");
+    }
+    return Evaluation(graph, op).run(graph);
+}
 
 Graph fold_constants(const Graph& graph) {
     Graph result = graph;

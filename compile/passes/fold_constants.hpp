@@ -1,5 +1,8 @@
 #pragma once
 
+#include <cstdint>
+#include <vector>
+
 #include "model/graph.hpp"
 
 namespace ganglion::compile {
@@ -10,5 +13,9 @@ namespace ganglion::compile {
 /// DEQUANTIZE to float32 as the reference kernels define them. `graph` is valid; what cannot be
 /// computed stays, and lowering says what is wrong with it.
 model::Graph fold_constants(const model::Graph& graph);
+
+/// The outputs of one operator whose inputs all are constants, in bytes. Throws std::runtime_error
+/// where they cannot be computed.
+std::vector<std::vector<uint8_t>> computed(const model::Graph& graph, const model::Operator& op);
 
 }  // namespace ganglion::compile

@@ -47,11 +47,12 @@ class Removal {
             values_[i].resize(channels_of(graph_.tensors[i]));
         for (const Operator& op : graph_.operators) {
             if (op.outputs.size() == 1 && !op.inputs.empty() && op.inputs[0] >= 0)
-                values_[op.outputs[0]] = constant_channels(graph_, op, values_[op.inputs[0]]);
+                values_[op.outputs[0]] = constant_channels(graph_, op, values_);
         }
     }
 
-    /// Which channels of each computed tensor some reader needs; empty: all, and none may go.
+    /// Which channels of each computed tensor some reader needs; empty: all, and none may go. The
+    /// fewest that satisfy every operator: none to begin with, more until nobody asks for more.
     void find_kept() {
         kept_.resize(graph_.tensors.size());
         for (const Operator& op : graph_.operators) {
@@ -59,59 +60,93 @@ class Removal {
                 kept_[op.outputs[0]] = Kept(channels_of(graph_.tensors[op.outputs[0]]));
         }
         for (int32_t output : graph_.outputs) kept_[output].clear();
-        for (size_t i = graph_.operators.size(); i-- > 0;) ask(graph_.operators[i]);
-        // Where a tensor has other readers too, it may have kept more than this one asked for.
-        for (const Operator& op : graph_.operators) {
-            if (channel_role(graph_, op) == ChannelRole::separate)
-                kept_[op.outputs[0]] = kept_[op.inputs[0]];
+        do {
+            do {
+                grew_ = false;
+                for (size_t i = graph_.operators.size(); i-- > 0;) ask(graph_.operators[i]);
+                for (const Operator& op : graph_.operators) follow(op);
+            } while (grew_);
+            for (const Operator& op : graph_.operators) {
+                if (channel_role(graph_, op) == ChannelRole::mixes) round(kept_[op.outputs[0]]);
+            }
+        } while (grew_);
+    }
+
+    /// None of the tensor's channels may go.
+    void keep_all(Kept& kept) {
+        grew_ |= !kept.empty();
+        kept.clear();
+    }
+    void keep(Kept& kept, size_t channel) {
+        if (kept.empty() || kept[channel]) return;
+        kept[channel] = true;
+        grew_ = true;
+    }
+    /// `to` keeps what `count` channels of `from` keep, from a channel of each on.
+    void keep_same(Kept& to, size_t to_begin, const Kept& from, size_t from_begin, size_t count) {
+        if (from.empty()) return keep_all(to);
+        for (size_t c = 0; c < count; ++c) {
+            if (from[from_begin + c]) keep(to, to_begin + c);
         }
     }
 
-    /// Marks what an operator, all of whose readers have been asked, needs of its inputs.
+    /// Marks what an operator needs of its inputs.
     void ask(const Operator& op) {
         const ChannelRole role = channel_role(graph_, op);
+        size_t begin = 0;  // of the input's channels in the output of a stack
         for (size_t n = 0; n < op.inputs.size(); ++n) {
             if (op.inputs[n] < 0) continue;
             Kept& wanted = kept_[op.inputs[n]];
-            if (wanted.empty()) continue;
-            if (role == ChannelRole::opaque || n != 0) {
-                wanted.clear();
-                continue;
-            }
-            const Kept& outputs = rounded(op.outputs[0]);
-            if (role == ChannelRole::mixes) {
-                ask_mixing(op, outputs, wanted);
-            } else if (outputs.empty()) {
-                wanted.clear();
+            const uint32_t channels = channels_of(graph_.tensors[op.inputs[n]]);
+            const bool counts = n == 0 || role == ChannelRole::pairs || role == ChannelRole::stacks;
+            if (role == ChannelRole::opaque || !counts) {
+                keep_all(wanted);
+            } else if (role == ChannelRole::mixes) {
+                ask_mixing(op, kept_[op.outputs[0]], wanted);
             } else {
-                for (size_t c = 0; c < wanted.size(); ++c) wanted[c] = wanted[c] || outputs[c];
+                keep_same(wanted, 0, kept_[op.outputs[0]], begin, channels);
             }
+            if (role == ChannelRole::stacks) begin += channels;
         }
     }
 
-    /// The kept channels of a tensor, as many as kernels like. The first call decides.
-    const Kept& rounded(int32_t number) {
-        Kept& kept = kept_[number];
-        if (kept.empty()) return kept;
+    /// An operator that does not mix gives what it gets: where an input has other readers too, it
+    /// may have kept more than this operator asked for.
+    void follow(const Operator& op) {
+        const ChannelRole role = channel_role(graph_, op);
+        if (role == ChannelRole::opaque || role == ChannelRole::mixes) return;
+        const size_t inputs = role == ChannelRole::separate ? 1 : op.inputs.size();
+        size_t begin = 0;
+        for (size_t n = 0; n < inputs; ++n) {
+            const uint32_t channels = channels_of(graph_.tensors[op.inputs[n]]);
+            keep_same(kept_[op.outputs[0]], begin, kept_[op.inputs[n]], 0, channels);
+            if (role == ChannelRole::stacks) begin += channels;
+        }
+    }
+
+    /// As many channels as kernels like.
+    void round(Kept& kept) {
+        if (kept.empty()) return;
         const size_t count = numbers_of(kept).size();
         size_t missing = std::max((count + kTogether - 1) / kTogether * kTogether, kTogether);
         missing = std::min(missing, kept.size()) - count;
         for (size_t c = 0; c < kept.size() && missing > 0; ++c) {
             if (kept[c]) continue;
-            kept[c] = true;
+            keep(kept, c);
             --missing;
         }
-        return kept;
     }
 
-    void ask_mixing(const Operator& op, const Kept& outputs, Kept& wanted) const {
+    void ask_mixing(const Operator& op, const Kept& outputs, Kept& wanted) {
+        if (wanted.empty()) return;
         const MixingWeights weights = mixing_weights(graph_, op);
         for (uint32_t i = 0; i < weights.in; ++i) {
-            if (can_fold(op, i)) continue;
+            if (wanted[i] || can_fold(op, i)) continue;
             for (uint32_t o = 0; o < weights.out; ++o) {
                 if (!outputs.empty() && !outputs[o]) continue;
-                for (uint32_t tap = 0; tap < weights.taps; ++tap)
-                    wanted[i] = wanted[i] || weights.at(o, tap, i) != 0;
+                for (uint32_t tap = 0; tap < weights.taps && !wanted[i]; ++tap) {
+                    if (weights.at(o, tap, i) != 0) keep(wanted, i);
+                }
             }
         }
     }
@@ -138,8 +173,9 @@ class Removal {
 
     void rewrite(Operator& op) {
         const ChannelRole role = channel_role(graph_, op);
-        const bool has_weights = role != ChannelRole::opaque && op.inputs.size() == 3;
-        if (!has_weights) return;
+        const bool has_weights =
+            role == ChannelRole::mixes || op.code == model::OperatorCode::depthwise_conv_2d;
+        if (role == ChannelRole::opaque || !has_weights) return;
         const Kept& inputs = kept_[op.inputs[0]];
         const Kept& outputs = kept_[op.outputs[0]];
         if (inputs.empty() && outputs.empty()) return;
@@ -215,6 +251,7 @@ class Removal {
     Graph result_;
     std::vector<ChannelValues> values_;
     std::vector<Kept> kept_;
+    bool grew_ = false;
 };
 
 }  // namespace

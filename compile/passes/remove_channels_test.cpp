@@ -72,6 +72,64 @@ TEST(RemoveChannels, KeepsEveryBit) {
     EXPECT_GT(smaller, 100);
 }
 
+/// Branches that are added, multiplied and joined, some of whose channels are dead.
+model::Graph branches(RandomGraph& random) {
+    int32_t image = random.begin({1, random.between(2, 6), random.between(2, 6), 6});
+    image = random.convolution(image);
+    for (int n = random.between(1, 3); n > 0; --n) {
+        if (random.between(0, 1) == 0) {
+            image = random.addition(image);
+        } else {
+            const auto shape = random.shape(image);
+            auto both = shape;
+            both[3] *= 2;
+            const int32_t weights = random.weights({shape[3], 1, 1, shape[3]}, 0, true);
+            const int32_t bias = random.bias(shape[3]);
+            const int32_t other = random.like(image, shape);
+            random.apply(model::OperatorCode::conv_2d, {image, weights, bias}, {other},
+                         model::Conv2dOptions{});
+            const int32_t out = random.like(image, both);
+            random.apply(model::OperatorCode::concatenation, {other, image}, {out},
+                         model::ConcatenationOptions{3});
+            image = out;
+        }
+        if (random.between(0, 1) == 0) image = random.elementwise(image);
+    }
+    return random.finish(random.dense(random.convolution(image)));
+}
+
+int64_t channels_in(const model::Graph& graph, model::OperatorCode code) {
+    int64_t channels = 0;
+    for (const model::Operator& op : graph.operators) {
+        if (op.code == code) channels += graph.tensors[static_cast<size_t>(op.outputs[0])].shape[3];
+    }
+    return channels;
+}
+
+TEST(RemoveChannels, GoesThroughBranches) {
+    int fewer_added = 0;
+    int fewer_joined = 0;
+    for (uint32_t seed = 1; seed <= 300; ++seed) {
+        RandomGraph random(seed);
+        model::Graph graph = branches(random);
+        kill_channels(graph, random);
+        const model::Graph reduced = remove_channels(graph);
+        ASSERT_NO_THROW(model::validate(reduced)) << "seed " << seed;
+        const auto fewer = [&](model::OperatorCode code) {
+            return channels_in(reduced, code) < channels_in(graph, code) ? 1 : 0;
+        };
+        fewer_added += fewer(model::OperatorCode::add);
+        fewer_joined += fewer(model::OperatorCode::concatenation);
+        const std::vector<int8_t> input = random.values(graph.tensors[0].elements());
+        const std::vector<int8_t> expected = reference::Interpreter(graph, input).output();
+        ASSERT_EQ(reference::Interpreter(reduced, input).output(), expected) << "seed " << seed;
+        for (const char* target : {"portable", "cortex-m4"})
+            ASSERT_EQ(run(graph, target, input), expected) << target << " seed " << seed;
+    }
+    EXPECT_GT(fewer_added, 20);
+    EXPECT_GT(fewer_joined, 20);
+}
+
 TEST(RemoveChannels, LeavesAGraphWithoutDeadChannelsAlone) {
     RandomGraph random(7);
     const model::Graph graph = random.chain();
