@@ -64,6 +64,11 @@ Judged judge_loads(const JudgeInput& input);
 /// "soils": forecast, wettings, dryness, faults and disease weather (soil_judgement.hpp).
 Judged judge_soils(const JudgeInput& input);
 
+/// "beats": heart beats by AAMI class, or atrial fibrillation by duration (beat_judgement.hpp),
+/// over read_heart_records(). Paced people are left out. Figures in percent: "missed X" is 100 less
+/// sensitivity, "false X" 100 less positive predictivity; intervals by drawing people anew.
+Judged judge_beats(const JudgeInput& input);
+
 /// The set that [judge] data names below the root of the recordings, or that root itself.
 std::filesystem::path judged_folder(const JudgeInput& input);
 

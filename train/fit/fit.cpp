@@ -13,6 +13,7 @@
 #include "train/evaluate/agreement.hpp"
 #include "train/fit/feature_cache.hpp"
 #include "train/fit/fit_autoencoder.hpp"
+#include "train/fit/fit_beats.hpp"
 #include "train/fit/fit_spotter.hpp"
 #include "train/fit/steps.hpp"
 #include "train/quantize/to_graph.hpp"
@@ -253,6 +254,8 @@ TrainResult fit(const project::Project& project, const TrainOptions& options,
             project.path.string()));
     }
     const Context context{project, options, progress, stop};
+    if (project.features.kind == project::Features::ecg_beats)
+        return fit_beats(project, options, progress, stop);
     if (network.kind == "ds_cnn") return fit_word(context);
     if (network.kind == "autoencoder") return fit_motor(context);
     throw std::runtime_error(
