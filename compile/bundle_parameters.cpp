@@ -168,6 +168,12 @@ constexpr FeatureRow kFeatures[] = {
     {project::Features::pulse_windows, FeatureKind::pulse_windows, pulse_parameters},
     {project::Features::readings, FeatureKind::readings, no_parameters},
     {project::Features::slot_means, FeatureKind::slot_means, slot_means_parameters},
+    {project::Features::impacts, FeatureKind::impacts, impact_parameters},
+    {project::Features::motion, FeatureKind::motion, motion_parameters},
+    {project::Features::strokes, FeatureKind::strokes, stroke_parameters},
+    {project::Features::levels, FeatureKind::levels, levels_parameters},
+    {project::Features::gradients, FeatureKind::gradients, gradient_parameters},
+    {project::Features::eyes, FeatureKind::eyes, eye_parameters},
 };
 
 struct LearnerRow {
@@ -184,6 +190,7 @@ constexpr LearnerRow kLearners[] = {
     {project::LearnerChoice::plot, LearnerKind::plot, 0, plot_parameters},
     {project::LearnerChoice::routine, LearnerKind::routine, 0, routine_parameters},
     {project::LearnerChoice::level, LearnerKind::level, 1, level_parameters},
+    {project::LearnerChoice::prototypes, LearnerKind::prototypes, 0, prototype_parameters},
 };
 
 const FeatureRow& row_of(project::Features of) {

@@ -20,6 +20,16 @@ uint32_t learner_outputs(const project::Project& project, const project::Project
 std::vector<uint8_t> learner_parameters(const project::Project& project,
                                         const project::Project::Learner& learner);
 
+/// Of the blocks for motion, riders and drivers (bundle_motion.cpp).
+std::vector<uint8_t> impact_parameters(const project::Project& project);
+std::vector<uint8_t> motion_parameters(const project::Project& project);
+std::vector<uint8_t> stroke_parameters(const project::Project& project);
+std::vector<uint8_t> levels_parameters(const project::Project& project);
+std::vector<uint8_t> gradient_parameters(const project::Project& project);
+std::vector<uint8_t> eye_parameters(const project::Project& project);
+std::vector<uint8_t> prototype_parameters(const project::Project& project,
+                                          const project::Project::Learner& learner);
+
 /// Of log_mel and spectrum_bands: window and filter bank, computed here, once, in floating point.
 std::vector<uint8_t> spectrum_parameters(const project::Project& project);
 

@@ -58,6 +58,12 @@ const std::vector<LearnerRow>& learner_rows() {
         {LearnerChoice::level,
          "level",
          {{"channel", 0, 15, 0}, {"level", -32767, 32767, {}}, {"width", 1, 65535, {}}}},
+        {LearnerChoice::prototypes,
+         "prototypes",
+         {{"points", 1, 64, 1},
+          {"per_class", 3, 10, 5},
+          {"band", 0, 64, 0},
+          {"refuse", 1, 200, 3}}},
     };
     return rows;
 }

@@ -24,11 +24,24 @@ enum class Sensor {
     meter,
     ride,
 };
-enum class Features { log_mel, spectrum_bands, ecg_beats, pulse_windows, readings, slot_means };
+enum class Features {
+    log_mel,
+    spectrum_bands,
+    ecg_beats,
+    pulse_windows,
+    readings,
+    slot_means,
+    impacts,
+    motion,
+    strokes,
+    levels,
+    gradients,
+    eyes,
+};
 enum class Spacing { mel, linear, log };
 enum class DecisionRule { class_probability, reconstruction_error, classes, learner };
 /// A learner: project/learner_kinds.cpp.
-enum class LearnerChoice { none, distance, series, plot, routine, level };
+enum class LearnerChoice { none, distance, prototypes, series, plot, routine, level };
 
 /// What a block or learner is set to, by key; each key has one number or a list.
 using Numbers = std::map<std::string, std::vector<double>, std::less<>>;

@@ -39,6 +39,20 @@ Status parse_eye_section(std::span<const uint8_t> bytes, EyeHeader& header) {
     return Status::ok;
 }
 
+Status EyeFrames::parse(const FeatureHeader& features, std::span<const uint8_t> bytes,
+                        Parameters& parameters) {
+    Parameters parsed;
+    if (const Status status = parse_eye_section(bytes, parsed); status != Status::ok) {
+        return status;
+    }
+    if (features.channels != parsed.channels || features.frame_values != kValues ||
+        features.rate_hz != parsed.rate_hz || features.period_s != 1) {
+        return Status::bad_shape;
+    }
+    parameters = parsed;
+    return Status::ok;
+}
+
 uint32_t EyeFrames::state_bytes(const EyeHeader& header) {
     return parts(header) * uint32_t{sizeof(Part)} + kBins * uint32_t{sizeof(uint16_t)};
 }

@@ -6,6 +6,7 @@
 #include <span>
 
 #include "device/core/status.hpp"
+#include "device/features/feature_section.hpp"
 
 namespace ganglion {
 
@@ -44,6 +45,11 @@ Status parse_eye_section(std::span<const uint8_t> bytes, EyeHeader& header);
 /// temporal model for early drowsiness detection", 2019.
 class EyeFrames {
   public:
+    using Parameters = EyeHeader;
+    /// As parse_eye_section(); bad_shape where the header of all features says otherwise.
+    static Status parse(const FeatureHeader& features, std::span<const uint8_t> bytes,
+                        Parameters& parameters);
+
     static constexpr uint32_t kValues = 9;
 
     static uint32_t state_bytes(const EyeHeader& header);

@@ -4,11 +4,17 @@
 #include <type_traits>
 
 #include "device/features/ecg_beats.hpp"
+#include "device/features/eye_frames.hpp"
+#include "device/features/gradient_frames.hpp"
+#include "device/features/impact_frames.hpp"
+#include "device/features/level_frames.hpp"
 #include "device/features/log_mel.hpp"
+#include "device/features/motion_frames.hpp"
 #include "device/features/pulse_windows.hpp"
 #include "device/features/readings.hpp"
 #include "device/features/slot_means.hpp"
 #include "device/features/spectrum_bands.hpp"
+#include "device/features/stroke_frames.hpp"
 
 namespace ganglion {
 
@@ -63,9 +69,12 @@ constexpr Row row(FeatureKind kind) {
 
 // The blocks that a device knows.
 constexpr Row kBlocks[] = {
-    row<LogMel>(FeatureKind::log_mel),     row<SpectrumBands>(FeatureKind::spectrum_bands),
-    row<EcgBeats>(FeatureKind::ecg_beats), row<PulseWindows>(FeatureKind::pulse_windows),
-    row<Readings>(FeatureKind::readings),  row<SlotMeans>(FeatureKind::slot_means),
+    row<LogMel>(FeatureKind::log_mel),           row<SpectrumBands>(FeatureKind::spectrum_bands),
+    row<EcgBeats>(FeatureKind::ecg_beats),       row<PulseWindows>(FeatureKind::pulse_windows),
+    row<Readings>(FeatureKind::readings),        row<SlotMeans>(FeatureKind::slot_means),
+    row<ImpactFrames>(FeatureKind::impacts),     row<MotionFrames>(FeatureKind::motion),
+    row<StrokeFrames>(FeatureKind::strokes),     row<LevelFrames>(FeatureKind::levels),
+    row<GradientFrames>(FeatureKind::gradients), row<EyeFrames>(FeatureKind::eyes),
 };
 
 const Row* find(FeatureKind kind) {

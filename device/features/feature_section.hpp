@@ -15,7 +15,13 @@ enum class FeatureKind : uint32_t {
     ecg_beats = 8,
     pulse_windows = 9,
     readings = 20,
-    slot_means = 21
+    slot_means = 21,
+    impacts = 16,
+    motion = 17,
+    strokes = 18,
+    levels = 19,
+    gradients = 22,
+    eyes = 23,
 };
 
 constexpr uint32_t kMaximumChannels = 16;

@@ -46,6 +46,19 @@ Status parse_gradient_section(std::span<const uint8_t> bytes, GradientHeader& he
     return Status::ok;
 }
 
+Status GradientFrames::parse(const FeatureHeader& features, std::span<const uint8_t> bytes,
+                             Parameters& parameters) {
+    Parameters parsed;
+    if (const Status status = parse_gradient_section(bytes, parsed); status != Status::ok) {
+        return status;
+    }
+    if (features.channels != 1 || features.frame_values != frame_values(parsed)) {
+        return Status::bad_shape;
+    }
+    parameters = parsed;
+    return Status::ok;
+}
+
 uint32_t GradientFrames::frame_values(const GradientHeader& header) {
     return cells(header.width, header) * cells(header.height, header) * kOctants;
 }

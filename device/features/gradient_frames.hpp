@@ -5,6 +5,7 @@
 #include <span>
 
 #include "device/core/status.hpp"
+#include "device/features/feature_section.hpp"
 
 namespace ganglion {
 
@@ -29,6 +30,11 @@ Status parse_gradient_section(std::span<const uint8_t> bytes, GradientHeader& he
 /// neither contrast nor brightness matters.
 class GradientFrames {
   public:
+    using Parameters = GradientHeader;
+    /// As parse_gradient_section(); bad_shape where the header of all features says otherwise.
+    static Status parse(const FeatureHeader& features, std::span<const uint8_t> bytes,
+                        Parameters& parameters);
+
     static constexpr uint32_t kOctants = 8;
 
     static uint32_t state_bytes(const GradientHeader& header);

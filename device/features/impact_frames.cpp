@@ -61,6 +61,21 @@ Status parse_impact_section(std::span<const uint8_t> bytes, ImpactSection& secti
     return Status::ok;
 }
 
+Status ImpactFrames::parse(const FeatureHeader& features, std::span<const uint8_t> bytes,
+                           Parameters& parameters) {
+    Parameters parsed;
+    if (const Status status = parse_impact_section(bytes, parsed); status != Status::ok) {
+        return status;
+    }
+    if (features.channels != parsed.header.channels ||
+        features.frame_values != parsed.frame_values() ||
+        features.rate_hz != parsed.header.rate_hz || features.period_s != 1) {
+        return Status::bad_shape;
+    }
+    parameters = parsed;
+    return Status::ok;
+}
+
 uint32_t ImpactFrames::state_bytes(const ImpactSection& section) {
     return ring_samples(section.header) * section.header.channels * uint32_t{sizeof(int16_t)};
 }

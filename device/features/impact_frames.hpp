@@ -5,6 +5,7 @@
 #include <span>
 
 #include "device/core/status.hpp"
+#include "device/features/feature_section.hpp"
 
 namespace ganglion {
 
@@ -45,6 +46,11 @@ Status parse_impact_section(std::span<const uint8_t> bytes, ImpactSection& secti
 /// the share of samples below 0.7 g in the `rate_hz` samples before the impact (1/1024).
 class ImpactFrames {
   public:
+    using Parameters = ImpactSection;
+    /// As parse_impact_section(); bad_shape where the header of all features says otherwise.
+    static Status parse(const FeatureHeader& features, std::span<const uint8_t> bytes,
+                        Parameters& parameters);
+
     static uint32_t state_bytes(const ImpactSection& section);
     static uint32_t scratch_bytes(const ImpactSection& section);
 

@@ -24,6 +24,19 @@ Status parse_level_section(std::span<const uint8_t> bytes, LevelHeader& header) 
     return Status::ok;
 }
 
+Status LevelFrames::parse(const FeatureHeader& features, std::span<const uint8_t> bytes,
+                          Parameters& parameters) {
+    Parameters parsed;
+    if (const Status status = parse_level_section(bytes, parsed); status != Status::ok) {
+        return status;
+    }
+    if (features.channels != parsed.channels || features.frame_values != frame_values(parsed)) {
+        return Status::bad_shape;
+    }
+    parameters = parsed;
+    return Status::ok;
+}
+
 uint32_t LevelFrames::state_bytes(const LevelHeader& header) {
     const uint32_t samples = std::max(header.window, header.calibrate);
     return (samples * header.channels * uint32_t{sizeof(int16_t)} + 3U) / 4U * 4U;

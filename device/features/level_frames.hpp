@@ -6,6 +6,7 @@
 #include <span>
 
 #include "device/core/status.hpp"
+#include "device/features/feature_section.hpp"
 
 namespace ganglion {
 
@@ -37,6 +38,11 @@ Status parse_level_section(std::span<const uint8_t> bytes, LevelHeader& header);
 /// `least` samples came after the calibration.
 class LevelFrames {
   public:
+    using Parameters = LevelHeader;
+    /// As parse_level_section(); bad_shape where the header of all features says otherwise.
+    static Status parse(const FeatureHeader& features, std::span<const uint8_t> bytes,
+                        Parameters& parameters);
+
     static uint32_t state_bytes(const LevelHeader& header);
     static uint32_t scratch_bytes(const LevelHeader& header);
     static uint32_t frame_values(const LevelHeader& header) { return 2U * header.channels; }

@@ -38,6 +38,20 @@ Status parse_motion_section(std::span<const uint8_t> bytes, MotionHeader& header
     return Status::ok;
 }
 
+Status MotionFrames::parse(const FeatureHeader& features, std::span<const uint8_t> bytes,
+                           Parameters& parameters) {
+    Parameters parsed;
+    if (const Status status = parse_motion_section(bytes, parsed); status != Status::ok) {
+        return status;
+    }
+    if (features.channels != parsed.channels || features.frame_values != kValues ||
+        features.rate_hz != parsed.rate_hz || features.period_s != 1) {
+        return Status::bad_shape;
+    }
+    parameters = parsed;
+    return Status::ok;
+}
+
 uint32_t MotionFrames::state_bytes(const MotionHeader& header) {
     return uint32_t{header.hop} * header.channels * uint32_t{sizeof(int16_t)};
 }

@@ -6,6 +6,7 @@
 #include <span>
 
 #include "device/core/status.hpp"
+#include "device/features/feature_section.hpp"
 #include "device/features/gravity.hpp"
 
 namespace ganglion {
@@ -39,6 +40,11 @@ Status parse_motion_section(std::span<const uint8_t> bytes, MotionHeader& header
 ///  13    log2 of the mean turning speed, as MotionStatistics
 class MotionFrames {
   public:
+    using Parameters = MotionHeader;
+    /// As parse_motion_section(); bad_shape where the header of all features says otherwise.
+    static Status parse(const FeatureHeader& features, std::span<const uint8_t> bytes,
+                        Parameters& parameters);
+
     static constexpr uint32_t kValues = 14;
 
     static uint32_t state_bytes(const MotionHeader& header);

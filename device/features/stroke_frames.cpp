@@ -33,6 +33,20 @@ Status parse_stroke_section(std::span<const uint8_t> bytes, StrokeHeader& header
     return Status::ok;
 }
 
+Status StrokeFrames::parse(const FeatureHeader& features, std::span<const uint8_t> bytes,
+                           Parameters& parameters) {
+    Parameters parsed;
+    if (const Status status = parse_stroke_section(bytes, parsed); status != Status::ok) {
+        return status;
+    }
+    if (features.channels != parsed.channels || features.frame_values != frame_values(parsed) ||
+        features.rate_hz != parsed.rate_hz || features.period_s != 1) {
+        return Status::bad_shape;
+    }
+    parameters = parsed;
+    return Status::ok;
+}
+
 uint32_t StrokeFrames::state_bytes(const StrokeHeader& header) {
     // A stroke, and one place more for the sample that comes in.
     const uint32_t values = (uint32_t{header.most} + 1U) * header.channels;

@@ -6,6 +6,7 @@
 #include <span>
 
 #include "device/core/status.hpp"
+#include "device/features/feature_section.hpp"
 
 namespace ganglion {
 
@@ -36,6 +37,11 @@ Status parse_stroke_section(std::span<const uint8_t> bytes, StrokeHeader& header
 /// in -127..127, point after point.
 class StrokeFrames {
   public:
+    using Parameters = StrokeHeader;
+    /// As parse_stroke_section(); bad_shape where the header of all features says otherwise.
+    static Status parse(const FeatureHeader& features, std::span<const uint8_t> bytes,
+                        Parameters& parameters);
+
     static uint32_t state_bytes(const StrokeHeader& header);
     static uint32_t scratch_bytes(const StrokeHeader& header);
     static uint32_t frame_values(const StrokeHeader& header) {

@@ -8,6 +8,7 @@
 #include "device/learn/distance_learner.hpp"
 #include "device/learn/level_learner.hpp"
 #include "device/learn/plot_learner.hpp"
+#include "device/learn/prototype_learner.hpp"
 #include "device/learn/routine_learner.hpp"
 #include "device/learn/series_learner.hpp"
 
@@ -101,7 +102,7 @@ constexpr Row row(LearnerKind kind) {
 constexpr Row kLearners[] = {
     row<DistanceLearner>(LearnerKind::distance), row<SeriesLearner>(LearnerKind::series),
     row<PlotLearner>(LearnerKind::plot),         row<RoutineLearner>(LearnerKind::routine),
-    row<LevelLearner>(LearnerKind::level),
+    row<LevelLearner>(LearnerKind::level),       row<PrototypeLearner>(LearnerKind::prototypes),
 };
 
 const Row* find(const LearnerSection& section) {

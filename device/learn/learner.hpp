@@ -12,6 +12,7 @@ namespace ganglion {
 /// (docs/applications.md).
 enum class LearnerKind : uint32_t {
     distance = 1,
+    prototypes = 16,
     series = 20,
     plot = 21,
     routine = 22,

@@ -7,13 +7,15 @@ namespace ganglion {
 namespace {
 
 constexpr uint32_t kMaximumClasses = 16;
+constexpr uint32_t kMaximumPoints = 64;
 constexpr uint32_t kFar = UINT32_MAX / 2;
 constexpr uint32_t kNone = UINT32_MAX;
 
 }  // namespace
 
 Status check(const PrototypeParameters& p) {
-    if (p.points < 1 || p.points > 64 || p.width < 1 || p.width > 16) return Status::bad_shape;
+    if (p.points < 1 || p.points > kMaximumPoints || p.width < 1 || p.width > 16)
+        return Status::bad_shape;
     if (p.classes < 1 || p.classes > kMaximumClasses) return Status::bad_shape;
     if (p.per_class < Prototypes::kLeastExamples || p.per_class > 10) return Status::bad_value;
     if (p.band > p.points || p.refuse_q8 < 256) return Status::bad_value;
@@ -145,16 +147,19 @@ Prototypes::Match Prototypes::match(std::span<const int8_t> frame,
     return match;
 }
 
-Status Prototypes::load(std::span<const uint8_t> learned, std::span<uint8_t> scratch) {
-    if (learned.size() != state_.size()) return Status::bad_shape;
+bool Prototypes::resume(const PrototypeParameters& parameters, std::span<uint8_t> state) {
+    *this = Prototypes();
+    parameters_ = parameters;
+    state_ = state.first(state_bytes(parameters));
     for (uint32_t label = 0; label < kMaximumClasses; ++label) {
-        const uint32_t most = label < parameters_.classes ? parameters_.per_class : 0U;
-        if (learned[label] > most) return Status::bad_value;
+        const uint32_t most = label < parameters.classes ? parameters.per_class : 0U;
+        if (state_[label] <= most) continue;
+        forget_all();
+        return false;
     }
-    std::copy(learned.begin(), learned.end(), state_.begin());
-    auto* row = reinterpret_cast<uint32_t*>(scratch.data());
-    for (uint32_t label = 0; label < parameters_.classes; ++label) measure(label, row);
-    return Status::ok;
+    uint32_t row[2 * (kMaximumPoints + 1)];
+    for (uint32_t label = 0; label < parameters.classes; ++label) measure(label, row);
+    return true;
 }
 
 }  // namespace ganglion

@@ -64,10 +64,9 @@ class Prototypes {
 
     uint16_t examples(uint16_t label) const;
 
-    /// What was learned, as bytes to keep in flash (state_bytes()), and back. load(): bad_shape
-    /// where the size differs, bad_value where counts are impossible; nothing is changed then.
-    std::span<const uint8_t> learned() const { return state_; }
-    Status load(std::span<const uint8_t> learned, std::span<uint8_t> scratch);
+    /// As start(), but with what was learned before: `state` holds the bytes that it held then.
+    /// False, and nothing learned, where they cannot be such.
+    bool resume(const PrototypeParameters& parameters, std::span<uint8_t> state);
 
   private:
     uint32_t values() const { return uint32_t{parameters_.points} * parameters_.width; }

@@ -119,22 +119,20 @@ TEST(Prototypes, NeedThreeExamplesAndForget) {
 TEST(Prototypes, WhatWasLearnedCanBeKeptAndIsChecked) {
     Learner learner;
     learner.teach_two_classes();
-    std::vector<uint8_t> kept(learner.prototypes.learned().begin(),
-                              learner.prototypes.learned().end());
+    std::vector<uint8_t> kept = learner.state;
     Learner other;
-    ASSERT_EQ(other.prototypes.load(kept, other.scratch), Status::ok);
+    ASSERT_TRUE(other.prototypes.resume(kParameters, kept));
     for (int i = 0; i < 20; ++i) {
         const Frame frame = shape(1 + i % 4, learner.random);
         EXPECT_EQ(other.match(frame).distance, learner.match(frame).distance);
         EXPECT_EQ(other.match(frame).score, learner.match(frame).score);
     }
     kept[1] = 6;
-    EXPECT_EQ(other.prototypes.load(kept, other.scratch), Status::bad_value);
-    kept[1] = 4;
-    kept[3] = 1;
-    EXPECT_EQ(other.prototypes.load(kept, other.scratch), Status::bad_value);
-    EXPECT_EQ(other.prototypes.load(std::span(kept).first(20), other.scratch), Status::bad_shape);
-    EXPECT_EQ(other.prototypes.examples(0), 4);
+    EXPECT_FALSE(other.prototypes.resume(kParameters, kept));
+    EXPECT_EQ(other.prototypes.examples(0), 0);
+    kept = learner.state;
+    kept[3] = 1;  // a class that there is not
+    EXPECT_FALSE(other.prototypes.resume(kParameters, kept));
 }
 
 }  // namespace

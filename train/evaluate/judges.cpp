@@ -16,8 +16,10 @@ struct Row {
 };
 // A new way to compare decisions with the truth: one row.
 constexpr std::array kJudges = {
-    Row{"words", judge_words}, Row{"motor", judge_motor}, Row{"recordings", judge_recordings},
-    Row{"loads", judge_loads}, Row{"soils", judge_soils}, Row{"beats", judge_beats},
+    Row{"words", judge_words},           Row{"motor", judge_motor},
+    Row{"recordings", judge_recordings}, Row{"loads", judge_loads},
+    Row{"soils", judge_soils},           Row{"beats", judge_beats},
+    Row{"trials", judge_whole_trials},
 };
 
 const char* usual_judge(const project::Project& project) {

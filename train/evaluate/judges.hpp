@@ -55,6 +55,9 @@ Judged judge_recordings(const JudgeInput& input);
 /// "words": word_judgement.hpp.
 Judged judge_words(const JudgeInput& input);
 
+/// "trials": trial_judgement.hpp.
+Judged judge_whole_trials(const JudgeInput& input);
+
 /// "motor": normal running, then a fault (motor_judgement.hpp).
 Judged judge_motor(const JudgeInput& input);
 

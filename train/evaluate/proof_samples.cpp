@@ -61,7 +61,8 @@ std::vector<int16_t> proof_samples(const project::Project& project, uint32_t inf
     const uint32_t learned = project.running_normal_frames > 0 ? learn_frames : 0;
     const uint32_t frames = std::max(learned + features.frames + features.stride * (inferences - 1),
                                      project.proof_frames);
-    if (project.sensor.period_s > 1) return slow_proof_samples(project);
+    if (project.sensor.period_s > 1 && project.features.kind != project::Features::levels)
+        return slow_proof_samples(project);
     if (features.parameters.empty()) return chirp(project, frames);
     constexpr size_t most = size_t{1} << 18;
     const size_t wanted = size_t{frames} * project.frame_values();

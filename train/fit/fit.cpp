@@ -15,6 +15,7 @@
 #include "train/fit/fit_autoencoder.hpp"
 #include "train/fit/fit_beats.hpp"
 #include "train/fit/fit_spotter.hpp"
+#include "train/fit/fit_trials.hpp"
 #include "train/fit/steps.hpp"
 #include "train/quantize/to_graph.hpp"
 #include "train/report/card.hpp"
@@ -256,6 +257,7 @@ TrainResult fit(const project::Project& project, const TrainOptions& options,
     const Context context{project, options, progress, stop};
     if (project.features.kind == project::Features::ecg_beats)
         return fit_beats(project, options, progress, stop);
+    if (project.judge.kind == "trials") return fit_trials(project, options, progress);
     if (network.kind == "ds_cnn") return fit_word(context);
     if (network.kind == "autoencoder") return fit_motor(context);
     throw std::runtime_error(
