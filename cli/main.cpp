@@ -35,6 +35,8 @@ int main(int argc, char** argv) {
     add_insight(program);
     add_operator(program);
     add_token(program);
+    add_release(program);
+    add_rollout(program);
     add_audit(program);
     add_bench(program);
 

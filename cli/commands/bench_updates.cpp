@@ -6,6 +6,7 @@
 #include <memory>
 #include <random>
 
+#include "bench/updates/bench_rollouts.hpp"
 #include "cli/application.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/files.hpp"
@@ -18,6 +19,8 @@ namespace {
 
 struct Options {
     bool exhaustive = false;
+    uint32_t rollouts = 100;
+    uint32_t devices = 100'000;
     std::vector<std::filesystem::path> firmware;
     std::filesystem::path json;
 };
@@ -79,6 +82,8 @@ void run_updates(const Options& options) {
     if (options.firmware.size() == 2)
         rows.push_back(bench::delta_row("delta, firmware", bench::load_elf(options.firmware[0]),
                                         bench::load_elf(options.firmware[1]), 0.20));
+    if (options.rollouts > 0) add(bench::gate_rows(options.rollouts, progress));
+    if (options.devices > 0) add(bench::fleet_rows(options.devices, progress));
     add(bench::power_cut_rows(options.exhaustive, progress));
     line.finish();
     std::cout << bench::to_text(rows);
@@ -93,11 +98,23 @@ void add_bench_updates(CLI::App& bench) {
         bench, "updates",
         "Size of deltas, of the boot loader and of the updater; updates of simulated devices\n"
         "whose power is cut within flash operations. One device that does not boot, decide and\n"
-        "come to the end fails the benchmark.",
+        "come to the end fails the benchmark. Then rollouts: releases that are worse unnoticed by "
+        "the\n"
+        "devices, and a fleet that takes a release in stages.",
         "./ganglion bench updates --json updates.json\n"
+        "  ./ganglion bench updates --devices 1000000\n"
         "  ./ganglion bench updates --exhaustive");
     updates->add_flag("--exhaustive", options->exhaustive,
                       "cut every operation in 34 ways, and every recovery in every operation");
+    updates
+        ->add_option("--rollouts", options->rollouts,
+                     "simulated rollouts each of good releases and of quietly worse ones; 0: none")
+        ->capture_default_str();
+    updates
+        ->add_option("--devices", options->devices,
+                     "simulated devices that take a staged release while the server is killed; 0: "
+                     "none")
+        ->capture_default_str();
     updates
         ->add_option("--firmware", options->firmware,
                      "two builds of a firmware (ELF), old and new: also their delta")

@@ -21,6 +21,8 @@ void add_evaluate(CLI::App& program);
 void add_events(CLI::App& program);
 void add_insight(CLI::App& program);
 void add_operator(CLI::App& program);
+void add_release(CLI::App& program);
+void add_rollout(CLI::App& program);
 void add_serve(CLI::App& program);
 void add_token(CLI::App& program);
 void add_train(CLI::App& program);

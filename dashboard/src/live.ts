@@ -77,6 +77,19 @@ export class Live {
     }
   }
 
+  /** What the API says at this path, not yet checked. Throws where it does not answer. */
+  async ask(path: string): Promise<unknown> {
+    return (await this.request(path, [200])).json();
+  }
+
+  /** Asks the fleet to do something. Throws what the server says against it. */
+  async order(path: string, body: object): Promise<void> {
+    const answer = await this.send(path, body);
+    if (answer.ok) return;
+    const told = (await answer.json()) as { error?: unknown };
+    throw new Error(typeof told.error === "string" ? told.error : `the server answered ${answer.status}`);
+  }
+
   private async connect(): Promise<void> {
     clearTimeout(this.timer);
     this.turn += 1;

@@ -6,6 +6,7 @@ import "./styles/devices.css";
 import "./styles/events.css";
 import "./styles/empty.css";
 import "./styles/log_in.css";
+import "./styles/rollouts.css";
 import "./styles/phone.css";
 import { App } from "./views/app.tsx";
 

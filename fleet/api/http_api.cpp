@@ -21,7 +21,8 @@ namespace {
 constexpr size_t kRequestThreads = 16;
 constexpr time_t kKeepAliveSeconds = 1;
 constexpr time_t kReadTimeoutSeconds = 5;
-constexpr size_t kMaxRequestBody = 64 * 1024;
+constexpr size_t kMaxRequestBody = 2 << 20;  ///< a part of a release
+constexpr size_t kMaxJsonBody = 64 * 1024;
 
 /// httplib shares its port with any other program by default; we want to hear when it is taken.
 void allow_quick_restart(socket_t socket) {
@@ -137,6 +138,8 @@ void HttpApi::answer(const Route& route, const httplib::Request& request,
     const auto caller = admit(access_, route, request, response);
     if (!caller) return;
     Call call{request, response, *caller, {}};
+    if (!route.takes_bytes && request.body.size() > kMaxJsonBody)
+        return send_error(response, 413, "a body of JSON has at most 64 KB");
     if (!route.body.is_null()) call.body = parsed_body(request.body);
     route.handle(call);
 }

@@ -223,7 +223,7 @@ TEST_F(HttpApiTest, WrongRequestsAreToldWhatIsRight) {
     EXPECT_EQ(get_json("/api/nothing", 404)["error"], "nothing at /api/nothing");
     httplib::Client client("127.0.0.1", api_->port());
     EXPECT_EQ(client.Post("/api/events", "{}", "application/json")->status, 404);
-    EXPECT_EQ(client.Post("/api/events", std::string(1 << 20, 'x'), "text/plain")->status, 413);
+    EXPECT_EQ(client.Post("/api/events", std::string(3 << 20, 'x'), "text/plain")->status, 413);
 }
 
 TEST_F(HttpApiTest, HealthTellsWhatIsWrong) {

@@ -31,8 +31,8 @@ json answers_of(const Route& route) {
     if (route.answer.is_null()) {
         answers["204"] = {{"description", "done"}};
     } else {
-        const char* const type =
-            route.path == "/api/stream" ? "text/event-stream" : "application/json";
+        const std::string type =
+            route.path == "/api/stream" ? "text/event-stream" : route.answer_type;
         answers["200"] = {{"description", "the answer"},
                           {"content", {{type, {{"schema", route.answer}}}}}};
     }
@@ -84,6 +84,10 @@ json openapi(const Routes& routes, const std::string& version) {
             operation["requestBody"] = {
                 {"required", true}, {"content", {{"application/json", {{"schema", route.body}}}}}};
         }
+        if (route.takes_bytes)
+            operation["requestBody"] = {
+                {"required", true},
+                {"content", {{"application/octet-stream", {{"schema", {{"type", "string"}}}}}}}};
         if (route.needs) {
             operation["security"] = {{{"token", json::array()}}, {{"session", json::array()}}};
             operation["description"] = "For role " + to_string(*route.needs) + " and above.";

@@ -45,6 +45,8 @@ struct Route {
     nlohmann::json body;    ///< JSON schema of the request's body; null: none
     nlohmann::json answer;  ///< JSON schema of the answer 200; null: 204 without content
     std::function<void(Call&)> handle;
+    bool takes_bytes = false;  ///< the body is not JSON and may be larger
+    std::string answer_type = "application/json";
 };
 
 using Routes = std::vector<Route>;

@@ -51,8 +51,18 @@ std::string broker_access_list() {
     std::ostringstream out;
     out << "user " << Pki::server_id << '\n'
         << "topic read ganglion/1/#\n"
-        << "topic write ganglion/1/+/ack\n\n"
-        << "pattern write ganglion/1/%u/event\n"
+        << "topic write ganglion/1/+/ack\n\n";
+    out << "user " << Pki::updates_id << '\n';
+    for (const char* channel : {"status", "update", "want"})
+        out << "topic read ganglion/1/+/" << channel << '\n';
+    for (const char* channel : {"offer", "piece", "undo", "keys"})
+        out << "topic write ganglion/1/+/" << channel << '\n';
+    out << '\n';
+    for (const char* channel : {"update", "want"})
+        out << "pattern write ganglion/1/%u/" << channel << '\n';
+    for (const char* channel : {"offer", "piece", "undo", "keys"})
+        out << "pattern read ganglion/1/%u/" << channel << '\n';
+    out << "pattern write ganglion/1/%u/event\n"
         << "pattern write ganglion/1/%u/status\n"
         << "pattern write ganglion/1/%u/report\n"
         << "pattern write ganglion/1/%u/gate\n"

@@ -70,11 +70,12 @@ Pki Pki::create(const std::filesystem::path& directory) {
     Pki pki(directory, std::move(key), std::move(certificate));
     pki.load_or_issue("broker", "ganglion-broker", Purpose::broker);
     pki.load_or_issue("server", server_id, Purpose::client);
+    pki.load_or_issue("updates", updates_id, Purpose::client);
     return pki;
 }
 
 Identity Pki::issue_device(const std::string& id) {
-    if (!is_valid_device_id(id) || id == server_id) {
+    if (!is_valid_device_id(id) || id == server_id || id == updates_id) {
         throw std::runtime_error("'" + id +
                                  "' cannot be a device's id: use 1 to 64 of a-z A-Z 0-9 . _ - not "
                                  "beginning with a dot, and not " +

@@ -26,6 +26,7 @@ bool is_valid_device_id(std::string_view id);
 ///   ca.pem ca.key                the authority
 ///   broker.pem broker.key        the broker, for 127.0.0.1, 10.0.2.2, localhost and
 ///   "ganglion-broker" server.pem server.key        the fleet server as the broker's client
+///   updates.pem updates.key      its second connection
 ///   devices/<id>.pem <id>.key    one per device
 /// Files are readable by their owner only and written whole or not at all. One Pki object is for
 /// one thread; several processes may use one folder, since an identity that exists is never
@@ -34,6 +35,8 @@ class Pki {
   public:
     /// Common name and MQTT user name of the server's certificate; no device can have it.
     static constexpr const char* server_id = "ganglion-server";
+    /// The same of the server's second connection, which carries updates.
+    static constexpr const char* updates_id = "ganglion-updates";
 
     /// Opens the authority in `directory`, making what is missing. Throws std::runtime_error on
     /// unreadable files.

@@ -11,10 +11,12 @@
 #include "fleet/api/fleet_routes.hpp"
 #include "fleet/api/http_api.hpp"
 #include "fleet/api/insight_routes.hpp"
+#include "fleet/api/release_routes.hpp"
 #include "fleet/base/files.hpp"
 #include "fleet/base/port.hpp"
 #include "fleet/broker/broker.hpp"
 #include "fleet/ingest/ingest.hpp"
+#include "fleet/rollout/update_service.hpp"
 #include "fleet/store/sqlite_store.hpp"
 
 namespace ganglion::fleet {
@@ -43,13 +45,13 @@ uint16_t choose_mqtt_port(const ServerConfig& config) {
     return port != 0 ? port : pick_free_port();
 }
 
-MqttConfig mqtt_config(const Pki& pki, uint16_t port) {
+MqttConfig mqtt_config(const Pki& pki, uint16_t port, const char* name, const char* id) {
     MqttConfig config;
     config.port = port;
-    config.id = Pki::server_id;
+    config.id = id;
     config.ca_file = pki.ca_file();
-    config.certificate_file = pki.certificate_file("server");
-    config.key_file = pki.key_file("server");
+    config.certificate_file = pki.certificate_file(name);
+    config.key_file = pki.key_file(name);
     return config;
 }
 
@@ -68,11 +70,16 @@ struct Server::Parts {
           store(config.state_dir / "fleet.db"),
           access(config.state_dir / "access.db"),
           audit(audit_file(config.state_dir)),
+          releases(config.state_dir / "releases"),
+          rollouts(config.state_dir / "rollouts.db", releases,
+                   [this](const AuditEntry& entry) { audit.append(entry); }),
           broker(config.state_dir / "broker", pki, choose_mqtt_port(config), log),
           stream(store),
           ingest(
-              mqtt_config(pki, broker.port()), store,
+              mqtt_config(pki, broker.port(), "server", Pki::server_id), store,
               [this](const Committed& committed) { stream.publish(committed); }, log),
+          updates(mqtt_config(pki, broker.port(), "updates", Pki::updates_id), rollouts, releases,
+                  log),
           http(all_routes(config.state_dir), access, stream,
                {.port = config.http_port,
                 .dashboard_dir = config.dashboard_dir,
@@ -92,6 +99,8 @@ struct Server::Parts {
         for (Route& route : access_routes(access, audit, log_ins, audit_file(state_dir)))
             routes.push_back(std::move(route));
         for (Route& route : insight_routes(store, audit)) routes.push_back(std::move(route));
+        for (Routes more : {release_routes(releases, audit), rollout_routes(rollouts)})
+            routes.insert(routes.end(), more.begin(), more.end());
         return routes;
     }
 
@@ -121,10 +130,13 @@ struct Server::Parts {
     SqliteStore store;
     Access access;
     AuditLog audit;
+    ReleaseStore releases;
+    RolloutEngine rollouts;
     RateLimit log_ins{kLogInsPerSecond, kLogInBurst};
     Broker broker;
     EventStream stream;
     Ingest ingest;
+    UpdateService updates;
     HttpApi http;
 };
 
@@ -168,6 +180,12 @@ Pki& Server::pki() {
 }
 Store& Server::store() {
     return parts().store;
+}
+ReleaseStore& Server::releases() {
+    return parts().releases;
+}
+void Server::tell(const std::string& device, const std::string& leaf, const std::string& payload) {
+    parts().updates.send(device, leaf, payload);
 }
 std::optional<std::string> Server::fault() const {
     return parts().fault();

@@ -1,11 +1,13 @@
 // Drives the dashboard in headless Chromium against a live fleet server.
 //   node page_test.mjs --url URL --out DIR [--expect-devices N] [--expect-events N] [--new-event-within SECONDS]
+//   node page_test.mjs --url URL --out DIR --updates    (of a fleet with rollouts, as after the demo)
 // URL may come from GANGLION_URL. Screenshots go to DIR. Needs `npm ci` in dashboard/ and Debian's chromium.
 import { mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { parseArgs } from "node:util";
 import { checks } from "./checks.mjs";
 import { PATIENCE_MS } from "./helpers.mjs";
+import { update_checks } from "./update_checks.mjs";
 
 function usage(line) {
   console.error(`page_test: ${line}`);
@@ -20,6 +22,7 @@ function options() {
     "expect-devices": text,
     "expect-events": text,
     "new-event-within": text,
+    updates: { type: "boolean" },
   };
   let given = {};
   try {
@@ -40,6 +43,7 @@ function options() {
     out: given.out,
     expect_devices: number("expect-devices", 1),
     expect_events: number("expect-events", 1),
+    updates: given.updates === true,
     new_event_within_s: number("new-event-within", 60),
   };
 }
@@ -79,7 +83,7 @@ try {
 const browser = await launch();
 let passed = 0;
 let failed = 0;
-for (const [name, check] of checks) {
+for (const [name, check] of wanted.updates ? update_checks : checks) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, colorScheme: "light" });
   context.setDefaultTimeout(PATIENCE_MS);
   try {

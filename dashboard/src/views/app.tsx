@@ -10,6 +10,7 @@ import { Header, Notices } from "./header.tsx";
 import { use_now } from "./hooks.ts";
 import { LogIn } from "./log_in.tsx";
 import { Overview } from "./overview.tsx";
+import { Rollouts } from "./rollouts.tsx";
 import { Timeline } from "./timeline.tsx";
 
 export function App() {
@@ -56,6 +57,7 @@ export function App() {
                 ))}
               </ul>
             </section>
+            <Rollouts live={live} now={now} may_act={state.person?.role !== "viewer"} />
             <section id="events" tabIndex={-1} aria-labelledby="events-title">
               <h2 id="events-title">Events</h2>
               <EventFilter
