@@ -97,14 +97,17 @@ KnownDevice RolloutEngine::known(const std::string& id) {
 void RolloutEngine::Batch::status(const std::string& id, bool online,
                                   const std::optional<std::string>& application, int64_t now_ms) {
     KnownDevice device = engine_.known(id);
+    const bool came_back = online && !device.online;
     device.online = online;
     device.seen_ms = std::max(device.seen_ms, now_ms);
     if (application) device.application = *application;
     engine_.store_.write(device);
     UpdateStatus status;
     const bool has_status = update::decode(octets(device.status), status);
-    for (Live& live : engine_.live_)
+    for (Live& live : engine_.live_) {
         engine_.follow(live, device, has_status ? &status : nullptr, now_ms);
+        if (came_back) engine_.offer_again(live, device.number, now_ms);
+    }
 }
 
 bool RolloutEngine::Batch::update(const std::string& id, std::string_view payload, int64_t now_ms) {
@@ -227,6 +230,16 @@ void RolloutEngine::follow(Live& live, const KnownDevice& device, const UpdateSt
     if (!progress) return;
     const bool news = progress->state != target->state || progress->reason != target->reason;
     if (news) move(live, *target, progress->state, progress->reason, now_ms);
+}
+
+/// What was told over a connection that is gone may never have arrived.
+void RolloutEngine::offer_again(Live& live, int64_t device, int64_t now_ms) {
+    if (!live.active()) return;
+    const auto target = store_.target(live.row.id, device);
+    if (!target) return;
+    if (target->state == TargetState::offered) move(live, *target, TargetState::queued, "", now_ms);
+    if (target->state == TargetState::undo_offered)
+        move(live, *target, TargetState::undo_queued, "", now_ms);
 }
 
 void RolloutEngine::move(Live& live, Target target, TargetState to, const std::string& reason,

@@ -119,6 +119,7 @@ class RolloutEngine {
     std::optional<Progress> progress_of(const Live& live, const Target& target,
                                         const KnownDevice& device,
                                         const update::UpdateStatus* status) const;
+    void offer_again(Live& live, int64_t device, int64_t now_ms);
     void move(Live& live, Target target, TargetState to, const std::string& reason, int64_t now_ms);
     void say(const KnownDevice& device, const char* leaf, std::string payload);
 

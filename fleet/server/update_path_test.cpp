@@ -203,7 +203,7 @@ TEST_F(UpdatePath, a_release_reaches_every_device_through_a_kill_of_the_broker) 
     const Bytes image = image_of('g', 5500, 3);
     const int64_t id = begin(add_release(image, 5));
     ::kill(server->broker_pid(), SIGKILL);
-    EXPECT_TRUE(eventually([&] { return state(id) == "done"; }, 60s))
+    EXPECT_TRUE(eventually([&] { return state(id) == "done"; }, 100s))
         << get_json(api(), "/api/rollouts/" + std::to_string(id)).dump(1);
     EXPECT_TRUE(all_run(image));
 }
