@@ -99,7 +99,8 @@ void show(const Options& options) {
                row.at("why").get<std::string>());
     size_t number = 0;
     for (const auto& stage : row.at("stages")) {
-        fmt::print("stage {} ({:g} %), {} devices{}\n", ++number,
+        ++number;
+        fmt::print("stage {} ({:g} %), {} devices{}\n", number,
                    100 * stage.at("share").get<double>(), stage.at("devices").get<int64_t>(),
                    number == row.at("stage").get<size_t>() + 1 ? "  <- here" : "");
         for (const auto& [state, count] : stage.at("counts").items())
