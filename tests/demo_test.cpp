@@ -101,15 +101,6 @@ TEST(Demo, DecidesOnItsOwnInputAndShowsItInABrowser) {
     EXPECT_EQ(devices[1].at("bytes_gate"), 0);
     expect_stopped_by_itself(devices[1]);
 
-    EXPECT_THAT(speaker.at("update_taken").get<std::string>(), testing::HasSubstr("1.1.0 live"));
-    EXPECT_EQ(speaker.at("update_refused"), "bad signature");
-    EXPECT_EQ(speaker.at("update_undone"), "unhealthy by the release's rule");
-    const auto updates =
-        run_program({"node", GANGLION_SOURCE_DIR "/tests/dashboard/page_test.mjs", "--url",
-                     "http://127.0.0.1:" + port, "--out", reports_folder() / "page", "--updates"},
-                    240);
-    EXPECT_EQ(updates.exit_code, 0) << updates.output;
-
     const auto events = run_ganglion({"events", "--port", port});
     EXPECT_THAT(events.output, testing::HasSubstr("alexa"));
     EXPECT_THAT(events.output, testing::HasSubstr("motor-01"));

@@ -19,8 +19,8 @@ namespace {
 
 struct Options {
     bool exhaustive = false;
-    uint32_t rollouts = 100;
-    uint32_t devices = 100'000;
+    uint32_t rollouts = 0;
+    uint32_t devices = 0;
     std::vector<std::filesystem::path> firmware;
     std::filesystem::path json;
 };
@@ -102,7 +102,7 @@ void add_bench_updates(CLI::App& bench) {
         "the\n"
         "devices, and a fleet that takes a release in stages.",
         "./ganglion bench updates --json updates.json\n"
-        "  ./ganglion bench updates --devices 1000000\n"
+        "  ./ganglion bench updates --rollouts 100 --devices 1000000\n"
         "  ./ganglion bench updates --exhaustive");
     updates->add_flag("--exhaustive", options->exhaustive,
                       "cut every operation in 34 ways, and every recovery in every operation");

@@ -30,10 +30,6 @@ struct Options {
     uint32_t alerts = 1000;
 };
 
-std::string text_of(const std::vector<uint8_t>& bytes) {
-    return {bytes.begin(), bytes.end()};
-}
-
 update::Uuid uuid_of(const std::string& text, const char* what) {
     std::string digits;
     for (const char c : text)

@@ -2,7 +2,6 @@
 
 #include <atomic>
 #include <memory>
-#include <optional>
 #include <string>
 #include <thread>
 
@@ -22,10 +21,9 @@ class DemoDevice {
     DemoDevice& operator=(const DemoDevice&) = delete;
     ~DemoDevice();
 
-    /// Flashes identity and bundle and switches the board on. `factory`: the board takes updates.
+    /// Flashes identity and bundle and switches the board on.
     void boot(const DemoOptions& options, const std::filesystem::path& state, fleet::Pki& pki,
-              uint16_t broker_port, const std::string& bundle_key,
-              std::optional<firmware::BoardFactory> factory);
+              uint16_t broker_port, const std::string& bundle_key);
     /// Waits until the device has connected to the broker. Throws where it does not within
     /// `seconds`.
     void wait_connected(double seconds);
