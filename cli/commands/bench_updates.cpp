@@ -98,9 +98,8 @@ void add_bench_updates(CLI::App& bench) {
         bench, "updates",
         "Size of deltas, of the boot loader and of the updater; updates of simulated devices\n"
         "whose power is cut within flash operations. One device that does not boot, decide and\n"
-        "come to the end fails the benchmark. Then rollouts: releases that are worse unnoticed by "
-        "the\n"
-        "devices, and a fleet that takes a release in stages.",
+        "come to the end fails the benchmark. On request also rollouts: releases that are worse\n"
+        "unnoticed by the devices, and a fleet that takes a release in stages.",
         "./ganglion bench updates --json updates.json\n"
         "  ./ganglion bench updates --rollouts 100 --devices 1000000\n"
         "  ./ganglion bench updates --exhaustive");
