@@ -82,7 +82,9 @@ void check_input(const Project& project, const StagePlan& plan, const Program& p
         refuse(project,
                "the model must have one int8 input and one int8 output; export it that way");
     }
-    if (program.input().bytes == project.frame_values() * plan.frames) return;
+    // A streaming program is given the new frames alone.
+    const uint32_t frames = program.state_bytes() != 0 ? plan.stride : plan.frames;
+    if (program.input().bytes == project.frame_values() * frames) return;
     refuse(project, "the model takes " + shape_text(program.input()) + ", the features give " +
                         std::to_string(plan.frames) + " frames of " +
                         std::to_string(project.frame_values()) +

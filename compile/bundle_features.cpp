@@ -72,8 +72,7 @@ std::vector<uint8_t> feature_section(const project::Project& project) {
     return bytes;
 }
 
-std::vector<int16_t> raw_feature_frames(const project::Project& project,
-                                        std::span<const int16_t> samples) {
+PlacedFrames placed_frames(const project::Project& project, std::span<const int16_t> samples) {
     const ParsedSection parsed(feature_section(project));
     const FeatureSection& section = parsed.section;
     std::vector<uint64_t> state(FeatureBlock::state_bytes(section) / 8 + 1);
@@ -83,21 +82,34 @@ std::vector<int16_t> raw_feature_frames(const project::Project& project,
     };
     FeatureBlock block;
     block.start(section, bytes(state));
-    std::vector<int16_t> frames;
+    PlacedFrames frames;
     std::vector<int16_t> frame(section.frame_values());
+    uint64_t taken = 0;
     while (!samples.empty()) {
         bool ready = false;
-        samples = samples.subspan(block.push(samples, bytes(scratch), frame.data(), ready));
-        if (ready) frames.insert(frames.end(), frame.begin(), frame.end());
+        const size_t count = block.push(samples, bytes(scratch), frame.data(), ready);
+        samples = samples.subspan(count);
+        taken += count;
+        if (!ready) continue;
+        frames.raw.insert(frames.raw.end(), frame.begin(), frame.end());
+        frames.last.push_back((taken - 1) / section.header.channels);
     }
     return frames;
 }
 
+std::vector<int16_t> raw_feature_frames(const project::Project& project,
+                                        std::span<const int16_t> samples) {
+    return placed_frames(project, samples).raw;
+}
+
 std::vector<int8_t> feature_frames(const project::Project& project,
                                    std::span<const int16_t> samples) {
+    return scaled_frames(project, raw_feature_frames(project, samples));
+}
+
+std::vector<int8_t> scaled_frames(const project::Project& project, std::span<const int16_t> raw) {
     const ParsedSection parsed(feature_section(project));
     const FeatureSection& section = parsed.section;
-    const std::vector<int16_t> raw = raw_feature_frames(project, samples);
     const uint32_t values = section.frame_values();
     const uint32_t learn_frames = section.header.learn_frames;
     if (section.scales.empty() && learn_frames == 0) {

@@ -25,4 +25,14 @@ std::vector<int8_t> feature_frames(const project::Project& project,
 std::vector<int16_t> raw_feature_frames(const project::Project& project,
                                         std::span<const int16_t> samples);
 
+/// The same with the place of each frame.
+struct PlacedFrames {
+    std::vector<int16_t> raw;    ///< frame after frame
+    std::vector<uint64_t> last;  ///< per frame: the last sample (per channel) that it has seen
+};
+PlacedFrames placed_frames(const project::Project& project, std::span<const int16_t> samples);
+
+/// Raw frames as the model sees them: what feature_frames() does with raw_feature_frames().
+std::vector<int8_t> scaled_frames(const project::Project& project, std::span<const int16_t> raw);
+
 }  // namespace ganglion::compile

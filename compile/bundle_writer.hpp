@@ -5,16 +5,23 @@
 #include <string>
 #include <vector>
 
+#include "compile/options.hpp"
 #include "project/project.hpp"
 
 namespace ganglion::compile {
+
+/// How a project's model is compiled for its bundle.
+inline CompileOptions compile_options(const project::Project& project) {
+    return {.ram_bytes = {}, .new_frames = project.streaming ? project.features.stride : 0};
+}
 
 struct BundleInput {
     const project::Project& project;
     std::span<const uint8_t> program;  ///< CompiledModel::program; empty: a learner judges alone
     std::span<const int16_t>
         proof_samples;  ///< raw samples (interleaved) to replay on each device before it trusts the
-                        ///< bundle; must lead to at least one inference
+                        ///< bundle; must lead to at least one inference. A long one is stored by
+                        ///< its beginning, which the proof then repeats to the same length
     uint32_t proof_learn_frames =
         0;  ///< spectrum_bands that learn: frames learned within the proof, e.g. 4
     uint32_t instructions = 0;  ///< estimate for one inference with its features; 0: unknown

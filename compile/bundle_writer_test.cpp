@@ -99,7 +99,8 @@ TEST(BundleWriter, ADeviceReadsWhatItWrote) {
     EXPECT_EQ(bundle.features().header.frames, 49);
     EXPECT_TRUE(std::equal(bundle.program().begin(), bundle.program().end(),
                            application.program.begin(), application.program.end()));
-    EXPECT_EQ(bundle.proof().samples.size(), application.proof_samples.size());
+    EXPECT_EQ(bundle.proof().header.turns, 6U);
+    EXPECT_EQ(bundle.proof().samples.size() * 6, application.proof_samples.size());
     EXPECT_EQ(bundle.proof().scores.size(), 9U);
     EXPECT_EQ(Bundle::stored_bytes(std::span(bytes).first(32)), bytes.size());
 }
@@ -190,6 +191,7 @@ TEST(BundleLoad, RefusesSignedNonsense) {
     EXPECT_EQ(changed(decision + offsetof(DecisionParameters, label), 2), Status::bad_value);
     EXPECT_EQ(changed(proof + offsetof(ProofHeader, learn_frames), 0), Status::bad_value);
     EXPECT_EQ(changed(proof + offsetof(ProofHeader, inferences), 0), Status::bad_shape);
+    EXPECT_EQ(changed(proof + offsetof(ProofHeader, turns), 0), Status::bad_value);
 }
 
 TEST(BundleProof, IsReproducedAndCatchesEveryKindOfDifference) {
@@ -231,7 +233,7 @@ TEST(BundleWriter, RefusesWhatDoesNotFit) {
     application.project.decision.kind = project::DecisionRule::reconstruction_error;
     EXPECT_THAT(error_of(application), HasSubstr("as many values as its input"));
     application = wake_word_application();
-    application.proof_samples.resize(48 * 320 + 479);
+    application.proof_samples.resize(48 * 320 + 470);
     EXPECT_THAT(error_of(application), HasSubstr("lead to no inference"));
     application.proof_samples.clear();
     EXPECT_THAT(error_of(application), HasSubstr("the proof has no samples"));

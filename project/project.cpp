@@ -303,7 +303,9 @@ Project::Network read_network(TomlSection section) {
     return network;
 }
 
-std::filesystem::path read_model(TomlSection section, const std::filesystem::path& file) {
+std::filesystem::path read_model(TomlSection section, const std::filesystem::path& file,
+                                 bool& streaming) {
+    streaming = section.boolean("streaming", false);
     const std::string advice = "write the path of a .tflite file in quotes";
     const std::string name = section.text("file", "model.tflite", advice);
     if (name.empty()) section.refuse("file", "is empty", advice);
@@ -368,7 +370,7 @@ Project parse(std::string_view text, const std::filesystem::path& file) {
     project.features = read_features(section("features", true), project.sensor);
     project.scaling = read_scaling(section("scaling", false), project.frame_values());
     project.network = read_network(section("network", false));
-    project.model_file = read_model(section("model", false), file);
+    project.model_file = read_model(section("model", false), file, project.streaming);
     project.learner = read_main_learner(section("learner", false));
     TomlSection decision = section("decision", true);
     project.decision = read_decision(decision);

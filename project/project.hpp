@@ -111,6 +111,8 @@ struct Project {
     } scaling;
 
     std::filesystem::path model_file;  ///< the .tflite, absolute or relative to the current folder
+    bool streaming = false;  ///< [model]: each inference computes only what features.stride new
+                             ///< frames change
 
     struct Learner {
         LearnerChoice kind = LearnerChoice::none;

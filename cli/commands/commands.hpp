@@ -11,6 +11,7 @@ void add_audit(CLI::App& program);
 void add_bench(CLI::App& program);
 void add_bench_applications(CLI::App& bench);
 void add_bench_fleet(CLI::App& bench);
+void add_bench_training(CLI::App& bench);
 void add_bench_updates(CLI::App& bench);
 void add_bundle(CLI::App& program);
 void add_card(CLI::App& program);

@@ -52,9 +52,9 @@ void add_evaluate(CLI::App& program) {
         ->add_option("--data", options->data,
                      "folder of recordings with a manifest.csv in each of its folders")
         ->required();
-    command->add_option("--split", options->split, "train, val or test")
+    command->add_option("--split", options->split, "train, val, test or all")
         ->capture_default_str()
-        ->check(CLI::IsMember({"train", "val", "test"}));
+        ->check(CLI::IsMember({"train", "val", "test", "all"}));
     command->add_option("--json", options->json, "also write the figures to this file");
     command->callback([options] { run(*options); });
 }

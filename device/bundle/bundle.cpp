@@ -163,6 +163,7 @@ Status check_whole(const BundleMeta& meta, const FeatureSection& features,
         return Status::bad_value;
     }
     if (proof.header.learn_frames > 65536) return Status::bad_value;
+    if (proof.header.turns < 1 || proof.header.turns > 1024) return Status::bad_value;
     return Status::ok;
 }
 

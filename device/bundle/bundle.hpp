@@ -75,8 +75,9 @@ struct ProofHeader {
     uint32_t inferences;     ///< uint16 scores (not averaged) that follow the samples
     uint32_t learn_frames;   ///< replaces FeatureHeader::learn_frames during the proof
     uint32_t tensors_crc;    ///< over every inference's input and output bytes, in order
+    uint32_t turns;          ///< the samples are replayed so often, one after the other; 1..1024
 };
-static_assert(sizeof(ProofHeader) == 16);
+static_assert(sizeof(ProofHeader) == 20);
 
 struct Proof {
     ProofHeader header{};

@@ -27,9 +27,10 @@ struct Layout {
     std::array<uint32_t, kMaximumStages> learner{};
     std::array<uint32_t, kMaximumStages> decider{};
     std::array<uint32_t, kMaximumStages> outputs{};
+    uint32_t streaming = 0;  // arena of the first stage's program, whose state must live on
 
     uint32_t total() const {
-        uint32_t sum = arena + state + window + raw_frame + normal;
+        uint32_t sum = arena + state + window + raw_frame + normal + streaming;
         for (uint32_t i = 0; i < kMaximumStages; ++i) sum += learner[i] + decider[i] + outputs[i];
         return sum;
     }
@@ -37,17 +38,20 @@ struct Layout {
 
 // Model and features must fit each other: push() relies on it.
 Status check_program(const Program& program, const FeatureSection& section,
-                     const BundleStage& stage) {
+                     const BundleStage& stage, uint32_t index) {
     if (program.arena_bytes() > kLargestArena) return Status::too_large;
-    // The arena is scratch between inferences here (features use it), and scores are int8's.
-    if (program.state_bytes() != 0) return Status::unsupported;
+    // Behind a gate frames would be missing from what a streaming program knows.
+    const bool streams = program.state_bytes() != 0;
+    if (streams && index != 0) return Status::unsupported;
     if (program.input_count() != 1 || program.output_count() != 1) return Status::unsupported;
     if (program.input().type != ElementType::int8 || program.output().type != ElementType::int8)
         return Status::unsupported;
     const DecisionParameters& decision = stage.decision;
     const uint32_t window = section.frame_values() * decision.frames;
     if (window > kLargestWindow) return Status::too_large;
-    if (program.input().bytes != window) return Status::bad_shape;
+    const uint32_t given = streams ? section.frame_values() * decision.stride : window;
+    if (program.input().bytes != given) return Status::bad_shape;
+    if (streams && decision.stride > decision.frames) return Status::bad_shape;
     if (stage.has_learner) return Status::ok;  // it was read for this program's outputs
     if (decision.kind == static_cast<uint32_t>(DecisionKind::reconstruction_error)) {
         return program.output().bytes == window ? Status::ok : Status::bad_shape;
@@ -65,9 +69,14 @@ Status make_layout(const Bundle& bundle, Layout& layout) {
         if (!stage.program.empty()) {
             Program program;
             Status status = program.load(stage.program);
-            if (status == Status::ok) status = check_program(program, section, stage);
+            if (status == Status::ok) status = check_program(program, section, stage, index);
             if (status != Status::ok) return status;
-            arena = std::max(arena, program.arena_bytes());
+            // Features use the common arena between inferences; a state must outlive them.
+            if (program.state_bytes() != 0) {
+                layout.streaming = aligned(program.arena_bytes());
+            } else {
+                arena = std::max(arena, program.arena_bytes());
+            }
             programs = true;
             if (stage.has_learner) {
                 layout.outputs[index] = aligned(program.output().bytes * sizeof(int16_t));
@@ -142,10 +151,12 @@ Status Pipeline::start_with(const Bundle& bundle, std::span<int8_t> ram, bool pr
         normal_.start({features, values},
                       proof ? bundle.proof().header.learn_frames : section.header.learn_frames);
     }
+    const std::span<int8_t> streaming = take(layout.streaming);
     stage_count_ = static_cast<uint32_t>(bundle.stages().size());
     for (uint32_t i = 0; i < stage_count_; ++i) {
         Stage& stage = stages_[i];
         const std::span<uint8_t> learner = bytes_of(take(layout.learner[i]));
+        stage.arena = i == 0 && layout.streaming != 0 ? streaming : arena_;
         start_stage(stage, bundle.stages()[i], learner, bytes_of(take(layout.decider[i])), proof);
         stage.outputs = {reinterpret_cast<int16_t*>(take(layout.outputs[i]).data()),
                          layout.outputs[i] == 0 ? 0 : stage.program.output().bytes};
@@ -167,6 +178,12 @@ void Pipeline::start_stage(Stage& stage, const BundleStage& from, std::span<uint
                         decider);
     stage.hold_samples = samples_in(section_.header, from.decision.hold_ms);
     stage.until = from.decision.frames;
+    if (!stage.has_program) return;
+    stage.streams = stage.program.state_bytes() != 0;
+    if (!stage.streams) return;
+    // Runs from the start, so that the last of its first frames completes the first window.
+    stage.program.reset(stage.arena);
+    stage.until = (from.decision.frames - 1U) % from.decision.stride + 1U;
 }
 
 bool Pipeline::resume_learned(uint32_t stage, std::span<const uint8_t> bytes) {
@@ -253,20 +270,30 @@ std::span<const int16_t> Pipeline::judged_values(Stage& stage) {
     return stage.outputs;
 }
 
-// False where a learner has not learned enough to judge.
+// Over the stage's window, or its newest frames.
+void Pipeline::run_program(Stage& stage) {
+    int8_t* input = stage.arena.data() + stage.program.input().offset;
+    std::span<const int8_t> older = input_older();
+    std::span<const int8_t> newer = input_newer();
+    if (stage.streams) {
+        const size_t known = older.size() + newer.size() - stage.program.input().bytes;
+        const size_t in_older = std::min(known, older.size());
+        older = older.subspan(in_older);
+        newer = newer.subspan(known - in_older);
+    }
+    input = std::copy(older.begin(), older.end(), input);
+    std::copy(newer.begin(), newer.end(), input);
+    stage.program.run(stage.arena);
+}
+
+// False where there is no whole window yet, or a learner has not learned enough to judge.
 bool Pipeline::infer(uint32_t index, Decision& out) {
     Stage& stage = stages_[index];
     last_stage_ = index;
     const DecisionParameters& parameters = stage.parameters;
     const auto kind = static_cast<DecisionKind>(parameters.kind);
-    if (stage.has_program) {
-        int8_t* input = arena_.data() + stage.program.input().offset;
-        const std::span<const int8_t> older = input_older();
-        const std::span<const int8_t> newer = input_newer();
-        input = std::copy(older.begin(), older.end(), input);
-        std::copy(newer.begin(), newer.end(), input);
-        stage.program.run(arena_);
-    }
+    if (stage.has_program) run_program(stage);
+    if (stage.streams && kept_ < parameters.frames) return false;
     score_count_ = 1;
     if (stage.has_learner) {
         score_count_ = parameters.outputs;
@@ -333,7 +360,7 @@ std::span<const int8_t> Pipeline::input_newer() const {
 std::span<const int8_t> Pipeline::output() const {
     const Stage& stage = stages_[last_stage_];
     if (!stage.has_program) return {};
-    return arena_.subspan(stage.program.output().offset, stage.program.output().bytes);
+    return stage.arena.subspan(stage.program.output().offset, stage.program.output().bytes);
 }
 
 uint32_t Pipeline::tensors_crc(uint32_t crc) const {
@@ -366,11 +393,13 @@ Status Pipeline::prove(const Bundle& bundle, std::span<int8_t> ram) {
     bool equal = true;
     size_t next = 0;
     uint32_t crc = 0;
-    feed(proof.samples, [&](const Decision&) {
-        equal = equal && next < proof.scores.size() && proof.scores[next] == last_score();
-        ++next;
-        crc = tensors_crc(crc);
-    });
+    for (uint32_t turn = 0; turn < proof.header.turns; ++turn) {
+        feed(proof.samples, [&](const Decision&) {
+            equal = equal && next < proof.scores.size() && proof.scores[next] == last_score();
+            ++next;
+            crc = tensors_crc(crc);
+        });
+    }
     equal = equal && next == proof.scores.size() && crc == proof.header.tensors_crc;
     status = start(bundle, ram);
     if (status != Status::ok) return status;

@@ -101,6 +101,7 @@ class Pipeline {
     struct Stage {
         DecisionParameters parameters{};
         Program program;
+        std::span<int8_t> arena;  // of a streaming program alone, else the common one
         Learner learner;
         LearnerSection learner_section;
         Decider decider;
@@ -110,6 +111,7 @@ class Pipeline {
         uint64_t open_until = 0;  // sample: so long the next stage runs
         uint64_t inferences = 0;
         bool has_program = false;
+        bool streams = false;  // the program is given the new frames and keeps what it knows
         bool has_learner = false;
         bool opened = false;  // the next stage did run
     };
@@ -119,6 +121,7 @@ class Pipeline {
                      std::span<uint8_t> decider, bool proof);
     void take_frame();
     bool is_due(uint32_t index);
+    void run_program(Stage& stage);
     bool infer(uint32_t index, Decision& out);
     std::span<const int16_t> judged_values(Stage& stage);
     uint32_t first_frame(const Stage& stage) const;

@@ -91,12 +91,14 @@ Agreement compare(const FoldedNetwork& network, const model::Graph& graph,
     return agreement;
 }
 
-std::vector<int8_t> sample_windows(const project::Project& project, const WordFrames& frames,
-                                   size_t count) {
+LabelledWindows sample_windows(const project::Project& project, const WordFrames& frames,
+                               size_t count) {
     const auto bands = static_cast<int32_t>(project.frame_values());
     const auto window = static_cast<int32_t>(project.features.frames);
     Random random(project.network.seed + 1);
-    std::vector<int8_t> inputs;
+    LabelledWindows windows;
+    windows.frames = project.features.frames;
+    windows.values = project.frame_values();
     for (size_t n = 0; n < count; ++n) {
         const bool positive = n % 2 == 0;
         const auto& set = positive ? frames.positives : frames.negatives;
@@ -105,10 +107,12 @@ std::vector<int8_t> sample_windows(const project::Project& project, const WordFr
         const auto places = static_cast<uint64_t>(track.frames) - static_cast<uint64_t>(window) + 1;
         auto first = static_cast<int32_t>(random.below(places));
         if (positive) first = std::clamp(track.word_end + 5 - window, 0, track.frames - window);
-        inputs.insert(inputs.end(), track.values.begin() + first * bands,
-                      track.values.begin() + (first + window) * bands);
+        windows.inputs.insert(windows.inputs.end(), track.values.begin() + first * bands,
+                              track.values.begin() + (first + window) * bands);
+        windows.labels.push_back(positive ? 1 : 0);
+        windows.groups.push_back(0);
     }
-    return inputs;
+    return windows;
 }
 
 }  // namespace ganglion::train

@@ -6,6 +6,7 @@
 #include "model/graph.hpp"
 #include "project/project.hpp"
 #include "train/corpus/word_frames.hpp"
+#include "train/fit/windows.hpp"
 #include "train/quantize/layers.hpp"
 
 namespace ganglion::train {
@@ -23,9 +24,9 @@ struct Agreement {
 Agreement compare(const FoldedNetwork& network, const model::Graph& graph,
                   const std::vector<int8_t>& windows);
 
-/// `count` windows from the tracks: half ending just behind the word, half anywhere without it.
-/// Deterministic.
-std::vector<int8_t> sample_windows(const project::Project& project, const WordFrames& frames,
-                                   size_t count);
+/// `count` windows from the tracks: half ending just behind the word (label 1), half anywhere
+/// without it (0). Deterministic.
+LabelledWindows sample_windows(const project::Project& project, const WordFrames& frames,
+                               size_t count);
 
 }  // namespace ganglion::train

@@ -18,8 +18,9 @@ namespace {
 constexpr uint32_t kProofLearnFrames = 4;
 constexpr uint32_t kProofInferences = 3;
 
-compile::CompiledModel compiled(const model::Graph& graph) {
-    return compile::compile(graph, compile::target_by_name("cortex-m4"));
+compile::CompiledModel compiled(const model::Graph& graph,
+                                const compile::CompileOptions& options = {}) {
+    return compile::compile(graph, compile::target_by_name("cortex-m4"), options);
 }
 
 }  // namespace
@@ -35,8 +36,10 @@ DeviceBundle build_device_bundle(const project::Project& project,
     }
     programs.emplace_back();
     if (project.has_model()) {
-        auto own = graph != nullptr ? compiled(*graph)
-                                    : compiled(model::read_tflite_file(project.model_file));
+        const auto options = compile::compile_options(project);
+        auto own = graph != nullptr
+                       ? compiled(*graph, options)
+                       : compiled(model::read_tflite_file(project.model_file), options);
         programs.back() = std::move(own.program);
         built.report = std::move(own.report);
     }

@@ -44,6 +44,12 @@ class DeviceRun {
     /// The same, deciding by the bundle's own thresholds, with all stages and labels.
     DecidedStream decide(std::span<const int16_t> samples) const;
 
+    const DecisionParameters& decision() const { return bundle_.decision(); }
+    /// minimum_gap_ms in samples per channel.
+    uint64_t gap_samples() const {
+        return samples_in(bundle_.features().header, decision().minimum_gap_ms);
+    }
+
     /// Where the device's decision block fires on these scores with this threshold (permille):
     /// sample indices.
     std::vector<uint64_t> firings(const ScoredStream& stream, uint32_t threshold) const;

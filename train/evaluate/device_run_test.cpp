@@ -2,10 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <set>
+
 #include "model/tflite.hpp"
 #include "train/evaluate/motor_judgement.hpp"
 #include "train/evaluate/proof_samples.hpp"
 #include "train/evaluate/word_judgement.hpp"
+#include "train/quantize/to_graph.hpp"
 #include "train/synthesis/random.hpp"
 
 namespace ganglion::train {
@@ -37,14 +41,70 @@ TEST_P(Devices, RunIsRepeatableAndFiringsFollowTheThreshold) {
 INSTANTIATE_TEST_SUITE_P(Shipped, Devices, testing::Values("wake_word", "machine"),
                          [](const auto& test) { return std::string(test.param); });
 
+/// A small network over time with random weights.
+model::Graph over_time(const project::Project& project) {
+    Random random(3);
+    FoldedNetwork network{"test",
+                          static_cast<int32_t>(project.features.frames),
+                          static_cast<int32_t>(project.frame_values()),
+                          1.0F / 32,
+                          {},
+                          true};
+    const auto add = [&](LayerKind kind, int32_t in, int32_t out, int32_t kernel, int32_t stride,
+                         bool relu) {
+        FoldedLayer layer{kind, in, out, kernel, stride, relu, {}, {}};
+        const int32_t taps = kind == LayerKind::depthwise ? kernel : in * kernel;
+        const int32_t count = taps * out;
+        for (int32_t i = 0; i < count; ++i)
+            layer.weights.push_back(
+                static_cast<float>(1.5 / std::sqrt(static_cast<double>(taps)) * random.normal()));
+        layer.bias.assign(static_cast<size_t>(out), 0.1F);
+        network.layers.push_back(layer);
+    };
+    const auto values = static_cast<int32_t>(project.frame_values());
+    add(LayerKind::convolution, values, 16, 3, 2, true);
+    add(LayerKind::depthwise, 16, 16, 9, 1, true);
+    add(LayerKind::convolution, 16, 16, 1, 1, true);
+    add(LayerKind::depthwise, 16, 16, 16, 1, true);
+    add(LayerKind::dense, 16, 2, 1, 1, false);
+    std::vector<int8_t> windows;
+    for (size_t i = 0; i < 20 * project.features.frames * project.frame_values(); ++i)
+        windows.push_back(static_cast<int8_t>(static_cast<int>(random.below(120)) - 60));
+    calibrate(network, windows);
+    return to_graph(network);
+}
+
+TEST(Streaming, DecidesWithTheBitsOfWholeWindows) {
+    auto project = shipped("wake_word");
+    for (const uint32_t stride : {2U, 4U}) {
+        project.features.stride = stride;
+        project.streaming = false;
+        const DeviceRun whole(project, over_time(project));
+        project.streaming = true;
+        const DeviceRun streamed(project, over_time(project));
+        Random random(4);
+        std::vector<int16_t> samples;
+        for (size_t i = 0; i < 60000; ++i)
+            samples.push_back(
+                static_cast<int16_t>((i / 3000 % 2 == 0 ? 100 : 4000) * random.normal()));
+        const auto a = whole.run(samples);
+        const auto b = streamed.run(samples);
+        EXPECT_GT(a.scores.size(), 30U);
+        EXPECT_EQ(a.samples, b.samples);
+        EXPECT_EQ(a.scores, b.scores);
+        EXPECT_GT(std::set(a.scores.begin(), a.scores.end()).size(), 5U);
+        EXPECT_LT(streamed.report().macs * 3, whole.report().macs);
+    }
+}
+
 /// A stream whose scores are given, so that judging can be checked by hand.
 RunStreams scored_stream(const std::vector<std::pair<uint64_t, uint16_t>>& scores) {
     RunStreams run;
     run.streams.emplace_back();
     run.streams[0].samples.assign(160000, 0);
-    run.streams[0].clips = {{16000, 48000, true, "alexa", "first"},
-                            {56000, 88000, false, "computer", "second"},
-                            {96000, 128000, true, "alexa", "third"}};
+    run.streams[0].clips = {{16000, 48000, true, "alexa", "first", "a"},
+                            {56000, 88000, false, "computer", "second", "b"},
+                            {96000, 128000, true, "alexa", "third", "c"}};
     run.scored.emplace_back();
     run.scored[0].length = 160000;
     for (const auto& [sample, score] : scores) {

@@ -23,7 +23,7 @@ std::vector<int16_t> chirp(const project::Project& project, uint32_t frames) {
         phase += static_cast<uint32_t>(40'000'000 + i * 30'000);
         const auto saw = static_cast<int32_t>(phase >> 16) - 32768;
         const int32_t triangle = (saw < 0 ? -saw : saw) - 16384;
-        const bool loud = i > length / 4;
+        const bool loud = i % 4096 > 1024;  // a stored proof may be no longer than that
         for (uint32_t c = 0; c < project.sensor.channels; ++c) {
             const auto noise = static_cast<int32_t>(random.below(401)) - 200;
             samples.push_back(static_cast<int16_t>(noise + (loud ? triangle / 3 : 0)));

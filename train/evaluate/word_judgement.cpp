@@ -16,24 +16,25 @@ constexpr uint32_t kSpeechRateHz = 16000;
 constexpr size_t kGap = kSpeechRateHz / 2;
 constexpr size_t kStreamLength = kSpeechRateHz * 180;
 
-void append(std::vector<ClipStream>& streams, const std::vector<int16_t>& sound, bool is_word,
-            const std::string& label, const std::string& name) {
+}  // namespace
+
+void append_clip(std::vector<ClipStream>& streams, const std::vector<int16_t>& sound, bool is_word,
+                 const std::string& label, const std::string& name, const std::string& group) {
     if (streams.empty() || streams.back().samples.size() > kStreamLength) {
         streams.emplace_back().samples.assign(kSpeechRateHz, 0);
     }
     auto& stream = streams.back();
-    ClipStream::Clip clip{stream.samples.size(), stream.samples.size() + sound.size(), is_word,
-                          label, name};
+    ClipStream::Clip clip{
+        stream.samples.size(), stream.samples.size() + sound.size(), is_word, label, name, group};
     stream.samples.insert(stream.samples.end(), sound.begin(), sound.end());
     stream.samples.resize(stream.samples.size() + kGap, 0);
     stream.clips.push_back(std::move(clip));
 }
 
-}  // namespace
-
 std::vector<ClipStream> clip_streams(const std::filesystem::path& data, const std::string& split,
                                      const std::string& word, size_t disturbed) {
-    const auto recordings = of_split(find_recordings(data, {".wav", ".flac"}), split);
+    const auto found = find_recordings(data, {".wav", ".flac"});
+    const auto recordings = split == "all" ? found : of_split(found, split);
     std::vector<std::vector<int16_t>> sounds(recordings.size());
     in_parallel(recordings.size(), [&](size_t i) {
         sounds[i] = read_audio(recordings[i].path, kSpeechRateHz).samples;
@@ -41,7 +42,8 @@ std::vector<ClipStream> clip_streams(const std::filesystem::path& data, const st
     std::vector<ClipStream> streams;
     const auto name_of = [&](size_t i) { return recordings[i].path.filename().string(); };
     for (size_t i = 0; i < sounds.size(); ++i) {
-        append(streams, sounds[i], recordings[i].label == word, recordings[i].label, name_of(i));
+        append_clip(streams, sounds[i], recordings[i].label == word, recordings[i].label,
+                    name_of(i), recordings[i].group);
     }
     if (disturbed == 0) return streams;
     SpeechCorpus corpus;
@@ -56,8 +58,8 @@ std::vector<ClipStream> clip_streams(const std::filesystem::path& data, const st
             Random random = root.fork(pass * sounds.size() + i);
             Sound sound = change_speed(to_sound(sounds[i]), random.uniform(0.9, 1.12));
             disturb(sound, corpus, random);
-            append(streams, to_samples(sound), recordings[i].label == word, recordings[i].label,
-                   name_of(i));
+            append_clip(streams, to_samples(sound), recordings[i].label == word,
+                        recordings[i].label, name_of(i), recordings[i].group);
         }
     }
     return streams;
@@ -78,8 +80,8 @@ std::vector<ClipStream> synthetic_streams(const std::string& word) {
     });
     std::vector<ClipStream> streams;
     for (size_t i = 0; i < spoken.size(); ++i) {
-        append(streams, spoken[i], i % 2 == 0, i % 2 == 0 ? word : "sentence",
-               to_string(voices[i / 2]));
+        append_clip(streams, spoken[i], i % 2 == 0, i % 2 == 0 ? word : "sentence",
+                    to_string(voices[i / 2]), to_string(voices[i / 2]));
     }
     return streams;
 }

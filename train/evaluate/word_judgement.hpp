@@ -21,12 +21,18 @@ struct ClipStream {
         bool is_word = false;
         std::string label;
         std::string name;
+        std::string group;  ///< the speaker, as far as known
     };
     std::vector<int16_t> samples;
     std::vector<Clip> clips;
 };
 
-/// The clips of `split` below `data` as streams of a few minutes each, in manifest order.
+/// Adds a clip and half a second of quiet to the last stream, or to a new one when that is long.
+void append_clip(std::vector<ClipStream>& streams, const std::vector<int16_t>& sound, bool is_word,
+                 const std::string& label, const std::string& name, const std::string& group);
+
+/// The clips of `split` ("all": of every split) below `data` as streams of a few minutes each, in
+/// manifest order.
 /// `disturbed` > 0 adds that many further passes over them with random microphone, room, noise and
 /// loudness (noise from the same split).
 std::vector<ClipStream> clip_streams(const std::filesystem::path& data, const std::string& split,

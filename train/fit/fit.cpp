@@ -14,12 +14,14 @@
 #include "train/fit/feature_cache.hpp"
 #include "train/fit/fit_autoencoder.hpp"
 #include "train/fit/fit_beats.hpp"
+#include "train/fit/fit_labelled.hpp"
 #include "train/fit/fit_spotter.hpp"
 #include "train/fit/fit_trials.hpp"
 #include "train/fit/steps.hpp"
 #include "train/quantize/to_graph.hpp"
 #include "train/report/card.hpp"
 #include "train/report/settings.hpp"
+#include "train/report/word_page.hpp"
 
 namespace ganglion::train {
 namespace {
@@ -47,6 +49,8 @@ ModelFacts facts_of(const Context& context, const DeviceRun& device, const Folde
     facts.cost = {device.report(), device.ram_bytes(), device.bundle_bytes()};
     facts.model_bytes =
         static_cast<uint32_t>(std::filesystem::file_size(context.project.model_file));
+    // A model that was kept came without its network in floating point.
+    if (network.layers.empty()) return facts;
     const auto agreement = compare(network, graph, windows);
     facts.compared_windows = agreement.windows;
     facts.mean_difference = agreement.mean;
@@ -62,6 +66,26 @@ TrainResult leave(const Context& context, uint32_t threshold, const nlohmann::js
     write_file(result.report, report.dump(1) + "\n");
     write_file(result.card, card);
     return result;
+}
+
+/// What the pages of all models show.
+TrainingPage page_of(const Context& context, const nlohmann::json& report,
+                     const std::vector<Epoch>& curve, const DeviceRun& device) {
+    const auto& model = report.at("model");
+    TrainingPage page;
+    page.title = fmt::format("{} {}", context.project.application.title,
+                             context.project.application.version);
+    page.about = model.at("trained_on").get<std::string>();
+    page.curve = curve;
+    page.compiled = device.report();
+    page.cards = {{fmt::format("{}", device.ram_bytes()), "bytes of RAM, features included"},
+                  {fmt::format("{}", device.bundle_bytes()), "bytes of signed bundle"},
+                  {fmt::format("{}", device.report().macs), "multiply-accumulates an inference"},
+                  {fmt::format("{}", context.project.decision.threshold), "threshold, permille"}};
+    std::ifstream in(beside(context.project, "report.json"));
+    const auto before = nlohmann::json::parse(in, nullptr, false);
+    if (!before.is_discarded()) page.compared = compare_reports(before, report);
+    return page;
 }
 
 /// Everything the frames depend on, as far as it can be known without reading the sounds.
@@ -124,15 +148,18 @@ TrainResult fit_word(Context context) {
             "a wake word is trained on recordings; give the folder that holds them");
     }
     std::string trained_on;
-    std::vector<int8_t> windows;
-    FoldedNetwork network;
+    LabelledWindows windows;
+    FittedClassifier fitted;
     {
         const auto frames = collect_frames(context, word, trained_on);
-        network = fit_spotter(context.project, frames, context.progress, context.stop);
+        if (!context.options.keep_model)
+            fitted = fit_spotter(context.project, frames, context.progress, context.stop);
         windows = sample_windows(context.project, frames, 500);
     }
-    const auto graph = to_graph(network);
-    write_model(context.project, graph);
+    const auto graph = context.options.keep_model
+                           ? model::read_tflite_file(context.project.model_file)
+                           : to_graph(fitted.network);
+    if (!context.options.keep_model) write_model(context.project, graph);
 
     const DeviceRun device(context.project, graph);
     const uint32_t rate = context.project.sensor.rate_hz;
@@ -145,15 +172,20 @@ TrainResult fit_word(Context context) {
         choose_threshold([&](uint32_t t) { return judge(device, validation, t, rate); }, budget);
     context.project.decision.threshold = threshold;
 
-    auto facts = facts_of(context, device, network, graph, windows);
+    auto facts = facts_of(context, device, fitted.network, graph, windows.inputs);
     facts.trained_on = trained_on;
     WordFacts words;
     words.validation = judge(device, validation, threshold, rate);
-    words.test = judge(device, run(clip_streams(context.options.data, "test", word), "test"),
-                       threshold, rate);
+    const auto test = run(clip_streams(context.options.data, "test", word), "test");
+    words.test = judge(device, test, threshold, rate);
     words.synthetic =
         judge(device, run(synthetic_streams(word), "synthetic speech"), threshold, rate);
     const auto report = word_report(facts, words);
+    TrainingPage page = page_of(context, report, fitted.curve, device);
+    page.labels = {"other", word};
+    page.map = principal_map(windows, 500);
+    add_word_results(page, device, validation, test, threshold, rate);
+    write_file(beside(context.project, "report.html"), to_html(page));
     return leave(
         context, threshold, report, word_card(report),
         fmt::format("test: {} of {} missed, {} false alarms in {:.2f} h", words.test.missed,
@@ -248,6 +280,10 @@ TrainResult fit(const project::Project& project, const TrainOptions& options,
                 const ProgressCallback& progress) {
     const StopFlag never = false;
     const StopFlag& stop = options.stop != nullptr ? *options.stop : never;
+    const bool beats = project.features.kind == project::Features::ecg_beats;
+    const bool trials = project.judge.kind == "trials";
+    if (!beats && !trials && is_labelled(project))
+        return fit_labelled(project, options, progress, stop);
     const auto& network = project.network;
     if (network.epochs == 0 || network.batch == 0 || network.learning_rate <= 0) {
         throw std::runtime_error(fmt::format(
@@ -255,9 +291,8 @@ TrainResult fit(const project::Project& project, const TrainOptions& options,
             project.path.string()));
     }
     const Context context{project, options, progress, stop};
-    if (project.features.kind == project::Features::ecg_beats)
-        return fit_beats(project, options, progress, stop);
-    if (project.judge.kind == "trials") return fit_trials(project, options, progress);
+    if (beats) return fit_beats(project, options, progress, stop);
+    if (trials) return fit_trials(project, options, progress);
     if (network.kind == "ds_cnn") return fit_word(context);
     if (network.kind == "autoencoder") return fit_motor(context);
     throw std::runtime_error(

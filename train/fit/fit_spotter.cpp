@@ -255,8 +255,8 @@ torch::Tensor loss_of(const torch::Tensor& logits, const torch::Tensor& labels) 
 
 }  // namespace
 
-FoldedNetwork fit_spotter(const project::Project& project, const WordFrames& frames,
-                          const ProgressCallback& progress, const StopFlag& stop) {
+FittedClassifier fit_spotter(const project::Project& project, const WordFrames& frames,
+                             const ProgressCallback& progress, const StopFlag& stop) {
     if (frames.positives.empty() || frames.negatives.empty()) {
         throw std::runtime_error("a wake word needs recordings of the word and of other sounds");
     }
@@ -277,6 +277,7 @@ FoldedNetwork fit_spotter(const project::Project& project, const WordFrames& fra
     AveragedWeights averaged(net);
     const auto start = std::chrono::steady_clock::now();
     double running_loss = 0;
+    FittedClassifier fitted;
     for (int64_t step = 0; step < steps && !stop; ++step) {
         if (step > 0 && step % steps_per_epoch == 0) {
             const size_t part = static_cast<size_t>(step / steps_per_epoch) % parts;
@@ -298,6 +299,8 @@ FoldedNetwork fit_spotter(const project::Project& project, const WordFrames& fra
         averaged.follow(net, step);
         running_loss =
             step == 0 ? loss.item<double>() : 0.98 * running_loss + 0.02 * loss.item<double>();
+        if (step % steps_per_epoch == steps_per_epoch - 1)
+            fitted.curve.push_back({running_loss, 0, 0});
         if (step % 10 == 9) {
             const double seconds =
                 std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -308,15 +311,15 @@ FoldedNetwork fit_spotter(const project::Project& project, const WordFrames& fra
     }
     averaged.put_into(net);
     net.eval();
-    FoldedNetwork network;
+    FoldedNetwork& network = fitted.network;
     network.name = project.application.name;
     network.frames = window;
     network.values = bands;
     network.input_scale = kInputScale;
     network.softmax = true;
     network.layers = net.fold();
-    calibrate(network, sample_windows(project, frames, 600));
-    return network;
+    calibrate(network, sample_windows(project, frames, 600).inputs);
+    return fitted;
 }
 
 }  // namespace ganglion::train

@@ -6,6 +6,7 @@
 
 #include "project/project.hpp"
 #include "train/corpus/word_frames.hpp"
+#include "train/fit/fit_classifier.hpp"
 #include "train/fit/progress.hpp"
 #include "train/quantize/layers.hpp"
 
@@ -20,9 +21,10 @@ std::vector<FoldedLayer> spotter_layers(const project::Project& project);
 
 /// Fits the network to the tracks: two outputs, "other" and the word, before softmax. epochs × 100
 /// steps of `batch` segments; negatives which the network takes for the word are searched again and
-/// again and shown more often. Deterministic for equal input, seed and number of threads. Ends
-/// early when `stop` is set, keeping what was reached.
-FoldedNetwork fit_spotter(const project::Project& project, const WordFrames& frames,
-                          const ProgressCallback& progress, const StopFlag& stop);
+/// again and shown more often. The weights are the average over the last steps. Deterministic for
+/// equal input, seed and number of threads. Ends early when `stop` is set, keeping what was
+/// reached.
+FittedClassifier fit_spotter(const project::Project& project, const WordFrames& frames,
+                             const ProgressCallback& progress, const StopFlag& stop);
 
 }  // namespace ganglion::train

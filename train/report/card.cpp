@@ -73,7 +73,7 @@ json judgement_json(const MotorJudgement& j) {
 
 std::string model_section(const json& model) {
     const auto& q = model["quantization"];
-    return fmt::format(
+    const std::string table = fmt::format(
         "| | |\n|---|---|\n"
         "| input | {} frames × {} values, int8, from {} Hz |\n"
         "| an inference every | {:.0f} ms |\n"
@@ -84,17 +84,19 @@ std::string model_section(const json& model) {
         "| `.tflite` | {} bytes |\n"
         "| decision | average of {} scores, threshold {} permille |\n"
         "| seed | {} |\n\n"
-        "Quantization: int8 after training, one scale per channel, batch norm folded. Score of the "
-        "integer "
-        "engine against the\nnetwork in floating point over {} windows: {:.4f} mean, {:.3f} "
-        "largest difference.\n",
+        "Quantization: int8 after training, one scale per channel, batch norm folded.",
         model["input_frames"].get<int>(), model["input_values"].get<int>(),
         model["rate_hz"].get<int>(), model["inference_every_ms"].get<double>(),
         model["macs"].get<uint64_t>(), model["constant_bytes"].get<int>(),
         model["ram_bytes"].get<int>(), model["bundle_bytes"].get<int>(),
         model["model_bytes"].get<int>(), model["average"].get<int>(),
-        model["threshold_permille"].get<int>(), model["seed"].get<int>(), q["windows"].get<int>(),
-        q["mean_difference"].get<double>(), q["largest_difference"].get<double>());
+        model["threshold_permille"].get<int>(), model["seed"].get<int>());
+    if (q["windows"].get<int>() == 0) return table + "\n";
+    return table + fmt::format(
+                       " Score of the integer engine against the\nnetwork in floating point "
+                       "over {} windows: {:.4f} mean, {:.3f} largest difference.\n",
+                       q["windows"].get<int>(), q["mean_difference"].get<double>(),
+                       q["largest_difference"].get<double>());
 }
 
 std::string interval(const json& pair, double factor, int digits) {

@@ -21,6 +21,14 @@ bool sets(std::string_view line, std::string_view key) {
     return line.starts_with(key) && trim(line.substr(key.size())).starts_with('=');
 }
 
+std::string text_of(const std::filesystem::path& file) {
+    std::ifstream in(file, std::ios::binary);
+    std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+    if (!in && text.empty())
+        throw std::runtime_error(fmt::format("{} cannot be read", file.string()));
+    return text;
+}
+
 /// The line with a new value; a comment after the old one keeps its column where it can.
 std::string with_value(std::string_view line, std::string_view key, std::string_view value) {
     std::string fresh = fmt::format("{} = {}", key, value);
@@ -77,11 +85,16 @@ void write_file(const std::filesystem::path& file, std::string_view text) {
 
 void write_setting(const std::filesystem::path& file, std::string_view section,
                    std::string_view key, std::string_view value) {
-    std::ifstream in(file, std::ios::binary);
-    const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-    if (!in && text.empty())
-        throw std::runtime_error(fmt::format("{} cannot be read", file.string()));
-    write_file(file, with_setting(text, section, key, value));
+    write_file(file, with_setting(text_of(file), section, key, value));
+}
+
+void write_section(const std::filesystem::path& file, std::string_view section) {
+    const std::string text = text_of(file);
+    const std::string header = fmt::format("[{}]", section);
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);)
+        if (trim(line).starts_with(header)) return;
+    write_file(file, fmt::format("{}{}\n{}\n", text, text.ends_with('\n') ? "" : "\n", header));
 }
 
 }  // namespace ganglion::train

@@ -17,6 +17,9 @@ std::string with_setting(std::string_view toml, std::string_view section, std::s
 void write_setting(const std::filesystem::path& file, std::string_view section,
                    std::string_view key, std::string_view value);
 
+/// Adds an empty [section] to the end of a file that has none of that name.
+void write_section(const std::filesystem::path& file, std::string_view section);
+
 /// Writes `text` to `file` through a temporary file beside it and a rename.
 void write_file(const std::filesystem::path& file, std::string_view text);
 

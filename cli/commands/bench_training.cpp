@@ -1,0 +1,139 @@
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <iostream>
+#include <memory>
+
+#include "bench/row.hpp"
+#include "cli/application.hpp"
+#include "cli/commands/commands.hpp"
+#include "cli/files.hpp"
+#include "cli/progress.hpp"
+#include "model/tflite.hpp"
+#include "train/evaluate/noise_conditions.hpp"
+#include "train/evaluate/word_judgement.hpp"
+
+namespace ganglion::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Options {
+    fs::path data;
+    fs::path json;
+    std::string application = "wake_word";
+};
+
+bench::Row row(const std::string& name, double value, const char* unit,
+               std::optional<double> goal) {
+    return {"training", name, value, unit, "", std::nullopt, goal};
+}
+
+/// Most of each noise that may be missed at the application's threshold (goals of the project).
+std::optional<double> noise_goal(const std::string& condition) {
+    if (condition == "kitchen 10 dB") return 5;
+    if (condition == "babble 10 dB") return 15;
+    if (condition == "kitchen 5 dB") return 12;
+    if (condition == "babble 5 dB") return 35;
+    return std::nullopt;
+}
+
+double percent_missed(const train::WordJudgement& judgement) {
+    return judgement.words == 0
+               ? 0
+               : 100 * static_cast<double>(judgement.missed) / static_cast<double>(judgement.words);
+}
+
+class WordBench {
+  public:
+    explicit WordBench(const Options& options)
+        : options_(options),
+          project_(find_application(options.application)),
+          device_(project_, model::read_tflite_file(project_.model_file)),
+          word_(project_.decision.labels.at(project_.decision.label)) {}
+
+    std::vector<bench::Row> run() {
+        clips();
+        for (const auto& condition : train::noise_conditions()) {
+            const auto streams = train::noisy_streams(options_.data, "test", word_, condition);
+            if (streams.empty()) continue;
+            const auto result = judged(streams, condition.name);
+            add(fmt::format("{} missed, {}", word_, condition.name), percent_missed(result), "%",
+                noise_goal(condition.name));
+        }
+        add(word_ + " pipeline RAM", device_.ram_bytes(), "bytes", 14336);
+        add(word_ + " bundle in flash", device_.bundle_bytes(), "bytes", 71680);
+        add(word_ + " model file", static_cast<double>(fs::file_size(project_.model_file)), "bytes",
+            61440);
+        add(word_ + " multiply-accumulates per second of audio",
+            static_cast<double>(device_.report().macs) * project_.sensor.rate_hz /
+                (static_cast<double>(project_.features.hop) * project_.features.stride),
+            "MACs/s", std::nullopt);
+        line_.finish();
+        return rows_;
+    }
+
+  private:
+    train::WordJudgement judged(std::vector<train::ClipStream> streams, const std::string& what) {
+        const auto run =
+            train::run_streams(device_, std::move(streams), [&](size_t done, size_t all) {
+                line_.show(what, static_cast<double>(done) / static_cast<double>(all), 0, "");
+            });
+        return train::judge(device_, run, project_.decision.threshold, project_.sensor.rate_hz);
+    }
+
+    void clips() {
+        const auto test = judged(train::clip_streams(options_.data, "test", word_), "test");
+        add(word_ + " missed, test speakers", percent_missed(test), "%", 3);
+        add(word_ + " false alarms, test", test.false_alarms_per_hour(), "per hour", std::nullopt);
+        const auto begun = std::chrono::steady_clock::now();
+        const auto all = judged(train::clip_streams(options_.data, "all", word_), "all negatives");
+        const double seconds =
+            std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+        add(fmt::format("{} false alarms, all {:.2f} h without it", word_, all.hours),
+            all.false_alarms_per_hour(), "per hour", 0.4);
+        add(word_ + " judged, times real time", all.hours * 3600 / seconds, "x", std::nullopt);
+    }
+
+    void add(const std::string& name, double value, const char* unit, std::optional<double> goal) {
+        rows_.push_back(row(name, value, unit, goal));
+    }
+
+    const Options& options_;
+    project::Project project_;
+    train::DeviceRun device_;
+    std::string word_;
+    ProgressLine line_;
+    std::vector<bench::Row> rows_;
+};
+
+void run_training(const Options& options) {
+    if (!fs::is_directory(options.data))
+        throw std::runtime_error(options.data.string() + ": no such folder of recordings");
+    const auto rows = WordBench(options).run();
+    std::cout << bench::to_text(rows);
+    if (!options.json.empty()) write_text(options.json, bench::to_json(rows).dump(2) + "\n");
+}
+
+}  // namespace
+
+void add_bench_training(CLI::App& bench) {
+    auto options = std::make_shared<Options>();
+    const char* shared = std::getenv("GANGLION_SHARED");
+    options->data =
+        (shared != nullptr ? fs::path(shared) : source_root() / ".." / "shared") / "data";
+    auto* training = add_command(
+        bench, "training",
+        "What the trained wake word does, by the device's own pipeline: words missed by unseen\n"
+        "speakers, in quiet and in noise; false alarms over every recording without the word; its\n"
+        "memory. Noise of kitchens is one recording, which training heard too.",
+        "./ganglion bench training --json training.json");
+    training->add_option("--data", options->data, "folder of recordings")->capture_default_str();
+    training->add_option("--application", options->application, "a wake word")
+        ->capture_default_str();
+    training->add_option("--json", options->json, "also write the rows to this file");
+    training->callback([options] { run_training(*options); });
+}
+
+}  // namespace ganglion::cli

@@ -1,0 +1,201 @@
+#include "train/fit/fit_labelled.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <atomic>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <stdexcept>
+
+#include "model/tflite.hpp"
+#include "train/corpus/parallel.hpp"
+#include "train/evaluate/device_run.hpp"
+#include "train/evaluate/integer_model.hpp"
+#include "train/fit/fit_classifier.hpp"
+#include "train/fit/frame_windows.hpp"
+#include "train/fit/label_thresholds.hpp"
+#include "train/fit/scaling.hpp"
+#include "train/fit/steps.hpp"
+#include "train/quantize/to_graph.hpp"
+#include "train/recordings/labelled.hpp"
+#include "train/report/labelled_card.hpp"
+#include "train/report/settings.hpp"
+
+namespace ganglion::train {
+namespace {
+
+constexpr size_t kSoundCopies = 6;
+constexpr size_t kMotionCopies = 3;
+constexpr uint32_t kLateMs = 500;  // a firing so long after a stretch is still that stretch's
+
+ClassifierSettings settings_of(const project::Project& project) {
+    const auto& n = project.network;
+    ClassifierSettings settings;
+    settings.name = project.application.name;
+    settings.kind = n.kind;
+    settings.channels = n.channels;
+    settings.classes = static_cast<uint32_t>(project.decision.labels.size());
+    settings.epochs = n.epochs;
+    settings.batch = n.batch;
+    settings.learning_rate = n.learning_rate;
+    settings.seed = n.seed;
+    return settings;
+}
+
+size_t copies_for(const project::Project& project) {
+    using project::Sensor;
+    switch (project.sensor.kind) {
+        case Sensor::microphone:
+            return kSoundCopies;
+        case Sensor::accelerometer:
+        case Sensor::imu:
+        case Sensor::ride:
+            return kMotionCopies;
+        default:
+            return 1;
+    }
+}
+
+/// Where neither the device learns the scaling nor the spectral blocks' own keys give it.
+bool needs_scaling(const project::Project& project) {
+    return project.running_normal_frames == 0 && !project.features.parameters.empty();
+}
+
+void choose_project_scaling(project::Project& project, const LabelledSet& set) {
+    const auto scalings =
+        choose_scaling(raw_frames(project, set.recordings, "train"), project.frame_values());
+    project.scaling = {};
+    for (const auto& scaling : scalings) {
+        project.scaling.offset.push_back(scaling.offset);
+        project.scaling.steps.push_back(std::min(scaling.steps, 127.0));
+    }
+    write_section(project.path, "scaling");
+    write_setting(project.path, "scaling", "offset",
+                  fmt::format("[{}]", fmt::join(project.scaling.offset, ", ")));
+    write_setting(project.path, "scaling", "steps",
+                  fmt::format("[{:.8g}]", fmt::join(project.scaling.steps, ", ")));
+    // What was written is what is used: both must round alike.
+    project.scaling = project::read(project.path).scaling;
+}
+
+std::vector<ScoredRecording> run_split(const DeviceRun& device, const LabelledSet& set,
+                                       const std::string& split,
+                                       const std::function<void(size_t, size_t)>& step) {
+    std::vector<const LabelledRecording*> chosen;
+    for (const auto& recording : set.recordings)
+        if (recording.split == split) chosen.push_back(&recording);
+    std::vector<ScoredRecording> scored(chosen.size());
+    std::atomic<size_t> done = 0;
+    in_parallel(
+        chosen.size(),
+        [&](size_t i) {
+            scored[i].recording = chosen[i];
+            auto decided = device.decide(chosen[i]->samples);
+            scored[i].scores = std::move(decided.scores);
+            for (const auto& decision : decided.decisions)
+                scored[i].samples.push_back(decision.sample);
+            ++done;
+        },
+        [&] { step(done, chosen.size()); });
+    return scored;
+}
+
+double hours_of(const project::Project& project, const std::vector<ScoredRecording>& scored) {
+    double samples = 0;
+    for (const auto& run : scored)
+        samples += static_cast<double>(run.recording->samples.size()) / project.sensor.channels;
+    return samples / project.sensor.samples_per_second() / 3600;
+}
+
+size_t groups_of(const LabelledSet& set, const std::string& split) {
+    std::set<std::string> groups;
+    for (const auto& recording : set.recordings)
+        if (recording.split == split) groups.insert(recording.group);
+    return groups.size();
+}
+
+void choose_thresholds(project::Project& project, const DeviceRun& device, const LabelledSet& set,
+                       const std::function<void(size_t, size_t)>& step) {
+    const auto scored = run_split(device, set, "val", step);
+    const double hours = hours_of(project, scored);
+    const auto late = static_cast<uint64_t>(kLateMs / 1000.0 * project.sensor.samples_per_second());
+    project.decision.thresholds = choose_label_thresholds(
+        device.decision(), device.gap_samples(), late, scored, project.decision.labels, hours,
+        project.budget.alerts_per_hour.value_or(1));
+    write_setting(project.path, "decision", "thresholds",
+                  fmt::format("[{}]", fmt::join(project.decision.thresholds, ", ")));
+}
+
+}  // namespace
+
+bool is_labelled(const project::Project& project) {
+    static const std::set<std::string> kinds{"dense", "temporal", "forest", "linear_svm",
+                                             "prototypes"};
+    return project.has_model() &&
+           (project.decision.kind == project::DecisionRule::classes ||
+            (project.decision.kind == project::DecisionRule::class_probability &&
+             kinds.contains(project.network.kind)));
+}
+
+TrainResult fit_labelled(const project::Project& given, const TrainOptions& options,
+                         const ProgressCallback& progress, const StopFlag& stop) {
+    project::Project project = given;
+    if (options.data.empty()) {
+        throw std::runtime_error(
+            "classes are trained on recordings; give the folder that holds them with --data");
+    }
+    const auto set = read_labelled(project, options.data);
+    if (needs_scaling(project)) choose_project_scaling(project, set);
+    const auto windows = [&](const char* split, size_t copies) {
+        WindowPlan plan;
+        plan.split = split;
+        plan.copies = copies;
+        plan.seed = project.network.seed;
+        return frame_windows(project, set.recordings, plan,
+                             steps_of(std::string("features of ") + split, progress, &stop));
+    };
+    const auto train = windows("train", copies_for(project));
+    const auto validation = windows("val", 1);
+    const auto fitted = fit_classifier(settings_of(project), train, validation, progress, stop);
+    const auto graph = to_graph(fitted.network);
+    const auto bytes = model::write_tflite(graph);
+    write_file(project.model_file, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+
+    const size_t classes = project.decision.labels.size();
+    if (project.decision.kind == project::DecisionRule::classes) {
+        const DeviceRun draft(project, graph);
+        choose_thresholds(project, draft, set, steps_of("validation", progress));
+    }
+    const DeviceRun device(project, graph);
+    const auto test = windows("test", 1);
+    LabelledFacts facts{project,
+                        {device.report(), device.ram_bytes(), device.bundle_bytes()},
+                        set.summary,
+                        set.warnings,
+                        train.size(),
+                        groups_of(set, "test"),
+                        fitted.curve,
+                        classify(fitted.network, graph, validation, classes),
+                        classify(fitted.network, graph, test, classes)};
+    const auto folder = project.path.parent_path();
+    const auto report = labelled_report(facts);
+    std::ifstream in(folder / "report.json");
+    const auto before = nlohmann::json::parse(in, nullptr, false);
+    write_file(folder / "report.html", to_html(labelled_page(facts, test, before)));
+    TrainResult result{project.model_file, folder / "MODEL_CARD.md", folder / "report.json", 0,
+                       fmt::format("test: {:.1f} % of {} windows right ({:.1f} % balanced)",
+                                   100 * facts.test.integer.accuracy(), test.size(),
+                                   100 * facts.test.integer.balanced_accuracy())};
+    if (!project.decision.thresholds.empty()) {
+        result.threshold = *std::max_element(project.decision.thresholds.begin(),
+                                             project.decision.thresholds.end());
+    }
+    write_file(result.report, report.dump(1) + "\n");
+    write_file(result.card, labelled_card(report));
+    return result;
+}
+
+}  // namespace ganglion::train

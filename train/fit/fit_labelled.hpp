@@ -1,0 +1,20 @@
+#pragma once
+
+#include "train/fit/fit.hpp"
+
+namespace ganglion::train {
+
+/// fit() for applications that tell apart what whole recordings or stretches of them are, on any
+/// sensor and feature block: reads and checks the set (read_labelled), chooses the scaling of each
+/// value on the training split and writes it into [scaling], fits [network], quantizes, chooses a
+/// threshold for each label that may fire on the validation split within [budget] alerts_per_hour,
+/// measures the test split, and writes model, thresholds, report.json, report.html and
+/// MODEL_CARD.md.
+TrainResult fit_labelled(const project::Project& project, const TrainOptions& options,
+                         const ProgressCallback& progress, const StopFlag& stop);
+
+/// Whether this project is fitted so: decision kind "classes", or a kind of network that the other
+/// ways do not know.
+bool is_labelled(const project::Project& project);
+
+}  // namespace ganglion::train

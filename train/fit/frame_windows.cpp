@@ -1,0 +1,179 @@
+#include "train/fit/frame_windows.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <map>
+
+#include "compile/bundle_features.hpp"
+#include "train/corpus/augment_motion.hpp"
+#include "train/corpus/disturb.hpp"
+#include "train/corpus/parallel.hpp"
+#include "train/synthesis/speech.hpp"
+
+namespace ganglion::train {
+namespace {
+
+struct Part {
+    std::vector<int8_t> inputs;
+    std::vector<uint16_t> labels;
+};
+
+bool is_sound(const project::Project& project) {
+    return project.sensor.kind == project::Sensor::microphone;
+}
+
+bool is_motion(const project::Project& project) {
+    using project::Sensor;
+    const Sensor kind = project.sensor.kind;
+    return kind == Sensor::accelerometer || kind == Sensor::imu || kind == Sensor::ride;
+}
+
+/// A short sound gets quiet around it, so that windows can lie anywhere around it; only the loud
+/// part is what the label says.
+LabelledRecording with_quiet_around(const project::Project& project, LabelledRecording recording) {
+    const auto& f = project.features;
+    const uint64_t window = f.window + uint64_t{f.hop} * (f.frames - 1);
+    if (!is_sound(project) || recording.stretches.size() != 1 ||
+        recording.samples.size() > 2 * window)
+        return recording;
+    const Extent loud = loud_extent(recording.samples, project.sensor.rate_hz);
+    recording.samples.insert(recording.samples.begin(), window, 0);
+    recording.samples.resize(recording.samples.size() + window, 0);
+    recording.stretches.front().begin = loud.begin + window;
+    recording.stretches.front().end = loud.end + window;
+    return recording;
+}
+
+/// The copy's samples; stretches follow where the speed changed.
+void disturb_copy(const project::Project& project, const SpeechCorpus& around,
+                  LabelledRecording& recording, Random& random) {
+    const size_t before = recording.samples.size();
+    if (is_sound(project)) {
+        Sound sound = change_speed(to_sound(recording.samples), random.uniform(0.87, 1.15));
+        disturb(sound, around, random);
+        recording.samples = to_samples(sound);
+    } else if (is_motion(project)) {
+        recording.samples = change_motion(recording.samples, project.sensor.channels, {}, random);
+    }
+    const double factor = static_cast<double>(recording.samples.size()) /
+                          static_cast<double>(std::max<size_t>(before, 1));
+    for (auto& stretch : recording.stretches) {
+        stretch.begin = static_cast<uint64_t>(static_cast<double>(stretch.begin) * factor);
+        stretch.end = static_cast<uint64_t>(static_cast<double>(stretch.end) * factor);
+    }
+}
+
+/// The label of the window of samples [first, last]; -1: between two.
+int label_of(const LabelledRecording& recording, uint64_t first, uint64_t last) {
+    for (const auto& stretch : recording.stretches) {
+        const uint64_t begin = std::max(first, stretch.begin);
+        const uint64_t end = std::min(last + 1, stretch.end);
+        if (end <= begin) continue;
+        const uint64_t shared = end - begin;
+        const bool inside = stretch.begin >= first && stretch.end <= last + 1;
+        const bool holds_last = last >= stretch.begin && last < stretch.end;
+        if (inside || (holds_last && 2 * shared >= last + 1 - first)) return stretch.label;
+    }
+    return -1;
+}
+
+Part windows_of(const project::Project& project, const LabelledRecording& recording,
+                const WindowPlan& plan) {
+    Part part;
+    const auto placed = compile::placed_frames(project, recording.samples);
+    const auto scaled = compile::scaled_frames(project, placed.raw);
+    const size_t values = project.frame_values();
+    const size_t frames = project.features.frames;
+    const size_t skipped = placed.last.size() - scaled.size() / values;  // learned from
+    std::vector<std::pair<size_t, uint16_t>> found;
+    for (size_t end = frames; end <= scaled.size() / values; ++end) {
+        const size_t first_frame = skipped + end - frames;
+        const uint64_t first = first_frame == 0 ? 0 : placed.last[first_frame - 1] + 1;
+        const int label = label_of(recording, first, placed.last[skipped + end - 1]);
+        if (label >= 0) found.emplace_back(end, static_cast<uint16_t>(label));
+    }
+    const size_t count = std::min(found.size(), plan.most_each);
+    for (size_t n = 0; n < count; ++n) {
+        const auto [end, label] = found[n * found.size() / count];
+        part.inputs.insert(part.inputs.end(),
+                           scaled.begin() + static_cast<ptrdiff_t>((end - frames) * values),
+                           scaled.begin() + static_cast<ptrdiff_t>(end * values));
+        part.labels.push_back(label);
+    }
+    return part;
+}
+
+/// What is heard around sounds: the recordings that are nothing in particular.
+SpeechCorpus surroundings(const project::Project& project,
+                          const std::vector<const LabelledRecording*>& recordings) {
+    SpeechCorpus around;
+    if (!is_sound(project)) return around;
+    for (const auto* recording : recordings) {
+        for (const auto& stretch : recording->stretches) {
+            const auto& label = project.decision.labels[stretch.label];
+            if (label == "silence" || label == "noise" || label == "nothing" || label == "other")
+                around.noise.push_back(to_sound(recording->samples));
+        }
+    }
+    return around;
+}
+
+std::vector<const LabelledRecording*> of_split(const std::vector<LabelledRecording>& recordings,
+                                               const std::string& split) {
+    std::vector<const LabelledRecording*> chosen;
+    for (const auto& recording : recordings)
+        if (recording.split == split) chosen.push_back(&recording);
+    return chosen;
+}
+
+}  // namespace
+
+LabelledWindows frame_windows(const project::Project& project,
+                              const std::vector<LabelledRecording>& recordings,
+                              const WindowPlan& plan,
+                              const std::function<void(size_t, size_t)>& step) {
+    const auto chosen = of_split(recordings, plan.split);
+    const SpeechCorpus around = surroundings(project, chosen);
+    const size_t all = chosen.size() * plan.copies;
+    std::vector<Part> parts(all);
+    const Random root(plan.seed);
+    std::atomic<size_t> done = 0;
+    in_parallel(
+        all,
+        [&](size_t i) {
+            LabelledRecording copy = with_quiet_around(project, *chosen[i / plan.copies]);
+            Random random = root.fork(i);
+            if (i % plan.copies != 0) disturb_copy(project, around, copy, random);
+            parts[i] = windows_of(project, copy, plan);
+            ++done;
+        },
+        [&] { step(done, all); });
+    LabelledWindows windows;
+    windows.frames = project.features.frames;
+    windows.values = project.frame_values();
+    std::map<std::string, uint32_t> groups;
+    for (size_t i = 0; i < all; ++i) {
+        const auto& group = chosen[i / plan.copies]->group;
+        const auto number =
+            groups.emplace(group, static_cast<uint32_t>(groups.size())).first->second;
+        windows.inputs.insert(windows.inputs.end(), parts[i].inputs.begin(), parts[i].inputs.end());
+        windows.labels.insert(windows.labels.end(), parts[i].labels.begin(), parts[i].labels.end());
+        windows.groups.insert(windows.groups.end(), parts[i].labels.size(), number);
+    }
+    return windows;
+}
+
+std::vector<int16_t> raw_frames(const project::Project& project,
+                                const std::vector<LabelledRecording>& recordings,
+                                const std::string& split) {
+    const auto chosen = of_split(recordings, split);
+    std::vector<std::vector<int16_t>> parts(chosen.size());
+    in_parallel(chosen.size(), [&](size_t i) {
+        parts[i] = compile::raw_feature_frames(project, chosen[i]->samples);
+    });
+    std::vector<int16_t> all;
+    for (const auto& part : parts) all.insert(all.end(), part.begin(), part.end());
+    return all;
+}
+
+}  // namespace ganglion::train

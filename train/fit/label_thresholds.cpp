@@ -1,0 +1,84 @@
+#include "train/fit/label_thresholds.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace ganglion::train {
+namespace {
+
+constexpr uint16_t kLowest = 300;
+constexpr uint16_t kHighest = 990;
+constexpr uint16_t kStep = 10;
+
+bool never_fires(const std::string& label) {
+    static constexpr std::array<std::string_view, 6> quiet{"silence", "nothing", "other",
+                                                           "unknown", "normal",  "background"};
+    return std::find(quiet.begin(), quiet.end(), label) != quiet.end();
+}
+
+}  // namespace
+
+LabelPoint judge_label(const DecisionParameters& parameters, uint64_t gap_samples, uint64_t late,
+                       const std::vector<ScoredRecording>& scored, uint16_t label,
+                       uint16_t threshold) {
+    DecisionParameters alone = parameters;
+    for (size_t i = 0; i < kMaximumOutputs; ++i) {
+        alone.thresholds[i] = i == label ? threshold : 0;
+        alone.releases[i] = i == label ? std::min(parameters.releases[i], threshold) : 0;
+    }
+    std::vector<uint32_t> memory(Decider::state_bytes(alone) / 4 + 1);
+    LabelPoint point;
+    for (const auto& run : scored) {
+        Decider decider;
+        std::fill(memory.begin(), memory.end(), 0U);
+        decider.start(alone, gap_samples,
+                      {reinterpret_cast<uint8_t*>(memory.data()), memory.size() * 4});
+        const auto& stretches = run.recording->stretches;
+        std::vector<bool> found(stretches.size(), false);
+        for (size_t i = 0; i < run.samples.size(); ++i) {
+            const Decision decision = decider.decide(run.samples[i], run.scores[i]);
+            if (!decision.fired) continue;
+            const auto at = std::find_if(stretches.begin(), stretches.end(), [&](const Stretch& s) {
+                return s.label == label && decision.sample >= s.begin &&
+                       decision.sample < s.end + late;
+            });
+            if (at == stretches.end()) {
+                ++point.false_firings;
+            } else {
+                found[static_cast<size_t>(at - stretches.begin())] = true;
+            }
+        }
+        for (size_t s = 0; s < stretches.size(); ++s) {
+            if (stretches[s].label != label) continue;
+            ++point.stretches;
+            point.found += found[s] ? 1 : 0;
+        }
+    }
+    return point;
+}
+
+std::vector<uint32_t> choose_label_thresholds(const DecisionParameters& parameters,
+                                              uint64_t gap_samples, uint64_t late,
+                                              const std::vector<ScoredRecording>& scored,
+                                              const std::vector<std::string>& labels, double hours,
+                                              double per_hour) {
+    std::vector<uint32_t> thresholds(labels.size(), 0);
+    for (uint16_t label = 0; label < labels.size(); ++label) {
+        if (never_fires(labels[label])) continue;
+        uint64_t fewest = UINT64_MAX;
+        for (uint16_t t = kLowest; t <= kHighest; t = static_cast<uint16_t>(t + kStep)) {
+            const auto point = judge_label(parameters, gap_samples, late, scored, label, t);
+            if (point.false_firings < fewest) {
+                fewest = point.false_firings;
+                thresholds[label] = t;
+            }
+            if (static_cast<double>(point.false_firings) <= per_hour * hours) {
+                thresholds[label] = t;
+                break;
+            }
+        }
+    }
+    return thresholds;
+}
+
+}  // namespace ganglion::train

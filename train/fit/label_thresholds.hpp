@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "device/decide/decision.hpp"
+#include "train/recordings/labelled.hpp"
+
+namespace ganglion::train {
+
+/// What a pipeline said over one recording: all outputs of each inference.
+struct ScoredRecording {
+    const LabelledRecording* recording = nullptr;
+    std::vector<uint64_t> samples;              ///< per inference: the last sample it has seen
+    std::vector<std::vector<uint16_t>> scores;  ///< per inference: permille by output
+};
+
+/// How one label does at one threshold.
+struct LabelPoint {
+    uint64_t stretches = 0;  ///< of the label
+    uint64_t found = 0;      ///< with a firing of it in them (or within `late` samples after)
+    uint64_t false_firings = 0;
+};
+
+/// Firings of `label` alone at `threshold` (permille), by the device's own decision block.
+LabelPoint judge_label(const DecisionParameters& parameters, uint64_t gap_samples, uint64_t late,
+                       const std::vector<ScoredRecording>& scored, uint16_t label,
+                       uint16_t threshold);
+
+/// For each label the lowest threshold (permille, steps of 10 from 300) whose false firings stay
+/// within `per_hour` over `hours` of recordings; where none does, the one with the fewest. Labels
+/// that never fire ("silence", "nothing", "other", "unknown", "normal") get 0.
+std::vector<uint32_t> choose_label_thresholds(const DecisionParameters& parameters,
+                                              uint64_t gap_samples, uint64_t late,
+                                              const std::vector<ScoredRecording>& scored,
+                                              const std::vector<std::string>& labels, double hours,
+                                              double per_hour);
+
+}  // namespace ganglion::train

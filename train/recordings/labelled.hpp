@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "project/project.hpp"
+
+namespace ganglion::train {
+
+/// A part of a recording in which one thing is so.
+struct Stretch {
+    uint64_t begin = 0;  ///< samples per channel
+    uint64_t end = 0;    ///< one past the last
+    uint16_t label = 0;  ///< index into the project's labels
+};
+
+/// What a classifier is fitted on and judged by: the sensor's samples and what they are.
+struct LabelledRecording {
+    std::string name;
+    std::string group;  ///< person, machine or source
+    std::string split;
+    std::vector<int16_t> samples;  ///< interleaved, at the sensor's rate
+    std::vector<Stretch> stretches;
+};
+
+/// Where a recording read from one file is one thing as a whole.
+struct LabelledSet {
+    std::vector<LabelledRecording> recordings;
+    std::vector<std::string> warnings;  ///< bad files, duplicates over splits
+    std::string summary;                ///< recordings and independent groups by split
+};
+
+/// Reads the manifests below `data` (find_recordings: columns file, label, group, split; sound or
+/// CSV as the sensor is) whose rows' labels are the project's labels. Rows with another label count
+/// as the label "other", "unknown" or "nothing" where the project has one, and are passed over
+/// where not. CSV: sensor.columns in sensor.unit, or the first columns. Bad files are named in
+/// `warnings` and left out. Throws std::runtime_error when a group stands in two splits or nothing
+/// fits.
+LabelledSet read_labelled(const project::Project& project, const std::filesystem::path& data);
+
+}  // namespace ganglion::train
