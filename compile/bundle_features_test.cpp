@@ -134,7 +134,8 @@ TEST(FeatureSectionBytes, AnyOtherBytesAreRefusedOrSafe) {
     longer.push_back(0);
     EXPECT_EQ(Loaded(longer).status, Status::bad_shape);
     int accepted = 0;
-    for (size_t i = 0; i < sizeof(FeatureHeader) + sizeof(FeatureScale) + sizeof(SpectrumHeader) + 600; ++i) {
+    for (size_t i = 0;
+         i < sizeof(FeatureHeader) + sizeof(FeatureScale) + sizeof(SpectrumHeader) + 600; ++i) {
         for (const uint8_t flip : {0x01, 0x80, 0xFF}) {
             std::vector<uint8_t> wrong = good;
             wrong[i] ^= flip;

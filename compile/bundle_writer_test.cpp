@@ -187,7 +187,8 @@ TEST(BundleLoad, RefusesSignedNonsense) {
     EXPECT_EQ(changed(meta + offsetof(BundleMeta, rate_hz), 1), Status::bad_shape);
     EXPECT_EQ(changed(features + offsetof(FeatureHeader, kind), 9), Status::unsupported);
     EXPECT_EQ(changed(features + offsetof(FeatureHeader, channels), 17), Status::bad_shape);
-    EXPECT_EQ(changed(features + sizeof(FeatureHeader) + offsetof(SpectrumHeader, fft_size), 1), Status::bad_shape);
+    EXPECT_EQ(changed(features + sizeof(FeatureHeader) + offsetof(SpectrumHeader, fft_size), 1),
+              Status::bad_shape);
     EXPECT_EQ(changed(decision + offsetof(DecisionParameters, label), 2), Status::bad_value);
     EXPECT_EQ(changed(proof + offsetof(ProofHeader, learn_frames), 0), Status::bad_value);
     EXPECT_EQ(changed(proof + offsetof(ProofHeader, inferences), 0), Status::bad_shape);
@@ -216,7 +217,8 @@ TEST(BundleProof, IsReproducedAndCatchesEveryKindOfDifference) {
         EXPECT_EQ(changed(proof.offset + sizeof(ProofHeader) + 1999, 0x40), Status::proof_failed);
         EXPECT_EQ(changed(proof.offset + proof.bytes - 2, 1), Status::proof_failed);
         const uint32_t features = section_of(good, SectionType::features).offset;
-        EXPECT_EQ(changed(features + sizeof(FeatureHeader) + sizeof(SpectrumHeader) + 301, 0x20), Status::proof_failed);
+        EXPECT_EQ(changed(features + sizeof(FeatureHeader) + sizeof(SpectrumHeader) + 301, 0x20),
+                  Status::proof_failed);
     }
 }
 

@@ -33,9 +33,9 @@ std::vector<uint64_t> bytes_needed(const std::vector<Buffer>& buffers, int32_t t
 /// overwrites another. Greedy: in a given order, each buffer, with those that it overwrites, goes
 /// into the smallest gap between already placed ones that it fits (best fit). Several orders (by
 /// size, by size times duration, by time, then seeded random ones while the bound is not met) are
-/// tried; the smallest arena wins. Where it is above the bound, all other plans are searched, as long
-/// as that does not take too long. Deterministic. Throws std::runtime_error where the arena would
-/// pass 1 GiB.
+/// tried; the smallest arena wins. Where it is above the bound, all other plans are searched, as
+/// long as that does not take too long. Deterministic. Throws std::runtime_error where the arena
+/// would pass 1 GiB.
 Plan plan_memory(std::vector<Buffer> buffers);
 
 }  // namespace ganglion::compile

@@ -73,10 +73,11 @@ void start(uint32_t rate_hz, uint32_t period_s, uint32_t channel_count) {
     channels = channel_count;
     const size_t ten_ms = std::max<size_t>(rate_hz / 100, 1) * channels;
     block_values = std::min(ten_ms, pool.size() / 4 / channels * channels);
-    block_count = static_cast<uint32_t>(std::min(pool.size() / block_values, kMaxBlocks));
+    block_count = static_cast<uint32_t>(std::min<size_t>(pool.size() / block_values, kMaxBlocks));
     taken = sample_port().taken;
     const uint64_t samples = block_values / channels;
-    const uint64_t speed = std::max<uint32_t>(sample_port().speed, 1);
+    const uint32_t asked = sample_port().speed;
+    const uint64_t speed = std::max<uint32_t>(asked, 1);
     const uint64_t ticks = samples * period_s * board::kTicksPerSecond / (rate_hz * speed);
     // At most a thousand blocks a second; the timer's longest period is two minutes and a half.
     board::start_sampling(static_cast<uint32_t>(

@@ -44,7 +44,7 @@ void count_rhythm(const HeartRecord& record, std::span<const FoundBeat> found, H
 }
 
 Estimate bootstrap(std::span<const BeatScore> scores, Hits BeatScore::*of,
-                 double (Hits::*figure)() const) {
+                   double (Hits::*figure)() const) {
     std::map<std::string, Hits> by_person;
     Hits all;
     for (const BeatScore& score : scores) {
