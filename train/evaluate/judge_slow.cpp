@@ -1,10 +1,13 @@
 #include <fmt/format.h>
 
 #include <atomic>
+#include <map>
 
 #include "train/corpus/parallel.hpp"
 #include "train/evaluate/judges.hpp"
 #include "train/evaluate/load_judgement.hpp"
+#include "train/evaluate/occupancy_judgement.hpp"
+#include "train/evaluate/routine_judgement.hpp"
 #include "train/evaluate/soil_judgement.hpp"
 
 namespace ganglion::train {
@@ -51,24 +54,33 @@ Judged judge_loads(const JudgeInput& input) {
             ++done;
         },
         [&] { input.step(done, all.size()); });
-    Groups groups;
-    FaultCount faults;
-    uint64_t false_alarms = 0;
-    double weeks = 0;
+    struct Set {
+        Groups groups;
+        FaultCount faults;
+        uint64_t false_alarms = 0;
+        double weeks = 0;
+    };
+    std::map<std::string, Set> sets;  // one home is no region: never summed
     Judged judged;
     for (const LoadJudgement& result : results) {
-        groups.push_back(result.day_ahead);
-        add(faults, result.faults);
-        false_alarms += result.false_alarms;
-        weeks += result.weeks;
+        Set& set = sets[result.set];
+        set.groups.push_back(result.day_ahead);
+        add(set.faults, result.faults);
+        set.false_alarms += result.false_alarms;
+        set.weeks += result.weeks;
         judged.notes.push_back(
             fmt::format("{}: {:.0f} weeks, {} false alarms, {:.1f} % of the load "
                         "one hour ahead",
                         result.name, result.weeks, result.false_alarms, 100 * result.next_hour));
     }
-    judged.figures = {ratio_figure("day-ahead error of last week's", groups),
-                      share_figure("faults missed", faults.all - faults.found, faults.all),
-                      rate_figure("false alarms", false_alarms, weeks, "per week")};
+    for (const auto& [name, set] : sets) {
+        const std::string of = name == "pjm" ? std::string() : ", " + name;
+        judged.figures.push_back(ratio_figure("day-ahead error of last week's" + of, set.groups));
+        judged.figures.push_back(
+            share_figure("faults missed" + of, set.faults.all - set.faults.found, set.faults.all));
+        judged.figures.push_back(
+            rate_figure("false alarms" + of, set.false_alarms, set.weeks, "per week"));
+    }
     return judged;
 }
 
@@ -89,6 +101,7 @@ Judged judge_soils(const JudgeInput& input) {
         },
         [&] { input.step(done, all.size()); });
     Groups groups;
+    Groups daily_groups;
     FaultCount faults;
     uint64_t rises = 0;
     uint64_t rises_found = 0;
@@ -97,7 +110,7 @@ Judged judge_soils(const JudgeInput& input) {
     uint64_t failed_alarms = 0;
     double weeks = 0;
     for (const SoilJudgement& result : results) {
-        groups.push_back(result.day_ahead);
+        (result.daily ? daily_groups : groups).push_back(result.day_ahead);
         if (result.daily) continue;
         add(faults, result.faults);
         rises += result.rises;
@@ -116,11 +129,50 @@ Judged judge_soils(const JudgeInput& input) {
     }
     Judged judged;
     judged.figures = {ratio_figure("day-ahead error of persistence's", groups),
+                      ratio_figure("day-ahead error of persistence's, daily", daily_groups),
                       share_figure("wettings missed", rises - rises_found, rises),
                       share_figure("dry spells not told", spells - told, spells),
                       share_figure("sensor faults missed", faults.all - faults.found, faults.all),
                       rate_figure("false sensor faults", failed_alarms, weeks, "per week"),
                       share_figure("disease days unlike the definition", unequal, weather_days)};
+    return judged;
+}
+
+Judged judge_routines(const JudgeInput& input) {
+    const LearnerRun run(input.project);
+    const auto homes = read_homes(input.project, judged_folder(input), input.split);
+    RoutineJudgement sum;
+    Judged judged;
+    for (size_t i = 0; i < homes.size(); ++i) {
+        input.step(i, homes.size());
+        const RoutineJudgement home = judge_routine(run, input.project, homes[i]);
+        judged.notes.push_back(
+            fmt::format("{}: {} of {} regular actions anticipated, {} wrong in {} days", home.name,
+                        home.anticipated, home.regular, home.wrong, home.days));
+        sum.regular += home.regular;
+        sum.anticipated += home.anticipated;
+        sum.wrong += home.wrong;
+        sum.days += home.days;
+    }
+    judged.figures = {
+        share_figure("regular actions missed", sum.regular - sum.anticipated, sum.regular),
+        rate_figure("wrong", sum.wrong, static_cast<double>(sum.days), "per day")};
+    return judged;
+}
+
+Judged judge_rooms(const JudgeInput& input) {
+    const LearnerRun run(input.project);
+    uint64_t minutes = 0;
+    uint64_t right = 0;
+    Judged judged;
+    for (const OccupancyDay& day :
+         judge_occupancy(run, input.project, judged_folder(input), input.split)) {
+        minutes += day.minutes;
+        right += day.right;
+        judged.notes.push_back(
+            fmt::format("{}: {} of {} minutes right", day.day, day.right, day.minutes));
+    }
+    judged.figures = {share_figure("minutes wrong", minutes - right, minutes)};
     return judged;
 }
 

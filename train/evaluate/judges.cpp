@@ -19,7 +19,8 @@ constexpr std::array kJudges = {
     Row{"words", judge_words},           Row{"motor", judge_motor},
     Row{"recordings", judge_recordings}, Row{"loads", judge_loads},
     Row{"soils", judge_soils},           Row{"beats", judge_beats},
-    Row{"trials", judge_whole_trials},
+    Row{"trials", judge_whole_trials},   Row{"routines", judge_routines},
+    Row{"rooms", judge_rooms},
 };
 
 const char* usual_judge(const project::Project& project) {

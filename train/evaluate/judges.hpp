@@ -72,6 +72,12 @@ Judged judge_soils(const JudgeInput& input);
 /// sensitivity, "false X" 100 less positive predictivity; intervals by drawing people anew.
 Judged judge_beats(const JudgeInput& input);
 
+/// "routines": what a home's people do, anticipated (routine_judgement.hpp).
+Judged judge_routines(const JudgeInput& input);
+
+/// "rooms": occupied or not, minute by minute (occupancy_judgement.hpp).
+Judged judge_rooms(const JudgeInput& input);
+
 /// The set that [judge] data names below the root of the recordings, or that root itself.
 std::filesystem::path judged_folder(const JudgeInput& input);
 
