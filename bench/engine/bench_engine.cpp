@@ -28,7 +28,7 @@ constexpr const char* kSizesTarget = "cortex-m4";  // where the peer's RAM and f
 constexpr double kMostLoadedInstructions = 1.05;   // of the linked-in form's
 constexpr double kMostLoadedRam = 1024;            // bytes beyond the linked-in form's
 constexpr double kMostSetUp = 0.05;                // of one inference
-constexpr double kMostStackBound = 1.15;           // of the stack that is touched
+constexpr double kMostStackBound = 1.25;           // of the stack touched: paths not taken
 
 /// A model whose input is a window of frames that moves on.
 struct Streamed {
