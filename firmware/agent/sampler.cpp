@@ -72,7 +72,7 @@ void take_block() {
 void start(uint32_t rate_hz, uint32_t period_s, uint32_t channel_count) {
     channels = channel_count;
     const size_t ten_ms = std::max<size_t>(rate_hz / 100, 1) * channels;
-    block_values = std::min(ten_ms, pool.size() / 4 / channels * channels);
+    block_values = std::min<size_t>(ten_ms, pool.size() / 4 / channels * channels);
     block_count = static_cast<uint32_t>(std::min<size_t>(pool.size() / block_values, kMaxBlocks));
     taken = sample_port().taken;
     const uint64_t samples = block_values / channels;
