@@ -120,11 +120,11 @@ std::vector<Row> query_rows(const std::filesystem::path& work, uint32_t devices,
          }},
         {"summary", [&](uint32_t) { store.summary(); }}};
     std::vector<Row> rows;
-    for (const auto& [name, query] : queries) {
+    for (const auto& named : queries) {
         std::vector<double> times;
-        for (uint32_t i = 0; i < 40; ++i) times.push_back(seconds_of([&] { query(i); }));
+        for (uint32_t i = 0; i < 40; ++i) times.push_back(seconds_of([&] { named.second(i); }));
         std::ranges::sort(times);
-        rows.push_back(row("query, " + name + ", " + std::to_string(devices) + " devices, " +
+        rows.push_back(row("query, " + named.first + ", " + std::to_string(devices) + " devices, " +
                                std::to_string(rounds * devices * per_message) + " events, 95th",
                            1000 * times[times.size() * 95 / 100], "ms", 100));
     }
