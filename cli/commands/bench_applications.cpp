@@ -30,6 +30,7 @@ std::filesystem::path default_data() {
 std::vector<project::Project> chosen(const std::vector<std::string>& names) {
     if (names.empty()) return all_applications();
     std::vector<project::Project> applications;
+    applications.reserve(names.size());
     for (const std::string& name : names) applications.push_back(find_application(name));
     return applications;
 }
