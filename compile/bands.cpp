@@ -62,9 +62,9 @@ std::optional<RowSlide> row_slide(const Step& step) {
         [&](const auto& op) -> std::optional<RowSlide> {
             using Op = std::decay_t<decltype(op)>;
             constexpr uint32_t kBytes = element_bytes_of<Op>();
-            if constexpr (std::is_same_v<Op, TransposeConv2dOp>) {
-                return std::nullopt;  // its window slides over the output
-            } else if constexpr (requires { op.window; }) {
+            // The window of a transposed convolution slides over the output.
+            constexpr bool kTransposed = std::is_same_v<Op, TransposeConv2dOp>;
+            if constexpr (!kTransposed && requires { op.window; }) {
                 return slide_of(op.window, kBytes);
             } else if constexpr (requires {
                                      op.runs_in_place;

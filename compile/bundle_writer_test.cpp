@@ -185,7 +185,7 @@ TEST(BundleLoad, RefusesSignedNonsense) {
     EXPECT_EQ(changed(meta + offsetof(BundleMeta, label_count), 1), Status::bad_value);
     EXPECT_EQ(changed(meta + offsetof(BundleMeta, sensor), 12), Status::unsupported);
     EXPECT_EQ(changed(meta + offsetof(BundleMeta, rate_hz), 1), Status::bad_shape);
-    EXPECT_EQ(changed(features + offsetof(FeatureHeader, kind), 9), Status::unsupported);
+    EXPECT_EQ(changed(features + offsetof(FeatureHeader, kind), 99), Status::unsupported);
     EXPECT_EQ(changed(features + offsetof(FeatureHeader, channels), 17), Status::bad_shape);
     EXPECT_EQ(changed(features + sizeof(FeatureHeader) + offsetof(SpectrumHeader, fft_size), 1),
               Status::bad_shape);

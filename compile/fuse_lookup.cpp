@@ -8,7 +8,7 @@ namespace {
 
 /// What the table gives for an int8.
 int32_t at(const LookupTable& table, int32_t value) {
-    return static_cast<int8_t>(table[static_cast<size_t>(value + 128)]);
+    return (table[static_cast<size_t>(value) + 128] ^ 0x80) - 0x80;  // as a signed byte
 }
 
 /// Operations that add their zero point last of all and have it nowhere else.

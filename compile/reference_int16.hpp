@@ -109,7 +109,8 @@ inline Int16Values of_int16_windows(const Graph& graph, const Operator& op, cons
                 const int x = index[2] * g.stride[1] - before[1] + kx * g.dilation[1];
                 if (y < 0 || y >= input.shape[1] || x < 0 || x >= input.shape[2]) continue;
                 const auto at = [&](int channel) -> int32_t {
-                    return in[static_cast<size_t>((y * input.shape[2] + x) * channels + channel)];
+                    const int32_t place = (y * input.shape[2] + x) * channels + channel;
+                    return in[static_cast<size_t>(place)];
                 };
                 const auto weight = [&](int64_t n) {
                     return static_cast<int8_t>(
@@ -289,8 +290,8 @@ inline Int16Values of_int16_pad(const Graph& graph, const Operator& op, const In
         const bool inside = index[1] >= 0 && index[1] < input.shape[1] && index[2] >= 0 &&
                             index[2] < input.shape[2];
         const int32_t row = index[1] * input.shape[2] + index[2];
-        result.push_back(inside ? in[static_cast<size_t>(row * input.shape[3] + index[3])]
-                                : int16_t{0});
+        const int32_t place = row * input.shape[3] + index[3];
+        result.push_back(inside ? in[static_cast<size_t>(place)] : int16_t{0});
     });
     return result;
 }

@@ -117,7 +117,7 @@ inline std::vector<int8_t> of_svdf(const Graph& graph, const Operator& op,
                 if (!wide) newest = static_cast<int8_t>(newest + zero(state)) - zero(state);
                 // All older entries are real 0; the newest meets the last weight in time.
                 const size_t last = filter * memory + memory - 1;
-                int16_t weight = static_cast<int8_t>(time.data[last]);
+                auto weight = static_cast<int16_t>((time.data[last] ^ 0x80) - 0x80);
                 if (wide) std::memcpy(&weight, time.data.data() + 2 * last, 2);
                 sum += newest * weight;
             }

@@ -117,8 +117,9 @@ void devices(const Options& options) {
                              (options.state.empty() ? "" : "&state=" + options.state);
     std::string after;
     for (;;) {
-        const auto page =
-            fleet::get_json(options.address, path + (after.empty() ? "" : "&after=" + after));
+        std::string asked = path;
+        if (!after.empty()) asked.append("&after=").append(after);
+        const auto page = fleet::get_json(options.address, asked);
         for (const auto& row : page)
             fmt::print("{:<24} stage {}  {:<12} {}\n", row.at("device").get<std::string>(),
                        row.at("stage").get<int>() + 1, row.at("state").get<std::string>(),
