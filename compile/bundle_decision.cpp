@@ -192,9 +192,7 @@ DecisionParameters decision_section(const Project& project, const StagePlan& pla
         return decision;
     }
     if (program == nullptr)
-        throw std::runtime_error(
-            project.path.string() +
-            ": the decision needs a model or a learner; add [model] or [learner]");
+        refuse(project, "the decision needs a model or a learner; add [model] or [learner]");
     if (rule.kind == DecisionRule::reconstruction_error) {
         decision.outputs = 1;
         decision.first_label = static_cast<uint16_t>(decision.first_label + rule.label);
