@@ -114,7 +114,7 @@ uint64_t EcgBeats::locate(uint64_t peak) const {
     int32_t count = 0;
     for (int64_t i = centre - samples(kMeanBefore); i < centre + samples(kMeanAfter); ++i, ++count)
         sum += kept(i);
-    const int32_t mean = sum / count;
+    const int32_t mean = count > 0 ? sum / count : 0;
     int64_t best = centre;
     int32_t farthest = -1;
     for (int64_t i = centre - samples(kSearchBefore); i < centre + samples(kSearchAfter); ++i) {
