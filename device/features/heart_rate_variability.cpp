@@ -27,7 +27,8 @@ constexpr auto make_sines() {
     double s = 0;
     double c = 1;
     for (uint32_t i = 0; i <= kTableSteps; ++i) {
-        table[i] = static_cast<int16_t>(s * 16384 + 0.5);
+        const double rounded = s * 16384 + 0.5;  // positive; lround() is no constant expression
+        table[i] = static_cast<int16_t>(rounded);
         const double next = s * step_cos + c * step_sin;
         c = c * step_cos - s * step_sin;
         s = next;

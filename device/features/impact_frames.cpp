@@ -119,7 +119,8 @@ bool ImpactFrames::take_sample() {
     if (!begun_) {
         begun_ = true;
         for (uint32_t i = 1; i < length_; ++i) {
-            std::copy_n(sample, channels, ring_.begin() + static_cast<ptrdiff_t>(i * channels));
+            std::copy_n(sample, channels,
+                        ring_.begin() + static_cast<ptrdiff_t>(size_t{i} * channels));
         }
     }
     next_ = next_ + 1 == length_ ? 0 : next_ + 1;

@@ -65,7 +65,7 @@ size_t LevelFrames::push(std::span<const int16_t> samples, std::span<uint8_t> sc
         channel_ = 0;
         if (!calibrated_) {
             std::copy_n(sample_.begin(), header_.channels,
-                        ring_.begin() + static_cast<ptrdiff_t>(filled_ * header_.channels));
+                        ring_.begin() + static_cast<ptrdiff_t>(size_t{filled_} * header_.channels));
             if (++filled_ == header_.calibrate) calibrate(scratch);
             continue;
         }

@@ -116,7 +116,8 @@ void StrokeFrames::write_frame(int32_t* points, int16_t* frame) const {
         for (uint32_t c = 0; c < channels; ++c) {
             int32_t sum = 0;
             for (uint32_t i = first; i < end; ++i) sum += samples_[size_t{i} * channels + c];
-            points[p * channels + c] = sum * 16 / static_cast<int32_t>(end - first);
+            points[p * channels + c] =
+                sum * 16 / std::max<int32_t>(static_cast<int32_t>(end - first), 1);
         }
     }
     for (uint32_t group = 0; group < channels; group += header_.group) {
@@ -124,16 +125,17 @@ void StrokeFrames::write_frame(int32_t* points, int16_t* frame) const {
         for (uint32_t c = group; c < group + header_.group; ++c) {
             int32_t sum = 0;
             for (uint32_t p = 0; p < header_.points; ++p) sum += points[p * channels + c];
-            const int32_t mean = sum / header_.points;
+            const int32_t mean = sum / std::max<int32_t>(header_.points, 1);
             for (uint32_t p = 0; p < header_.points; ++p) {
                 points[p * channels + c] -= mean;
                 const int64_t value = points[p * channels + c];
                 squares += static_cast<uint64_t>(value * value);
             }
         }
-        const uint32_t values = uint32_t{header_.points} * header_.group;
+        const uint32_t values = std::max<uint32_t>(uint32_t{header_.points} * header_.group, 1);
         const uint32_t least = header_.least_rms[group == 0 ? 0 : 1] * 16U;
-        const auto rms = static_cast<int32_t>(std::max(integer_sqrt(squares / values), least));
+        const auto rms =
+            static_cast<int32_t>(std::max<uint32_t>({integer_sqrt(squares / values), least, 1}));
         for (uint32_t c = group; c < group + header_.group; ++c) {
             for (uint32_t p = 0; p < header_.points; ++p) {
                 const int64_t value = int64_t{points[p * channels + c]} * kRootMeanSquare / rms;

@@ -36,7 +36,7 @@ void softmax_row(const Int16SoftmaxOp& op, const int16_t* tables, const int16_t*
         static_cast<int32_t>(((uint64_t{sum} << (leading_zeros - 1)) + (1U << 13)) >> 14);
     const int32_t centre = (1 << 15) + (1 << 16);
     const int32_t reciprocal = interpolated(reciprocals, to_int16(mantissa - centre));
-    const int shift = 31 - leading_zeros;
+    const int shift = std::max(31 - leading_zeros, 1);  // the largest value alone gives 14
     for (uint32_t i = 0; i < op.depth; ++i) {
         const int64_t product = int64_t{output[i]} * reciprocal + (int64_t{1} << (shift - 1));
         output[i] = static_cast<int16_t>(std::clamp<int64_t>(product >> shift, 0, 32767));
