@@ -112,7 +112,7 @@ void RecessionForecast::push(int16_t value) {
     if (header.seen == 0 && value == kMissing) return;
     const int16_t kept = value == kMissing ? this->value(0) : value;
     values_[header.next] = kept;
-    header.next = static_cast<uint16_t>((header.next + 1U) % week());
+    header.next = static_cast<uint16_t>((header.next + 1U) % std::max<uint32_t>(week(), 1));
     header.seen = std::min(header.seen + 1, UINT32_MAX - 1);
 
     int16_t* guess = guesses_ + header.next_guess * predictors;  // those made one day ago

@@ -135,8 +135,8 @@ SeasonalForecast::Terms SeasonalForecast::terms(uint32_t slot) const {
         at = before(at, 1);
     }
     return {deviation_q4(before(slot, day)), deviation_q4(before(slot, 2 * day)),
-            whole / static_cast<int32_t>(day), deviation_q4(slot),
-            part / static_cast<int32_t>(quarter)};
+            whole / std::max<int32_t>(static_cast<int32_t>(day), 1), deviation_q4(slot),
+            part / std::max<int32_t>(static_cast<int32_t>(quarter), 1)};
 }
 
 int32_t SeasonalForecast::day_ahead_q4(uint32_t slot, const Terms& terms) const {
