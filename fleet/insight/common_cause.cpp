@@ -66,6 +66,7 @@ std::vector<Window> windows_of(const Index& index, const std::vector<Anomaly>& a
         by_begin[(slot - 1) * half].insert(device->second);
     }
     std::vector<Window> windows;
+    windows.reserve(by_begin.size());
     for (auto& [begin, devices] : by_begin) windows.push_back({begin, std::move(devices)});
     return windows;
 }
@@ -112,7 +113,7 @@ std::optional<Candidate> clearest(const Index& index, const std::vector<Window>&
 }  // namespace
 
 std::vector<CommonCause> find_common_causes(const std::vector<FleetMember>& fleet,
-                                            std::vector<Anomaly> anomalies,
+                                            const std::vector<Anomaly>& anomalies,
                                             const CommonCauseSearch& search) {
     const Index index = index_of(fleet);
     const std::vector<Window> windows = windows_of(index, anomalies, search.window_ms);

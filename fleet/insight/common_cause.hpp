@@ -43,7 +43,7 @@ struct CommonCauseSearch {
 /// devices' anomalies: they are taken out and the search goes on, so that a site which merely holds
 /// most of a bad batch is not named too. Clearest first.
 std::vector<CommonCause> find_common_causes(const std::vector<FleetMember>& fleet,
-                                            std::vector<Anomaly> anomalies,
+                                            const std::vector<Anomaly>& anomalies,
                                             const CommonCauseSearch& search = {});
 
 }  // namespace ganglion::fleet::insight

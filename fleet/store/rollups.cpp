@@ -63,8 +63,10 @@ void Rollups::add(const DeviceState& device, int64_t time_ms, const RollupRow& c
 
 std::map<Rollups::Key, RollupRow> Rollups::by_scope() const {
     std::map<Key, RollupRow> sums;
-    for (const auto& [minute, change] : changes_) {
-        const auto& [device, time_ms] = minute;
+    for (const auto& entry : changes_) {
+        const DeviceState* device = entry.first.first;
+        const int64_t time_ms = entry.first.second;
+        const RollupRow& change = entry.second;
         const auto add_in = [&](const std::string& scope, Span span) {
             const auto step = static_cast<int64_t>(span);
             add_to(sums[{scope, step, time_ms - time_ms % step}], change);
