@@ -76,7 +76,10 @@ std::map<Rollups::Key, RollupRow> Rollups::by_scope() const {
         for (const Span span : {Span::minute, Span::hour, Span::day}) {
             add_in("fleet", span);
             if (!device->bundle_version.empty()) add_in("version:" + device->bundle_version, span);
-            for (const auto& [name, value] : device->attributes) add_in(name + ":" + value, span);
+            for (const auto& [name, value] : device->attributes) {
+                std::string scope = name;
+                add_in(scope.append(":").append(value), span);
+            }
         }
     }
     return sums;
