@@ -45,7 +45,8 @@ Plane separate(const ClassifierSettings& settings, const LabelledWindows& train,
         for (size_t v = 0; v < width; ++v) sum.weights[v] += now.weights[v];
         sum.bias += now.bias;
     }
-    const auto counted = static_cast<double>(steps - steps / 2);
+    const auto averaged = steps - steps / 2;
+    const auto counted = static_cast<double>(averaged);
     for (double& weight : sum.weights) weight /= counted;
     sum.bias /= counted;
     return sum;

@@ -69,6 +69,7 @@ std::vector<BeatFrame> beat_frames(std::span<const int16_t> samples, uint32_t ra
 
 std::vector<ValueScaling> beat_scaling() {
     std::vector<ValueScaling> scaling;
+    scaling.reserve(EcgBeats::kValues);
     for (const Range& range : kRanges)
         scaling.push_back({(range.low + range.high) / 2, 254 / (range.high - range.low)});
     scaling.resize(EcgBeats::kValues, {0, 0});
@@ -87,6 +88,7 @@ LabelledWindows labelled_beats(std::span<const HeartRecord> records, uint32_t pa
             const HeartRecord& record = records[r];
             const auto frames = beat_frames(record.samples, record.rate_hz, pause_ms);
             std::vector<FoundBeat> found;
+            found.reserve(frames.size());
             for (const BeatFrame& frame : frames) found.push_back({frame.sample, {}, false});
             const auto matches = match_beats(record.beats, found, record.rate_hz * 150U / 1000U);
             for (size_t i = 0; i < frames.size(); ++i) {

@@ -52,6 +52,7 @@ Estimate bootstrap(std::span<const BeatScore> scores, Hits BeatScore::*of,
         all.add(score.*of);
     }
     std::vector<Hits> people;
+    people.reserve(by_person.size());
     for (const auto& [subject, hits] : by_person) people.push_back(hits);
     Estimate result{(all.*figure)(), {}};
     if (people.empty()) return {0, {0, 1}};
