@@ -43,6 +43,7 @@ Judge find_judge(const project::Project& project) {
     const auto row = std::ranges::find_if(kJudges, [&](const Row& r) { return r.name == name; });
     if (row != kJudges.end()) return row->judge;
     std::vector<std::string> names;
+    names.reserve(kJudges.size());
     for (const Row& known : kJudges) names.emplace_back(known.name);
     throw std::runtime_error(fmt::format("{}: judge.kind: \"{}\" is not known; write one of {}",
                                          project.path.string(), name, fmt::join(names, ", ")));
