@@ -31,6 +31,7 @@ double share(uint64_t some, uint64_t all) {
 /// trials of one person are alike, so persons are drawn, not trials.
 Interval by_group(const std::map<std::string, std::pair<uint64_t, uint64_t>>& groups) {
     std::vector<std::pair<uint64_t, uint64_t>> all;
+    all.reserve(groups.size());
     for (const auto& [name, counts] : groups) all.push_back(counts);
     if (all.empty()) return {0, 1};
     Random random(1);
