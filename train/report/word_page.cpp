@@ -57,6 +57,7 @@ std::vector<GroupResult> group_results(const std::vector<ClipScore>& clips, uint
         speaker.right += right ? 1 : 0;
     }
     std::vector<GroupResult> rows;
+    rows.reserve(labels.size() + speakers.size());
     for (auto& [name, row] : labels) rows.push_back(row);
     for (auto& [name, row] : speakers)
         if (row.right < row.all) rows.push_back(row);
