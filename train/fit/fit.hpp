@@ -14,8 +14,8 @@ struct TrainOptions {
     std::filesystem::path
         work_dir;                  ///< features are kept here between runs; empty: nothing is kept
     bool synthetic_speech = true;  ///< wake word: also train on text-to-speech
-    bool keep_model = false;  ///< wake word: fits nothing, chooses the threshold of the model that is
-                              ///< there and judges it
+    bool keep_model = false;  ///< wake word: fits nothing, chooses the threshold of the model that
+                              ///< is there and judges it
     const StopFlag* stop = nullptr;  ///< set by Ctrl-C: keep what was reached and finish
 };
 
