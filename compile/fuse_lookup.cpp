@@ -34,11 +34,13 @@ bool fuse_range(OutputRange& range, const LookupTable& table, int32_t shift) {
     if (zero < -128 || zero > 127) return false;
     int32_t low = 127;
     int32_t high = -128;
-    for (auto value = static_cast<int32_t>(range.minimum); value <= range.maximum; ++value) {
+    // NOLINTNEXTLINE(bugprone-signed-char-misuse): a number, not a character
+    for (int32_t value = range.minimum; value <= range.maximum; ++value) {
         low = std::min(low, at(table, value));
         high = std::max(high, at(table, value));
     }
-    for (auto value = static_cast<int32_t>(range.minimum); value <= range.maximum; ++value) {
+    // NOLINTNEXTLINE(bugprone-signed-char-misuse): a number, not a character
+    for (int32_t value = range.minimum; value <= range.maximum; ++value) {
         if (at(table, value) != std::clamp(value + shift, low, high)) return false;
     }
     range = {static_cast<int16_t>(zero), static_cast<int8_t>(low), static_cast<int8_t>(high)};
