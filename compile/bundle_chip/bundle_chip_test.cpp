@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -53,7 +54,9 @@ std::vector<Record> on_host(const std::vector<uint8_t>& bytes, const std::vector
 class PipelineOnChip : public testing::TestWithParam<const char*> {
   protected:
     void SetUp() override {
-        folder_ = fs::path(testing::TempDir()) / (std::string("ganglion_pipeline_") + GetParam());
+        // One for each process: the tests of one application run side by side.
+        folder_ = fs::path(testing::TempDir()) /
+                  (std::string("ganglion_pipeline_") + GetParam() + std::to_string(getpid()));
         fs::create_directories(folder_);
     }
     void TearDown() override { fs::remove_all(folder_); }
