@@ -1,8 +1,8 @@
 #include "device/features/ecg_beats.hpp"
 
 #include <algorithm>
-#include <cstring>
 
+#include "device/features/copy_section.hpp"
 #include "device/features/integer_log2.hpp"
 
 namespace ganglion {
@@ -45,10 +45,8 @@ int16_t log_of_ratio(uint32_t value, uint32_t usual) {
 Status EcgBeats::parse(const FeatureHeader& header, std::span<const uint8_t> bytes,
                        Parameters& parameters) {
     if (header.channels != 1 || header.frame_values != kValues) return Status::bad_shape;
-    if (bytes.size() < sizeof parameters) return Status::truncated;
-    if (bytes.size() > sizeof parameters) return Status::bad_shape;
     Parameters p;
-    std::memcpy(&p, bytes.data(), sizeof p);
+    if (const Status status = copy_section(bytes, p); status != Status::ok) return status;
     if (p.rate_hz != header.rate_hz || header.period_s != 1 ||
         p.rate_hz < QrsDetector::kLowestRate || p.rate_hz > QrsDetector::kHighestRate ||
         p.pause_ms < 1500 || p.pause_ms > 10000) {

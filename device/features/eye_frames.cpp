@@ -1,7 +1,9 @@
 #include "device/features/eye_frames.hpp"
 
 #include <algorithm>
-#include <cstring>
+
+#include "device/features/copy_section.hpp"
+#include "device/features/narrowed.hpp"
 
 namespace ganglion {
 
@@ -13,10 +15,6 @@ constexpr int32_t kNearlyOpen = 205;   // 80 % of 256
 constexpr int32_t kHalfOpen = 128;     // 50 %
 constexpr int32_t kNearlyClosed = 51;  // 20 %
 
-int16_t narrowed(int64_t value) {
-    return static_cast<int16_t>(std::clamp<int64_t>(value, INT16_MIN, INT16_MAX));
-}
-
 uint32_t parts(const EyeHeader& header) {
     return header.window / header.hop;
 }
@@ -24,10 +22,8 @@ uint32_t parts(const EyeHeader& header) {
 }  // namespace
 
 Status parse_eye_section(std::span<const uint8_t> bytes, EyeHeader& header) {
-    if (bytes.size() < sizeof(EyeHeader)) return Status::truncated;
-    if (bytes.size() > sizeof(EyeHeader)) return Status::bad_shape;
     EyeHeader h;
-    std::memcpy(&h, bytes.data(), sizeof h);
+    if (const Status status = copy_section(bytes, h); status != Status::ok) return status;
     if (h.rate_hz < 1 || h.rate_hz > 240) return Status::bad_value;
     if (h.channels != 1 && h.channels != 4) return Status::bad_shape;
     if (h.calibrate < 10 || h.calibrate > 255) return Status::bad_value;

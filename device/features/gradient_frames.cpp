@@ -1,8 +1,8 @@
 #include "device/features/gradient_frames.hpp"
 
 #include <algorithm>
-#include <cstring>
 
+#include "device/features/copy_section.hpp"
 #include "device/features/integer_log2.hpp"
 
 namespace ganglion {
@@ -32,10 +32,8 @@ uint32_t octant_of(int32_t dx, int32_t dy) {
 }  // namespace
 
 Status parse_gradient_section(std::span<const uint8_t> bytes, GradientHeader& header) {
-    if (bytes.size() < sizeof(GradientHeader)) return Status::truncated;
-    if (bytes.size() > sizeof(GradientHeader)) return Status::bad_shape;
     GradientHeader h;
-    std::memcpy(&h, bytes.data(), sizeof h);
+    if (const Status status = copy_section(bytes, h); status != Status::ok) return status;
     if (h.width < 8 || h.width > 64 || h.height < 8 || h.height > 64) return Status::bad_shape;
     if (h.cell < 2 || h.cell > 16 || h.cell > h.width || h.cell > h.height) {
         return Status::bad_shape;

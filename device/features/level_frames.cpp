@@ -1,17 +1,15 @@
 #include "device/features/level_frames.hpp"
 
 #include <algorithm>
-#include <cstring>
 
+#include "device/features/copy_section.hpp"
 #include "device/features/integer_sqrt.hpp"
 
 namespace ganglion {
 
 Status parse_level_section(std::span<const uint8_t> bytes, LevelHeader& header) {
-    if (bytes.size() < sizeof(LevelHeader)) return Status::truncated;
-    if (bytes.size() > sizeof(LevelHeader)) return Status::bad_shape;
     LevelHeader h;
-    std::memcpy(&h, bytes.data(), sizeof h);
+    if (const Status status = copy_section(bytes, h); status != Status::ok) return status;
     if (h.channels < 1 || h.channels > 8) return Status::bad_shape;
     if (h.calibrate > 255 || h.calibrate == 1 || h.calibrate == 2) return Status::bad_value;
     if ((h.unit == 0) != (h.calibrate != 0)) return Status::bad_value;

@@ -1,10 +1,11 @@
 #include "device/features/motion_frames.hpp"
 
 #include <algorithm>
-#include <cstring>
 
+#include "device/features/copy_section.hpp"
 #include "device/features/integer_log2.hpp"
 #include "device/features/integer_sqrt.hpp"
+#include "device/features/narrowed.hpp"
 
 namespace ganglion {
 
@@ -14,17 +15,11 @@ bool is_share(uint32_t q16) {
     return q16 >= 1 && q16 <= 65536;
 }
 
-int16_t narrowed(int64_t value) {
-    return static_cast<int16_t>(std::clamp<int64_t>(value, INT16_MIN, INT16_MAX));
-}
-
 }  // namespace
 
 Status parse_motion_section(std::span<const uint8_t> bytes, MotionHeader& header) {
-    if (bytes.size() < sizeof(MotionHeader)) return Status::truncated;
-    if (bytes.size() > sizeof(MotionHeader)) return Status::bad_shape;
     MotionHeader h;
-    std::memcpy(&h, bytes.data(), sizeof h);
+    if (const Status status = copy_section(bytes, h); status != Status::ok) return status;
     if (h.rate_hz < 1 || h.rate_hz > 1000 || h.one_g < 1 || h.one_g > 32767) {
         return Status::bad_value;
     }

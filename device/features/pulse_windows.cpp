@@ -1,8 +1,8 @@
 #include "device/features/pulse_windows.hpp"
 
 #include <algorithm>
-#include <cstring>
 
+#include "device/features/copy_section.hpp"
 #include "device/features/heart_rate_variability.hpp"
 #include "device/features/integer_log2.hpp"
 
@@ -31,10 +31,8 @@ int16_t log_value(uint64_t value) {
 Status PulseWindows::parse(const FeatureHeader& header, std::span<const uint8_t> bytes,
                            PulseWindowParameters& parameters) {
     if (header.channels != 1 || header.frame_values != kValues) return Status::bad_shape;
-    if (bytes.size() < sizeof parameters) return Status::truncated;
-    if (bytes.size() > sizeof parameters) return Status::bad_shape;
     PulseWindowParameters p;
-    std::memcpy(&p, bytes.data(), sizeof p);
+    if (const Status status = copy_section(bytes, p); status != Status::ok) return status;
     if (p.rate_hz != header.rate_hz || header.period_s != 1) return Status::bad_value;
     if (p.rate_hz < PulseDetector::kLowestRate || p.rate_hz > PulseDetector::kHighestRate ||
         p.window_s < 20 || p.window_s > 300 || p.hop_s < 1 || p.hop_s > p.window_s || p.zero != 0) {

@@ -1,8 +1,8 @@
 #include "device/features/stroke_frames.hpp"
 
 #include <algorithm>
-#include <cstring>
 
+#include "device/features/copy_section.hpp"
 #include "device/features/integer_sqrt.hpp"
 
 namespace ganglion {
@@ -14,10 +14,8 @@ constexpr int32_t kRootMeanSquare = 32;
 }  // namespace
 
 Status parse_stroke_section(std::span<const uint8_t> bytes, StrokeHeader& header) {
-    if (bytes.size() < sizeof(StrokeHeader)) return Status::truncated;
-    if (bytes.size() > sizeof(StrokeHeader)) return Status::bad_shape;
     StrokeHeader h;
-    std::memcpy(&h, bytes.data(), sizeof h);
+    if (const Status status = copy_section(bytes, h); status != Status::ok) return status;
     if (h.rate_hz < 1 || h.rate_hz > 1000) return Status::bad_value;
     if (h.channels < 1 || h.channels > 8) return Status::bad_shape;
     if (h.group < 1 || h.channels % h.group != 0) return Status::bad_shape;
