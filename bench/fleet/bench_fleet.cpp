@@ -100,7 +100,8 @@ std::vector<Row> query_rows(const std::filesystem::path& work, uint32_t devices,
         store.set_attributes("device-" + std::to_string(device),
                              {{"site", "site-" + std::to_string(device % 50)}});
     }
-    const uint32_t rounds = std::max(1U, events / (devices * per_message));
+    const uint32_t a_round = std::max(1U, devices * per_message);
+    const uint32_t rounds = std::max(1U, events / a_round);
     for (uint32_t round = 0; round < rounds; ++round)
         store.commit(batch(devices, 1 + round * per_message, per_message));
     const int64_t end = kBegin + int64_t{rounds} * per_message * 1000 + 1;
