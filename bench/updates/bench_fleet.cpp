@@ -9,6 +9,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstring>
+#include <memory>
 #include <stdexcept>
 #include <thread>
 
@@ -36,11 +37,15 @@ struct Shared {
     float latency_ms[kMostLatencies];
 };
 
-Shared& shared_memory() {
+struct Unmap {
+    void operator()(Shared* memory) const { ::munmap(memory, sizeof(Shared)); }
+};
+
+std::unique_ptr<Shared, Unmap> shared_memory() {
     void* memory =
         ::mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) throw std::runtime_error("no memory to share");
-    return *new (memory) Shared();
+    return std::unique_ptr<Shared, Unmap>(new (memory) Shared());
 }
 
 bool send_all(int socket, const void* data, size_t size) {
@@ -185,11 +190,13 @@ class ServerProcess {
     ServerProcess& operator=(const ServerProcess&) = delete;
     ~ServerProcess() { kill(); }
 
-    /// SIGKILL, in the midst of whatever it does.
+    /// SIGKILL, in the midst of whatever it does; nothing where none runs.
     void kill() {
+        if (pid_ < 0) return;
         ::kill(pid_, SIGKILL);
         ::waitpid(pid_, nullptr, 0);
         ::close(socket_);
+        pid_ = -1;
         cpu_before_us_ += shared_.cpu_us.exchange(0);
     }
     void start() {
@@ -197,6 +204,7 @@ class ServerProcess {
         if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) != 0)
             throw std::runtime_error("no socket");
         pid_ = ::fork();
+        if (pid_ < 0) throw std::runtime_error("no process for the server");
         if (pid_ == 0) {
             ::close(sockets[0]);
             serve(sockets[1], place_, shared_);
@@ -333,7 +341,8 @@ std::vector<Row> fleet_rows(uint32_t count, const Progress& on_progress) {
                             .back_after_ms = 40 * kHour,
                             .report_every_ms = 12 * kHour},
                            release, {.failing = 0.01});
-    Shared& shared = shared_memory();
+    const auto memory = shared_memory();  // outlives the server's process
+    Shared& shared = *memory;
     ServerProcess server(place, shared);
     World world(devices, server);
     const auto begin = std::chrono::steady_clock::now();
@@ -387,7 +396,7 @@ std::vector<Row> fleet_rows(uint32_t count, const Progress& on_progress) {
     };
     add("devices that have the release", static_cast<double>(have), "devices");
     add("devices named with a reason", static_cast<double>(named), "devices");
-    add("devices lost", 0, "devices", 0);
+    add("devices lost", static_cast<double>(devices.size() - have - named), "devices", 0);
     add("messages to the server", static_cast<double>(shared.messages.load()), "messages");
     add("server's processor time", cpu, "s");
     add("server's processor time per message",
@@ -396,7 +405,6 @@ std::vector<Row> fleet_rows(uint32_t count, const Progress& on_progress) {
     add("whole simulation", seconds, "s");
     add("planning and status queries, median", quantile(0.5), "ms");
     add("planning and status queries, 95th percentile", quantile(0.95), "ms", 200);
-    ::munmap(&shared, sizeof shared);
     return rows;
 }
 
