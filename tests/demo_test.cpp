@@ -55,6 +55,13 @@ void expect_stopped_by_itself(const json& motor) {
               motor.at("instructions").get<int>() * 11 / 10);
 }
 
+/// It took a better model without a restart, refused a forged one, and left a bad one by itself.
+void expect_updated(const json& speaker) {
+    EXPECT_THAT(speaker.at("update_taken").get<std::string>(), testing::StartsWith("1.1.0 live"));
+    EXPECT_EQ(speaker.at("update_refused"), "bad signature");
+    EXPECT_EQ(speaker.at("update_undone"), "unhealthy by the release's rule");
+}
+
 /// The page in a real browser while devices decide; pictures of it end up in the reports folder.
 Finished look_at_page(const std::string& port) {
     return run_program({"node", GANGLION_SOURCE_DIR "/tests/dashboard/page_test.mjs", "--url",
@@ -100,6 +107,8 @@ TEST(Demo, DecidesOnItsOwnInputAndShowsItInABrowser) {
               speaker.at("decisions").get<int>() * 2 * 16000 * 2);
     EXPECT_EQ(devices[1].at("bytes_gate"), 0);
     expect_stopped_by_itself(devices[1]);
+    expect_updated(speaker);
+    EXPECT_EQ(devices[1].at("update_taken"), "");
 
     const auto events = run_ganglion({"events", "--port", port});
     EXPECT_THAT(events.output, testing::HasSubstr("alexa"));

@@ -12,6 +12,7 @@
 #include "cli/demo/device.hpp"
 #include "cli/demo/steps.hpp"
 #include "cli/demo/summary.hpp"
+#include "cli/demo/updates.hpp"
 #include "cli/files.hpp"
 #include "cli/interrupt.hpp"
 #include "compile/bundle_signature.hpp"
@@ -92,6 +93,8 @@ class Demo {
         boot();
         sense();
         settle();
+        summarize_all();
+        update();
         report();
     }
 
@@ -122,7 +125,8 @@ class Demo {
 
     void prepare_devices() {
         steps_.begin("applications");
-        const std::string key = compile::generate_signing_key();
+        updates_ = std::make_unique<DemoUpdates>(state_);
+        const std::string& key = updates_->bundle_key();
         bundle_key_ = compile::public_key_of(key);
         auto listener = build_application(find_application("wake_word"), key);
         auto guard = build_application(find_application("machine"), key);
@@ -144,7 +148,10 @@ class Demo {
     void boot() {
         steps_.begin("devices");
         for (auto& device : devices_)
-            device->boot(options_, state_, server_->pki(), server_->mqtt_port(), bundle_key_);
+            device->boot(options_, state_, server_->pki(), server_->mqtt_port(), bundle_key_,
+                         device->id() == "speaker-01"
+                             ? std::optional(updates_->factory(device->application()))
+                             : std::nullopt);
         for (auto& device : devices_) device->wait_connected(kConnectLimitS);
         steps_.done("two Cortex-M4F boards booted, proved their bundles, connected over TLS");
     }
@@ -217,17 +224,29 @@ class Demo {
         return kept;
     }
 
-    void report() {
-        std::vector<DeviceSummary> summaries;
-        for (auto& device : devices_)
-            summaries.push_back(summarize(*device, events_of(*device), row_of(*device)));
-        fmt::print("\n{}", to_table(summaries));
-        if (!options_.json.empty()) write_text(options_.json, to_json(summaries).dump(2) + "\n");
-        for (size_t i = 0; i < devices_.size(); ++i)
-            if (const uint32_t made = devices_[i]->board().state().last_sequence;
-                summaries[i].events != made)
+    /// Before the updates: the figures are those of the programs that sensed the inputs.
+    void summarize_all() {
+        for (auto& device : devices_) {
+            summaries_.push_back(summarize(*device, events_of(*device), row_of(*device)));
+            if (const uint32_t made = device->board().state().last_sequence;
+                summaries_.back().events != made)
                 throw std::runtime_error(fmt::format("{}: made {} events, the store has {}",
-                                                     devices_[i]->id(), made, summaries[i].events));
+                                                     device->id(), made, summaries_.back().events));
+        }
+    }
+
+    void update() {
+        steps_.begin("updates");
+        UpdateSummary& summary = summaries_.front().update;
+        summary = updates_->run(*devices_.front(), *server_,
+                                [this](const std::string& line) { steps_.note(line); });
+        if (!summary.as_it_should)
+            throw std::runtime_error("an update did not end as it should: see " + server_->url());
+    }
+
+    void report() {
+        fmt::print("\n{}", to_table(summaries_));
+        if (!options_.json.empty()) write_text(options_.json, to_json(summaries_).dump(2) + "\n");
         if (!options_.keep_running) return;
         fmt::print(
             "\nstill running: page {} · `./ganglion events --follow --port {}` · Ctrl-C ends it\n",
@@ -236,13 +255,15 @@ class Demo {
         wait_for_interrupt();
     }
 
-    static constexpr int step_count = 6;
+    static constexpr int step_count = 7;
     DemoOptions options_;
     Steps steps_{step_count};
     fs::path state_;
     std::mutex log_mutex_;
     std::unique_ptr<fleet::Server> server_;
     std::string bundle_key_;
+    std::unique_ptr<DemoUpdates> updates_;
+    std::vector<DeviceSummary> summaries_;
     Devices devices_;
 };
 

@@ -39,7 +39,8 @@ void DemoDevice::fail(const std::string& what) const {
 }
 
 void DemoDevice::boot(const DemoOptions& options, const std::filesystem::path& state,
-                      fleet::Pki& pki, uint16_t broker_port, const std::string& bundle_key) {
+                      fleet::Pki& pki, uint16_t broker_port, const std::string& bundle_key,
+                      std::optional<firmware::BoardFactory> factory) {
     const auto folder = state / "devices" / id_;
     const auto bundle = folder / (application_.project.application.name + ".bundle");
     write_file(bundle, application_.bundle);
@@ -55,7 +56,8 @@ void DemoDevice::boot(const DemoOptions& options, const std::filesystem::path& s
                      .certificate = identity.cert_pem,
                      .private_key = identity.key_pem,
                      .bundle_key = bundle_key},
-        .bundle = bundle,
+        .bundle = factory ? std::filesystem::path() : bundle,
+        .factory = std::move(factory),
         .pace = options.fast ? firmware::Pace::fast : firmware::Pace::real_time,
     });
     board_->start();

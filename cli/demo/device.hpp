@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -21,9 +22,10 @@ class DemoDevice {
     DemoDevice& operator=(const DemoDevice&) = delete;
     ~DemoDevice();
 
-    /// Flashes identity and bundle and switches the board on.
+    /// Flashes identity and bundle and switches the board on. `factory`: the board takes updates.
     void boot(const DemoOptions& options, const std::filesystem::path& state, fleet::Pki& pki,
-              uint16_t broker_port, const std::string& bundle_key);
+              uint16_t broker_port, const std::string& bundle_key,
+              std::optional<firmware::BoardFactory> factory);
     /// Waits until the device has connected to the broker. Throws where it does not within
     /// `seconds`.
     void wait_connected(double seconds);

@@ -116,6 +116,16 @@ std::string to_table(const std::vector<DeviceSummary>& devices) {
                                       d.in_handshake ? ", during a TLS handshake" : "")
                         : "-";
          }},
+        {"update",
+         [](auto& d) { return d.update.taken.empty() ? std::string("-") : d.update.taken; }},
+        {"  tampered",
+         [](auto& d) {
+             return d.update.refused.empty() ? std::string("-") : "refused: " + d.update.refused;
+         }},
+        {"  a bad one",
+         [](auto& d) {
+             return d.update.undone.empty() ? std::string("-") : "undone by the device itself";
+         }},
         {"pipeline RAM", [](auto& d) { return with_thousands(d.ram_bytes) + " bytes"; }},
         {"bundle flash", [](auto& d) { return with_thousands(d.flash_bytes) + " bytes"; }},
         {"an inference", [](auto& d) { return with_thousands(d.instructions) + " instructions"; }},
@@ -173,7 +183,10 @@ nlohmann::json to_json(const std::vector<DeviceSummary>& devices) {
                          {"stop_delay_samples", d.stop_delay_samples},
                          {"stop_instructions", d.stop_instructions},
                          {"stop_in_handshake", d.in_handshake},
-                         {"stop_witnessed", d.witnessed}});
+                         {"stop_witnessed", d.witnessed},
+                         {"update_taken", d.update.taken},
+                         {"update_refused", d.update.refused},
+                         {"update_undone", d.update.undone}});
     return array;
 }
 

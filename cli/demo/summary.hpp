@@ -4,6 +4,7 @@
 #include <string>
 
 #include "cli/demo/device.hpp"
+#include "cli/demo/updates.hpp"
 
 namespace ganglion::cli {
 
@@ -32,6 +33,7 @@ struct DeviceSummary {
     uint32_t stop_instructions = 0;  ///< from the deciding sample's arrival to the line
     bool in_handshake = false;
     bool witnessed = false;  ///< the emulator saw the same edges as the device told
+    UpdateSummary update;    ///< empty where the device got none
 };
 
 /// Asks the store and the board. `events` and `row` are the API's (docs/protocol.md).

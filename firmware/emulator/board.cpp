@@ -237,6 +237,11 @@ void EmulatedBoard::end_of_samples() {
     impl_->image->port().ended = 1;
 }
 
+void EmulatedBoard::more_samples() {
+    impl_->image->port().ended = 0;
+    impl_->image->port().finished = 0;
+}
+
 bool EmulatedBoard::wait_finished(milliseconds time_out) const {
     const auto deadline = std::chrono::steady_clock::now() + time_out;
     while (impl_->image->port().finished == 0) {

@@ -91,6 +91,8 @@ class EmulatedBoard {
     bool feed(std::span<const int16_t> samples);
     /// No more samples in this boot. The agent goes on to speak with the broker.
     void end_of_samples();
+    /// After end_of_samples(): the sensor goes on after all.
+    void more_samples();
     /// Waits until the device has decided on everything fed before end_of_samples(). False on
     /// time-out or where the board does not run.
     bool wait_finished(std::chrono::milliseconds time_out) const;

@@ -181,6 +181,12 @@ Pki& Server::pki() {
 Store& Server::store() {
     return parts().store;
 }
+ReleaseStore& Server::releases() {
+    return parts().releases;
+}
+void Server::tell(const std::string& device, const std::string& leaf, const std::string& payload) {
+    parts().updates.send(device, leaf, payload);
+}
 std::optional<std::string> Server::fault() const {
     return parts().fault();
 }

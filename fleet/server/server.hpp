@@ -10,6 +10,7 @@
 
 #include "fleet/base/log.hpp"
 #include "fleet/pki/pki.hpp"
+#include "fleet/release/release_store.hpp"
 #include "fleet/store/store.hpp"
 
 namespace ganglion::fleet {
@@ -50,6 +51,10 @@ class Server {
     /// Issues identities for devices; for one thread at a time.
     Pki& pki();
     Store& store();
+    ReleaseStore& releases();
+    /// Any message to a device below its own topics of updates: what a server that somebody has
+    /// taken over could send.
+    void tell(const std::string& device, const std::string& leaf, const std::string& payload);
     /// What is wrong now, in one line; nothing when all is well.
     std::optional<std::string> fault() const;
     /// The broker's process, -1 while it is being started again.
