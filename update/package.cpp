@@ -36,24 +36,6 @@ Bytes signed_message(std::string_view purpose, const KeyId& key, std::span<const
     return message;
 }
 
-Bytes seal(std::string_view purpose, std::span<const uint8_t> payload, const std::string& key_pem) {
-    HostCrypto host;
-    const KeyId key = key_id_of(public_point_of(key_pem), host.callbacks());
-    const auto signature = compile::sign_es256(signed_message(purpose, key, payload), key_pem);
-    Bytes envelope(kMaxEnvelope);
-    CborWriter out(envelope);
-    out.encoded(kEnvelopePrefix);
-    out.encoded(key);
-    out.map(0);
-    out.bytes(payload);
-    out.bytes(signature);
-    if (!out.ok())
-        throw std::runtime_error("update: the signed part is longer than a device takes (" +
-                                 std::to_string(kMaxEnvelope) + " bytes)");
-    envelope.resize(out.size());
-    return envelope;
-}
-
 void write_version(CborWriter& out, const Version& version) {
     out.array(version.size());
     for (const uint32_t number : version) out.uint(number);
@@ -152,6 +134,26 @@ Bytes piece_digests(const Bytes& bytes, const Crypto& crypto) {
 }
 
 }  // namespace
+
+Bytes seal(std::string_view purpose, std::span<const uint8_t> payload,
+           const std::string& signing_key_pem) {
+    HostCrypto host;
+    const KeyId key = key_id_of(public_point_of(signing_key_pem), host.callbacks());
+    const auto signature =
+        compile::sign_es256(signed_message(purpose, key, payload), signing_key_pem);
+    Bytes envelope(kMaxEnvelope);
+    CborWriter out(envelope);
+    out.encoded(kEnvelopePrefix);
+    out.encoded(key);
+    out.map(0);
+    out.bytes(payload);
+    out.bytes(signature);
+    if (!out.ok())
+        throw std::runtime_error("the signed part is longer than a device takes (" +
+                                 std::to_string(kMaxEnvelope) + " bytes)");
+    envelope.resize(out.size());
+    return envelope;
+}
 
 std::span<const uint8_t> Package::piece(uint32_t number) const {
     const uint32_t index_pieces = description.payload.index_pieces();

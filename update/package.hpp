@@ -4,6 +4,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "device/update/keys.hpp"
@@ -22,6 +23,11 @@ struct Package {
     /// All that is transferred.
     size_t bytes() const { return manifest.size() + index.size() + payload.size(); }
 };
+
+/// `payload` in a signed envelope (update::Envelope) that says what it is for. Throws
+/// std::runtime_error: longer than a device takes, a bad key.
+std::vector<uint8_t> seal(std::string_view purpose, std::span<const uint8_t> payload,
+                          const std::string& signing_key_pem);
 
 /// Signs an update of `image` as `description` says, whose fields on image and payload are filled
 /// in here. With `base`, the transfer is a delta from it. Throws std::runtime_error where the

@@ -99,6 +99,15 @@ bool CborReader::uint(uint32_t& value) {
     return true;
 }
 
+bool CborReader::integer(int32_t& value) {
+    Head head;
+    if (!peek(head) || head.major > kNegative || head.argument > INT32_MAX) return false;
+    const int32_t argument = static_cast<int32_t>(head.argument);
+    value = head.major == kUint ? argument : -1 - argument;
+    position_ = head.next;
+    return true;
+}
+
 bool CborReader::boolean(bool& value) {
     Head head;
     if (!peek(head) || head.major != kSimple || (head.info != kFalse && head.info != kTrue))

@@ -16,6 +16,13 @@ class CborWriter {
     explicit CborWriter(std::span<uint8_t> buffer) : buffer_(buffer) {}
 
     void uint(uint64_t value) { head(0, value); }
+    void integer(int64_t value) {
+        if (value < 0) {
+            head(1, static_cast<uint64_t>(-1 - value));
+        } else {
+            head(0, static_cast<uint64_t>(value));
+        }
+    }
     void boolean(bool value) { head(7, value ? 21 : 20); }
     void text(std::string_view value);
     void bytes(std::span<const uint8_t> value);
@@ -50,6 +57,7 @@ class CborReader {
 
     bool uint(uint64_t& value);
     bool uint(uint32_t& value);
+    bool integer(int32_t& value);  ///< of either sign
     bool boolean(bool& value);
     /// The views point into the input.
     bool text(std::string_view& value);
