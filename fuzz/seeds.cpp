@@ -53,7 +53,7 @@ void add_graphs(const Seeds& seeds) {
 
 /// The shipped models.
 void add_models(const Seeds& seeds) {
-    for (const char* application : {"machine", "wake_word"}) {
+    for (const char* application : {"wake_word"}) {
         const fs::path path = fs::path(GANGLION_SOURCE_DIR) / "apps" / application / "model.tflite";
         const Bytes file = model::write_tflite(model::read_tflite_file(path));
         seeds.add("tflite", application, file);

@@ -38,7 +38,7 @@ TEST_P(Devices, RunIsRepeatableAndFiringsFollowTheThreshold) {
     EXPECT_EQ(device.averages(once).size(), once.scores.size());
 }
 
-INSTANTIATE_TEST_SUITE_P(Shipped, Devices, testing::Values("wake_word", "machine"),
+INSTANTIATE_TEST_SUITE_P(Shipped, Devices, testing::Values("wake_word"),
                          [](const auto& test) { return std::string(test.param); });
 
 /// A small network over time with random weights.
@@ -148,7 +148,7 @@ TEST(MotorJudgementTest, CountsByHand) {
     project.decision.average = 1;
     project.decision.consecutive = 1;
     project.decision.minimum_gap_ms = 0;
-    const DeviceRun device(project, model::read_tflite_file(project.model_file));
+    const DeviceRun device(project);
     MotorRun run;
     run.name = "one";
     run.scored = {{1000, 2000, 13000, 14000, 37000, 38000}, {900, 0, 900, 0, 600, 0}, 48000};

@@ -19,9 +19,11 @@ struct Shipped {
     explicit Shipped(const std::string& name)
         : folder(std::filesystem::path(GANGLION_SOURCE_DIR) / "apps" / name),
           project(project::read(folder / "ganglion.toml")),
-          device(project, model::read_tflite_file(project.model_file)),
-          report(nlohmann::json::parse(std::ifstream(folder / "report.json"))) {}
+          device(project) {}
 
+    nlohmann::json report() const {
+        return nlohmann::json::parse(std::ifstream(folder / "report.json"));
+    }
     std::string card() const {
         std::ifstream in(folder / "MODEL_CARD.md");
         return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
@@ -30,22 +32,14 @@ struct Shipped {
     std::filesystem::path folder;
     project::Project project;
     DeviceRun device;
-    nlohmann::json report;
 };
 
 TEST(ShippedWakeWord, CardIsMadeFromTheReport) {
     const Shipped app("wake_word");
-    EXPECT_EQ(app.card(), word_card(app.report));
-    EXPECT_EQ(app.report["model"]["threshold_permille"], app.project.decision.threshold);
-    EXPECT_EQ(app.report["model"]["ram_bytes"], app.device.ram_bytes());
-    EXPECT_EQ(app.report["model"]["macs"], app.device.report().macs);
-}
-
-TEST(ShippedMachine, CardIsMadeFromTheReport) {
-    const Shipped app("machine");
-    EXPECT_EQ(app.card(), motor_card(app.report));
-    EXPECT_EQ(app.report["model"]["threshold_permille"], app.project.decision.threshold);
-    EXPECT_EQ(app.report["model"]["ram_bytes"], app.device.ram_bytes());
+    EXPECT_EQ(app.card(), word_card(app.report()));
+    EXPECT_EQ(app.report()["model"]["threshold_permille"], app.project.decision.threshold);
+    EXPECT_EQ(app.report()["model"]["ram_bytes"], app.device.ram_bytes());
+    EXPECT_EQ(app.report()["model"]["macs"], app.device.report().macs);
 }
 
 TEST(ShippedWakeWord, TestSplitGivesTheCardsNumbers) {
@@ -54,10 +48,10 @@ TEST(ShippedWakeWord, TestSplitGivesTheCardsNumbers) {
     const auto run = run_streams(
         app.device, clip_streams(tests::shared_dir() / "data", "test", "alexa"), silent);
     const auto result = judge(app.device, run, app.project.decision.threshold, 16000);
-    EXPECT_EQ(app.report["test"]["words"], result.words);
-    EXPECT_EQ(app.report["test"]["missed"], result.missed);
-    EXPECT_EQ(app.report["test"]["false_alarms"], result.false_alarms);
-    EXPECT_NEAR(app.report["test"]["hours"].get<double>(), result.hours, 1e-6);
+    EXPECT_EQ(app.report()["test"]["words"], result.words);
+    EXPECT_EQ(app.report()["test"]["missed"], result.missed);
+    EXPECT_EQ(app.report()["test"]["false_alarms"], result.false_alarms);
+    EXPECT_NEAR(app.report()["test"]["hours"].get<double>(), result.hours, 1e-6);
     // Floors: what was reached, less a margin for another text-to-speech version in a new fit.
     EXPECT_LE(result.missed, 4U) << "of 32";
     EXPECT_LE(result.false_alarms, 4U) << "in 0.85 h";
@@ -81,34 +75,34 @@ TEST(ShippedWakeWord, HearsTheDemosSpeech) {
     EXPECT_EQ(matched, fired.size()) << "false alarms in sentences without the word";
 }
 
-TEST(ShippedMachine, SimulatedTestGivesTheCardsNumbers) {
+// What the application must reach: docs and card say what it did reach.
+TEST(ShippedMachine, FlagsEverySimulatedFault) {
     const Shipped app("machine");
     const auto result =
         judge(app.device, run_simulated(app.project, app.device, "test", 40, silent),
               app.project.decision.threshold, app.project.sensor.rate_hz);
-    EXPECT_EQ(app.report["simulated_test"]["faults"], result.faults);
-    EXPECT_EQ(app.report["simulated_test"]["missed"], result.missed);
-    EXPECT_EQ(app.report["simulated_test"]["false_alarms"], result.false_alarms);
-    EXPECT_NEAR(app.report["simulated_test"]["median_delay_s"].get<double>(),
-                result.median_delay_s(), 1e-9);
+    EXPECT_EQ(result.faults, 180U);
     EXPECT_EQ(result.missed, 0U);
     EXPECT_LE(result.false_alarms_per_hour(), 6);
 }
 
-TEST(ShippedMachine, RecordedTestGivesTheCardsNumbers) {
+TEST(ShippedMachine, FlagsEveryRecordedFaultWithinATenthOfASecond) {
     GANGLION_NEEDS_SHARED("data/vibration");
     const Shipped app("machine");
-    const auto data = tests::shared_dir() / "data";
-    const auto test = read_vibrations(app.project, data, "test");
-    const auto result = judge(app.device,
-                              run_recorded(app.project, app.device,
-                                           read_vibrations(app.project, data, "train"), test, test),
-                              app.project.decision.threshold, app.project.sensor.rate_hz);
-    EXPECT_EQ(app.report["recorded_test"]["faults"], result.faults);
-    EXPECT_EQ(app.report["recorded_test"]["missed"], result.missed);
-    EXPECT_EQ(app.report["recorded_test"]["false_alarms"], result.false_alarms);
-    EXPECT_GE(result.faults, 15U);
-    EXPECT_EQ(result.missed, 0U);
+    EXPECT_LE(app.device.ram_bytes(), 8192U);
+    const auto data = tests::shared_dir() / "data/vibration";
+    const auto train = read_vibrations(app.project, data, "train");
+    for (const char* split : {"val", "test"}) {
+        const auto test = read_vibrations(app.project, data, split);
+        const auto result =
+            judge(app.device, run_recorded(app.project, app.device, train, test, test),
+                  app.project.decision.threshold, app.project.sensor.rate_hz);
+        EXPECT_EQ(result.faults, 20U);
+        EXPECT_EQ(result.missed, 0U);
+        EXPECT_EQ(result.false_alarms, 0U);
+        EXPECT_LE(result.worst_delay_s(), 0.1);
+        EXPECT_GE(result.roc_area, 0.99);
+    }
 }
 
 TEST(ShippedMachine, StopsTheDemosMotorAfterTheFaultOnly) {
