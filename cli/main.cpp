@@ -33,6 +33,7 @@ int main(int argc, char** argv) {
     add_serve(program);
     add_events(program);
     add_insight(program);
+    add_incident(program);
     add_operator(program);
     add_token(program);
     add_release(program);

@@ -20,6 +20,7 @@ void add_demo(CLI::App& program);
 void add_device(CLI::App& program);
 void add_evaluate(CLI::App& program);
 void add_events(CLI::App& program);
+void add_incident(CLI::App& program);
 void add_insight(CLI::App& program);
 void add_operator(CLI::App& program);
 void add_release(CLI::App& program);

@@ -82,17 +82,8 @@ std::vector<Anomaly> recent_decisions(Store& store, int64_t from_ms) {
     return decisions;
 }
 
-std::vector<CommonCause> causes_of(Store& store, const InsightQuery& query,
-                                   const std::map<std::string, Attributes>& attributes) {
-    std::vector<FleetMember> members;
-    for (const DeviceRow& row : store.devices()) {
-        FleetMember member{row.id, {}};
-        if (const auto known = attributes.find(row.id); known != attributes.end())
-            member.attributes = known->second;
-        if (!row.firmware.empty()) member.attributes["firmware"] = row.firmware;
-        if (!row.bundle_version.empty()) member.attributes["version"] = row.bundle_version;
-        members.push_back(std::move(member));
-    }
+std::vector<CommonCause> causes_of(Store& store, const InsightQuery& query) {
+    const std::vector<FleetMember> members = members_of(store);
     CommonCauseSearch search;
     search.window_ms = kCauseWindowMs;
     const int64_t from_ms = query.now_ms - kCauseDays * static_cast<int64_t>(Span::day);
@@ -132,6 +123,20 @@ std::vector<HealthFinding> health_of(Store& store, const InsightQuery& query) {
 
 }  // namespace
 
+std::vector<FleetMember> members_of(Store& store) {
+    const std::map<std::string, Attributes> attributes = store.attributes();
+    std::vector<FleetMember> members;
+    for (const DeviceRow& row : store.devices()) {
+        FleetMember member{row.id, {}};
+        if (const auto known = attributes.find(row.id); known != attributes.end())
+            member.attributes = known->second;
+        if (!row.firmware.empty()) member.attributes["firmware"] = row.firmware;
+        if (!row.bundle_version.empty()) member.attributes["version"] = row.bundle_version;
+        members.push_back(std::move(member));
+    }
+    return members;
+}
+
 FleetInsight look_at_fleet(Store& store, const InsightQuery& query) {
     FleetInsight insight;
     insight.query = query;
@@ -147,7 +152,7 @@ FleetInsight look_at_fleet(Store& store, const InsightQuery& query) {
                          candidate.history});
     }
     insight.peers = compare_peers(peers);
-    insight.causes = causes_of(store, query, attributes);
+    insight.causes = causes_of(store, query);
     insight.versions = health_of(store, query);
     return insight;
 }

@@ -37,6 +37,9 @@ struct FleetInsight {
     std::vector<HealthFinding> versions;
 };
 
+/// Every device with what it shares, its firmware and its bundle's version among it.
+std::vector<FleetMember> members_of(Store& store);
+
 /// Reads histories of the mean of the reports' highest scores, decisions of the last `steps`, and
 /// what devices share, and looks for all of it. Model versions are measured against the fleet's own
 /// scores of the first half of the time where training's are not known.

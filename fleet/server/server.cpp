@@ -7,15 +7,18 @@
 #include <thread>
 #include <utility>
 
+#include "fleet/alert/alert_service.hpp"
 #include "fleet/api/access_routes.hpp"
 #include "fleet/api/fleet_routes.hpp"
 #include "fleet/api/http_api.hpp"
+#include "fleet/api/incident_routes.hpp"
 #include "fleet/api/insight_routes.hpp"
 #include "fleet/api/release_routes.hpp"
 #include "fleet/base/files.hpp"
 #include "fleet/base/port.hpp"
 #include "fleet/broker/broker.hpp"
 #include "fleet/ingest/ingest.hpp"
+#include "fleet/insight/fleet_insight.hpp"
 #include "fleet/rollout/update_service.hpp"
 #include "fleet/store/sqlite_store.hpp"
 
@@ -25,6 +28,7 @@ namespace {
 constexpr auto kConnectLimit = std::chrono::seconds(15);
 constexpr double kLogInsPerSecond = 0.1;
 constexpr double kLogInBurst = 10;
+constexpr uint32_t kCountedIncidents = 10'000;
 
 std::filesystem::path audit_file(const std::filesystem::path& state_dir) {
     return state_dir / "audit.jsonl";
@@ -73,6 +77,8 @@ struct Server::Parts {
           releases(config.state_dir / "releases"),
           rollouts(config.state_dir / "rollouts.db", releases,
                    [this](const AuditEntry& entry) { audit.append(entry); }),
+          incidents(config.state_dir / "incidents.db",
+                    [this] { return insight::members_of(store); }),
           broker(config.state_dir / "broker", pki, choose_mqtt_port(config), log),
           stream(store),
           ingest(
@@ -80,6 +86,8 @@ struct Server::Parts {
               [this](const Committed& committed) { stream.publish(committed); }, log),
           updates(mqtt_config(pki, broker.port(), "updates", Pki::updates_id), rollouts, releases,
                   log),
+          alerts(
+              store, incidents, [this] { return fault(); }, log),
           http(all_routes(config.state_dir), access, stream,
                {.port = config.http_port,
                 .dashboard_dir = config.dashboard_dir,
@@ -99,7 +107,8 @@ struct Server::Parts {
         for (Route& route : access_routes(access, audit, log_ins, audit_file(state_dir)))
             routes.push_back(std::move(route));
         for (Route& route : insight_routes(store, audit)) routes.push_back(std::move(route));
-        for (Routes more : {release_routes(releases, audit), rollout_routes(rollouts)})
+        for (Routes more : {release_routes(releases, audit), rollout_routes(rollouts),
+                            incident_routes(incidents, audit)})
             routes.insert(routes.end(), more.begin(), more.end());
         return routes;
     }
@@ -122,7 +131,11 @@ struct Server::Parts {
             {"ganglion_bytes_gate_total", "Bytes of samples that gates let out.", "counter",
              number(summary.bytes_gate)},
             {"ganglion_audit_entries_total", "Entries of the audit log.", "counter",
-             number(audit.head().entries)}};
+             number(audit.head().entries)},
+            {"ganglion_incidents_open", "Incidents that are open.", "gauge",
+             number(incidents.list(IncidentState::open, kCountedIncidents).size())},
+            {"ganglion_messages_waiting", "Messages of alerting that no receiver has taken yet.",
+             "gauge", number(incidents.waiting())}};
     }
 
     DirectoryLock lock;
@@ -133,10 +146,12 @@ struct Server::Parts {
     ReleaseStore releases;
     RolloutEngine rollouts;
     RateLimit log_ins{kLogInsPerSecond, kLogInBurst};
+    Incidents incidents;
     Broker broker;
     EventStream stream;
     Ingest ingest;
     UpdateService updates;
+    AlertService alerts;
     HttpApi http;
 };
 

@@ -136,6 +136,14 @@ struct DeviceRow {
     uint64_t rejected = 0;
 };
 
+/// A device that somebody should look at.
+struct TroubledDevice {
+    std::string id;
+    bool online = false;
+    int64_t last_seen_ms = 0;
+    std::string fault;
+};
+
 struct Summary {
     uint64_t devices = 0;
     uint64_t online = 0;

@@ -170,6 +170,18 @@ std::optional<DeviceRow> SqliteStore::device(const std::string& id) {
     return device_row(row);
 }
 
+std::vector<TroubledDevice> SqliteStore::troubled(int64_t silent_since_ms) {
+    const std::lock_guard lock(read_mutex_);
+    Statement row = read_database_.prepare(
+        "SELECT id, online, last_seen_ms, fault FROM devices WHERE fault <> '' OR (online = 0 AND "
+        "last_seen_ms > 0 AND last_seen_ms < ?) ORDER BY id");
+    row.bind(silent_since_ms);
+    std::vector<TroubledDevice> devices;
+    while (row.step())
+        devices.push_back({row.text(0), row.integer(1) != 0, row.integer(2), row.text(3)});
+    return devices;
+}
+
 std::vector<StoredEvent> SqliteStore::events(const EventQuery& query) {
     const std::lock_guard lock(read_mutex_);
     const bool newest = !query.after;

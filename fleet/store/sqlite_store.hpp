@@ -28,6 +28,7 @@ class SqliteStore final : public Store {
     Summary summary() override;
     std::vector<DeviceRow> devices() override;
     std::optional<DeviceRow> device(const std::string& id) override;
+    std::vector<TroubledDevice> troubled(int64_t silent_since_ms) override;
     std::vector<StoredEvent> events(const EventQuery& query) override;
     std::vector<Gap> gaps(const std::optional<std::string>& device) override;
     std::vector<GateOpening> gate(const std::optional<std::string>& device) override;

@@ -49,6 +49,8 @@ class Store {
     virtual Summary summary() = 0;
     virtual std::vector<DeviceRow> devices() = 0;
     virtual std::optional<DeviceRow> device(const std::string& id) = 0;
+    /// Devices with a fault, and devices offline that were last heard before `silent_since_ms`.
+    virtual std::vector<TroubledDevice> troubled(int64_t silent_since_ms) = 0;
     virtual std::vector<StoredEvent> events(const EventQuery& query) = 0;  ///< oldest first
     virtual std::vector<Gap> gaps(const std::optional<std::string>& device) = 0;
     virtual std::vector<GateOpening> gate(const std::optional<std::string>& device) = 0;
