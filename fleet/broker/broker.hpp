@@ -29,6 +29,9 @@ class Broker {
     uint16_t port() const { return port_; }
     /// The running child; -1 while it is being started again.
     pid_t pid() const;
+    /// Makes the broker read the revocation list anew; connections stay. Returns when it has. False
+    /// where it does not answer in time; one that starts reads the list anyway.
+    bool reload();
 
   private:
     enum class State { starting, running, restarting, failed };

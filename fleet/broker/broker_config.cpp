@@ -40,6 +40,7 @@ std::string broker_configuration(const Pki& pki, const std::filesystem::path& ac
         << "cafile " << pki.ca_file().string() << '\n'
         << "certfile " << pki.certificate_file("broker").string() << '\n'
         << "keyfile " << pki.key_file("broker").string() << '\n'
+        << "crlfile " << pki.revocation_file().string() << '\n'
         << "tls_version tlsv1.2\n"  // the oldest one accepted
         << "require_certificate true\n"
         << "use_identity_as_username true\n"

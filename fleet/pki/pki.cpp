@@ -4,13 +4,17 @@
 #include <stdexcept>
 #include <utility>
 
+#include "fleet/base/clock.hpp"
 #include "fleet/base/files.hpp"
+#include "fleet/pki/request.hpp"
 
 namespace ganglion::fleet {
 namespace {
 
 constexpr int kAuthorityDays = 20 * 365;
 constexpr int kIdentityDays = 10 * 365;
+constexpr int kEvictionDays = 1;
+constexpr int64_t kDaySeconds = 86'400;
 
 bool is_id_character(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
@@ -71,17 +75,45 @@ Pki Pki::create(const std::filesystem::path& directory) {
     pki.load_or_issue("broker", "ganglion-broker", Purpose::broker);
     pki.load_or_issue("server", server_id, Purpose::client);
     pki.load_or_issue("updates", updates_id, Purpose::client);
+    if (!std::filesystem::exists(pki.revocation_file()))
+        pki.write_revocation_list({}, now_ms() / 1000 - kDaySeconds);
     return pki;
 }
 
 Identity Pki::issue_device(const std::string& id) {
-    if (!is_valid_device_id(id) || id == server_id || id == updates_id) {
+    if (!can_be_device(id)) {
         throw std::runtime_error("'" + id +
                                  "' cannot be a device's id: use 1 to 64 of a-z A-Z 0-9 . _ - not "
                                  "beginning with a dot, and not " +
                                  server_id);
     }
     return load_or_issue("devices/" + id, id, Purpose::client);
+}
+
+bool Pki::can_be_device(const std::string& id) {
+    return is_valid_device_id(id) && id != server_id && id != updates_id;
+}
+
+std::string Pki::sign_request(const std::string& id, const std::string& request_pem,
+                              int days) const {
+    if (!can_be_device(id)) throw std::runtime_error("'" + id + "' cannot be a device's id");
+    const Key key = key_of_request(request_pem);
+    return to_pem(
+        new_certificate(key.get(), id, Purpose::client, certificate_.get(), key_.get(), days)
+            .get());
+}
+
+void Pki::write_revocation_list(const std::vector<std::string>& serials, int64_t issued_s) const {
+    write_private_file(revocation_file(),
+                       new_revocation_list(serials, issued_s, certificate_.get(), key_.get()));
+}
+
+void Pki::write_eviction_identity(const std::string& id) const {
+    const Key key = new_key();
+    const Certificate certificate = new_certificate(key.get(), id, Purpose::client,
+                                                    certificate_.get(), key_.get(), kEvictionDays);
+    write_private_file(key_file("eviction"), to_pem(key.get()));
+    write_private_file(certificate_file("eviction"), to_pem(certificate.get()));
 }
 
 std::filesystem::path Pki::certificate_file(const std::string& name) const {

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "fleet/pki/x509.hpp"
 
@@ -27,7 +28,8 @@ bool is_valid_device_id(std::string_view id);
 ///   broker.pem broker.key        the broker, for 127.0.0.1, 10.0.2.2, localhost and
 ///   "ganglion-broker" server.pem server.key        the fleet server as the broker's client
 ///   updates.pem updates.key      its second connection
-///   devices/<id>.pem <id>.key    one per device
+///   devices/<id>.pem <id>.key    one per device that the server made the key of
+///   revoked.pem                  what the broker admits no longer
 /// Files are readable by their owner only and written whole or not at all. One Pki object is for
 /// one thread; several processes may use one folder, since an identity that exists is never
 /// changed.
@@ -45,6 +47,19 @@ class Pki {
     /// The device's identity: the stored one, or a new one. Throws std::runtime_error when the id
     /// is not valid.
     Identity issue_device(const std::string& id);
+
+    /// A certificate for a device whose key only the device has. Safe to call from several threads.
+    /// Throws std::runtime_error where the id or the request (PKCS #10, PEM) is not valid.
+    std::string sign_request(const std::string& id, const std::string& request_pem, int days) const;
+    /// Replaces the list of what the broker admits no longer.
+    void write_revocation_list(const std::vector<std::string>& serials, int64_t issued_s) const;
+    std::filesystem::path revocation_file() const { return directory_ / "revoked.pem"; }
+    /// A name that devices can have: valid, and none of the server's own.
+    static bool can_be_device(const std::string& id);
+    const X509* authority() const { return certificate_.get(); }
+    /// A short-lived identity with a device's name, in "<directory>/eviction.pem" and ".key": with
+    /// it the server takes the device's place at the broker.
+    void write_eviction_identity(const std::string& id) const;
 
     std::string ca_pem() const { return to_pem(certificate_.get()); }
     std::string ca_der() const { return to_der(certificate_.get()); }

@@ -9,6 +9,7 @@
 
 #include "fleet/alert/alert_service.hpp"
 #include "fleet/api/access_routes.hpp"
+#include "fleet/api/enrol_routes.hpp"
 #include "fleet/api/fleet_routes.hpp"
 #include "fleet/api/http_api.hpp"
 #include "fleet/api/incident_routes.hpp"
@@ -17,6 +18,8 @@
 #include "fleet/base/files.hpp"
 #include "fleet/base/port.hpp"
 #include "fleet/broker/broker.hpp"
+#include "fleet/broker/eviction.hpp"
+#include "fleet/enrol/enrolment.hpp"
 #include "fleet/ingest/ingest.hpp"
 #include "fleet/insight/fleet_insight.hpp"
 #include "fleet/rollout/update_service.hpp"
@@ -28,6 +31,8 @@ namespace {
 constexpr auto kConnectLimit = std::chrono::seconds(15);
 constexpr double kLogInsPerSecond = 0.1;
 constexpr double kLogInBurst = 10;
+constexpr double kEnrolmentsPerSecond = 1;
+constexpr double kEnrolmentBurst = 50;
 constexpr uint32_t kCountedIncidents = 10'000;
 
 std::filesystem::path audit_file(const std::filesystem::path& state_dir) {
@@ -72,6 +77,7 @@ struct Server::Parts {
         : lock(prepared(config).state_dir),
           pki(Pki::create(config.state_dir / "pki")),
           store(config.state_dir / "fleet.db"),
+          enrolment(config.state_dir / "enrolment.db", pki),
           access(config.state_dir / "access.db"),
           audit(audit_file(config.state_dir)),
           releases(config.state_dir / "releases"),
@@ -95,6 +101,13 @@ struct Server::Parts {
                 .metrics = [this] { return metrics(); },
                 .log = log}) {
         write_private_file(port_file(config), std::to_string(broker.port()) + "\n");
+        enrolment.set_broker({[this] { broker.reload(); },
+                              [this, log](const std::string& device) {
+                                  if (!evict(pki, broker.port(), device))
+                                      log("enrolment: the broker does not let " + device +
+                                          " be thrown off; it cannot come back");
+                              }});
+        enrolment.sweep();
     }
 
     std::optional<std::string> fault() const {
@@ -107,8 +120,9 @@ struct Server::Parts {
         for (Route& route : access_routes(access, audit, log_ins, audit_file(state_dir)))
             routes.push_back(std::move(route));
         for (Route& route : insight_routes(store, audit)) routes.push_back(std::move(route));
-        for (Routes more : {release_routes(releases, audit), rollout_routes(rollouts),
-                            incident_routes(incidents, audit)})
+        for (Routes more :
+             {release_routes(releases, audit), rollout_routes(rollouts),
+              incident_routes(incidents, audit), enrol_routes(enrolment, audit, enrolments)})
             routes.insert(routes.end(), more.begin(), more.end());
         return routes;
     }
@@ -141,11 +155,13 @@ struct Server::Parts {
     DirectoryLock lock;
     Pki pki;
     SqliteStore store;
+    Enrolment enrolment;
     Access access;
     AuditLog audit;
     ReleaseStore releases;
     RolloutEngine rollouts;
     RateLimit log_ins{kLogInsPerSecond, kLogInBurst};
+    RateLimit enrolments{kEnrolmentsPerSecond, kEnrolmentBurst};
     Incidents incidents;
     Broker broker;
     EventStream stream;
