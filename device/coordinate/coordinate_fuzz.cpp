@@ -51,7 +51,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (decode(bytes, summary)) check_summary(summary);
 
     Summary state;
-    state.measured = 500;
+    state.measured[0] = 500;
     state.stores[0] = {StoreKind::storage, 3000, 10'000, 5000, 5000, 0, 0};
     state.stores[1] = {StoreKind::task, 3000, 30'000, 0, 11'000, 0, 30};
     state.store_count = 2;

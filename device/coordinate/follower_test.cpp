@@ -15,7 +15,7 @@ constexpr LocalLimits kLimits{.most_taken = 10'000, .most_given = 6000, .most_va
 class FollowerTest : public ::testing::Test {
   protected:
     FollowerTest() {
-        state_.measured = 600;
+        state_.measured[0] = 600;
         state_.stores[0] = {StoreKind::storage, 8000, 20'000, 5000, 8000, 0, 0};
         state_.store_count = 1;
     }
@@ -90,10 +90,10 @@ TEST_F(FollowerTest, the_place_has_the_last_word) {
     SetPoint much = good(11);
     much.levels[1] = {1000, 0, 0};  // 8 kW on top of 600 W
     EXPECT_EQ(offer(much), Refusal::none);
-    state_.measured = 2500;
+    state_.measured[0] = 2500;
     much.sequence = 12;
     EXPECT_EQ(offer(much), Refusal::unsafe);
-    state_.measured = -4000;
+    state_.measured[0] = -4000;
     much.levels[1] = {-1000, 0, 0};
     EXPECT_EQ(offer(much), Refusal::unsafe);
 }

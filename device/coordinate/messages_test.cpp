@@ -26,7 +26,8 @@ Summary full_summary() {
     summary.boot = 7;
     summary.sequence = 9000;
     summary.clock_s = 1'800'000'000;
-    summary.measured = -2345;
+    summary.measured = {-2345, 12, 2400, 800};
+    summary.parts = 4;
     summary.steered = -1200;
     summary.forecast_count = Summary::kHorizon;
     for (uint32_t i = 0; i < Summary::kHorizon; ++i)
@@ -61,7 +62,8 @@ TEST(coordinate_messages, a_summary_comes_back_and_is_short) {
     EXPECT_LE(bytes.size(), 120U);
     Summary read;
     ASSERT_TRUE(decode(bytes, read));
-    EXPECT_EQ(read.measured, -2345);
+    EXPECT_EQ(read.measured, summary.measured);
+    EXPECT_EQ(read.mean(), 216);
     EXPECT_EQ(read.steered, -1200);
     EXPECT_EQ(read.anomaly, 3U);
     EXPECT_EQ(read.store_count, 3U);
@@ -76,7 +78,9 @@ TEST(coordinate_messages, a_summary_comes_back_and_is_short) {
 TEST(coordinate_messages, the_longest_summary_fits) {
     Summary summary = full_summary();
     summary.boot = summary.sequence = summary.clock_s = summary.follows = UINT32_MAX;
-    summary.measured = summary.steered = -Store::kMost;
+    summary.measured.fill(-Store::kMost);
+    summary.parts = Summary::kMostParts;
+    summary.steered = -Store::kMost;
     summary.error = Store::kMost;
     summary.forecast.fill(-Store::kMost);
     summary.store_count = Summary::kMostStores;

@@ -84,6 +84,15 @@ bool read_power(CborReader& in, int32_t& power) {
     return in.integer(power) && power >= -Store::kMost && power <= Store::kMost;
 }
 
+bool read_measured(CborReader& in, Summary& summary) {
+    size_t parts = 0;
+    if (!in.array(parts) || parts == 0 || parts > summary.measured.size()) return false;
+    for (size_t i = 0; i < parts; ++i)
+        if (!read_power(in, summary.measured[i])) return false;
+    summary.parts = static_cast<uint32_t>(parts);
+    return true;
+}
+
 bool read_up_to(CborReader& in, uint32_t most, uint32_t& value) {
     return in.uint(value) && value <= most;
 }
@@ -97,8 +106,19 @@ bool read_refusal(CborReader& in, Refusal& refusal) {
 
 }  // namespace
 
+int32_t Summary::mean() const {
+    int64_t sum = 0;
+    for (uint32_t i = 0; i < parts; ++i) sum += measured[i];
+    return static_cast<int32_t>(sum / std::max<int64_t>(parts, 1));
+}
+
+int32_t Summary::own_use() const {
+    return forecast_count != 0 ? forecast[0] : mean() - steered;
+}
+
 size_t encode(const Summary& summary, std::span<uint8_t> out) {
-    if (summary.store_count > Summary::kMostStores || summary.forecast_count > Summary::kHorizon)
+    if (summary.store_count > Summary::kMostStores || summary.forecast_count > Summary::kHorizon ||
+        summary.parts == 0 || summary.parts > Summary::kMostParts)
         return 0;
     const bool forecasts = summary.forecast_count != 0;
     CborWriter writer(out);
@@ -112,7 +132,9 @@ size_t encode(const Summary& summary, std::span<uint8_t> out) {
     add(kBoot, summary.boot);
     add(kSequence, summary.sequence);
     add(kClock, summary.clock_s);
-    add(kMeasured, summary.measured);
+    writer.uint(kMeasured);
+    writer.array(summary.parts);
+    for (uint32_t i = 0; i < summary.parts; ++i) writer.integer(summary.measured[i]);
     if (summary.steered != 0) add(kSteered, summary.steered);
     if (forecasts) {
         write_forecast(writer, summary);
@@ -139,7 +161,7 @@ bool decode(std::span<const uint8_t> payload, Summary& summary) {
             case kClock:
                 return in.uint(summary.clock_s);
             case kMeasured:
-                return read_power(in, summary.measured);
+                return read_measured(in, summary);
             case kSteered:
                 return read_power(in, summary.steered);
             case kScale:
@@ -168,8 +190,7 @@ bool decode(std::span<const uint8_t> payload, Summary& summary) {
 }
 
 int64_t expected_power(const Summary& summary, const Levels& levels, uint32_t step_s) {
-    int64_t power =
-        summary.forecast_count != 0 ? summary.forecast[0] : summary.measured - summary.steered;
+    int64_t power = summary.own_use();
     for (uint32_t i = 0; i < summary.store_count; ++i) {
         const Store& store = summary.stores[i];
         power += respond(store, levels[static_cast<size_t>(store.kind)], step_s);

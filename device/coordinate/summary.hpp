@@ -15,12 +15,16 @@ namespace ganglion::coordinate {
 struct Summary {
     static constexpr uint32_t kMostStores = 4;
     static constexpr uint32_t kHorizon = 24;  ///< slots of the forecast, at most
+    static constexpr uint32_t kMostParts = 4;
 
     uint32_t boot = 0;
     uint32_t sequence = 0;  ///< rises within the boot
     uint32_t clock_s = 0;   ///< the device's clock, s since 1970
-    int32_t measured = 0;   ///< mean power through the meter over the last slot, steps
-    int32_t steered = 0;    ///< of that, what its stores took (negative: gave)
+    /// Mean power through the meter over each part of the last slot, oldest first, steps: enough
+    /// for the coordinator to tell whose word the feeder's own meter contradicts.
+    std::array<int32_t, kMostParts> measured{};
+    uint32_t parts = 1;   ///< 1..kMostParts
+    int32_t steered = 0;  ///< mean power that its stores took over the slot (negative: gave)
     /// Own use expected in the coming slots, without its stores; from the pipeline's forecast
     /// (Pipeline::forecast). Travels in 1/127 of the largest.
     std::array<int32_t, kHorizon> forecast{};
@@ -31,6 +35,9 @@ struct Summary {
     uint32_t store_count = 0;
     uint32_t follows = 0;             ///< sequence of the set-point that it follows, 0: none
     Refusal refused = Refusal::none;  ///< why it refused the last set-point
+
+    int32_t mean() const;     ///< of measured
+    int32_t own_use() const;  ///< expected now, without its stores
 };
 
 inline constexpr size_t kMaxSummaryBytes = 192;

@@ -1,0 +1,31 @@
+#pragma once
+
+#include "fleet/coordinate/coordinator.hpp"
+
+namespace ganglion::fleet::coordinate {
+
+struct Coordinator::Member {
+    device::Summary summary;
+    uint32_t heard_slot = 0;  ///< hour of its newest summary
+    double expected = 0;      ///< what its stores were expected to take in the last cycle, W
+    bool ever = false;
+    bool told = true;  ///< newest summary not yet taken through a cycle's passing time
+};
+
+struct Coordinator::Feeder {
+    Feeder(size_t devices, const WatchOptions& options)
+        : members(devices), watch(devices, options) {}
+
+    std::vector<Member> members;
+    FeederWatch watch;
+    std::vector<double> measured;  ///< of the parts of the running slot
+    device::Levels levels{};       ///< in force
+    double expected = 0;           ///< at these levels, for the last cycle
+    double own_error = 0;          ///< what it took beyond that, of late
+    FeederOrder order;
+    uint32_t sent_s = 0;
+    Suspicion suspicion = Suspicion::none;
+    std::vector<Suspicion> suspicions;
+};
+
+}  // namespace ganglion::fleet::coordinate

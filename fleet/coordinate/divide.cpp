@@ -1,0 +1,136 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+
+#include "fleet/coordinate/coordinator_state.hpp"
+#include "fleet/coordinate/disaggregate.hpp"
+
+// The way down: a block's part of the plan to levels for its feeders.
+
+namespace ganglion::fleet::coordinate {
+namespace {
+
+using Stores = std::vector<const device::Store*>;
+
+double power_of(const std::array<Stores, device::kStoreKinds>& stores, const device::Levels& levels,
+                uint32_t step_s) {
+    double sum = 0;
+    for (size_t kind = 0; kind < stores.size(); ++kind)
+        sum += power_at(stores[kind], levels[kind], step_s);
+    return sum;
+}
+
+bool alike(const device::Levels& a, const device::Levels& b, int32_t least_change) {
+    for (size_t kind = 0; kind < a.size(); ++kind) {
+        const int32_t most = std::max(std::abs(a[kind]), std::abs(b[kind]));
+        if (std::abs(a[kind] - b[kind]) > std::max(least_change, most / 32)) return false;
+    }
+    return true;
+}
+
+}  // namespace
+
+void Coordinator::divide(const std::vector<size_t>& block, const BlockPlan& plan,
+                         const std::vector<Envelope>& envelopes, uint32_t step_s, uint32_t now_s,
+                         Cycle& cycle) {
+    std::array<Stores, device::kStoreKinds> stores;
+    Pool storage;
+    Pool buffer;
+    double differs = 0;
+    for (const size_t f : block) {
+        differs += envelopes[f].own_now - envelopes[f].own_use[0];
+        const Feeder& feeder = *feeders_[f];
+        storage.most += envelopes[f].storage.most;
+        buffer.most += envelopes[f].buffer.most;
+        for (size_t i = 0; i < feeder.members.size(); ++i) {
+            if (!feeder.watch.believed(i)) continue;
+            const device::Summary& summary = feeder.members[i].summary;
+            for (uint32_t s = 0; s < summary.store_count; ++s)
+                stores[size_t(summary.stores[s].kind)].push_back(&summary.stores[s]);
+        }
+    }
+    std::vector<device::Levels> levels;
+    const size_t steps = std::min(options_.set_point_steps, plan.task.size());
+    for (size_t t = 0; t < steps; ++t) {
+        if (t == 0) {
+            // The plan is for the rest of the hour; storages make up for how this part differs.
+            levels.push_back({level_for(stores[0], plan.storage[0] - differs, step_s),
+                              level_for(stores[1], plan.task[0], step_s),
+                              level_for(stores[2], plan.buffer[0], step_s)});
+        } else {
+            levels.push_back({level_of(plan.storage[t], plan.storage_content[t - 1], storage.most),
+                              level_for(stores[1], plan.task[t], 3600),
+                              level_of(plan.buffer[t], plan.buffer_content[t - 1], buffer.most)});
+        }
+    }
+    for (const size_t f : block) {
+        cycle.orders[f].levels = levels;
+        keep_limit(f, envelopes[f], step_s, now_s, cycle);
+    }
+}
+
+// A feeder that would be beyond its limit has its levels scaled until it is not.
+void Coordinator::keep_limit(size_t index, const Envelope& envelope, uint32_t step_s,
+                             uint32_t now_s, Cycle& cycle) {
+    Feeder& feeder = *feeders_[index];
+    FeederOrder& order = cycle.orders[index];
+    std::array<Stores, device::kStoreKinds> stores;
+    const double unsteered = envelope.own_now;
+    for (size_t i = 0; i < feeder.members.size(); ++i) {
+        if (!feeder.watch.believed(i)) continue;
+        const device::Summary& summary = feeder.members[i].summary;
+        for (uint32_t s = 0; s < summary.store_count; ++s)
+            stores[size_t(summary.stores[s].kind)].push_back(&summary.stores[s]);
+    }
+    const auto power = [&](const device::Levels& levels) {
+        return unsteered + power_of(stores, levels, step_s);
+    };
+    device::Levels& now = order.levels[0];
+    double expected = power(now);
+    const bool over = expected > envelope.most_taken;
+    if (over || expected < -envelope.most_given) {
+        const device::Levels wanted = now;
+        double low = 0;
+        double high = 1;
+        const auto scaled = [&](double share) {
+            device::Levels levels = wanted;
+            for (int32_t& level : levels)
+                if ((level > 0) == over) level = static_cast<int32_t>(level * share);
+            return levels;
+        };
+        for (int round = 0; round < 12; ++round) {
+            const double middle = (low + high) / 2;
+            const double at = power(scaled(middle));
+            (at > envelope.most_taken || at < -envelope.most_given ? high : low) = middle;
+        }
+        now = scaled(low);
+        cycle.decisions.push_back(
+            {"limit", places_[index].id,
+             fmt::format("{:.1f} kW would be beyond {:.1f} kW less its margin; levels at {:.0f} %",
+                         expected / 1000,
+                         (over ? places_[index].most_taken : places_[index].most_given) / 1000,
+                         100 * low),
+             index, std::nullopt});
+        expected = power(now);
+    }
+    order.expected = expected;
+    const bool holds = now_s < feeder.sent_s + options_.valid_s / 2;
+    order.changed =
+        !holds || feeder.order.levels.empty() || !alike(feeder.levels, now, options_.least_change);
+    if (order.changed) {
+        order.sequence = feeder.sent_s = now_s;
+    } else {
+        order.sequence = feeder.order.sequence;
+        now = feeder.levels;
+    }
+    feeder.levels = now;
+    feeder.expected = power(now);
+    for (size_t i = 0; i < feeder.members.size(); ++i)
+        feeder.members[i].expected =
+            feeder.watch.believed(i) ? member_power(feeder.members[i], now, step_s) : 0;
+    feeder.order = order;
+}
+
+}  // namespace ganglion::fleet::coordinate

@@ -1,0 +1,215 @@
+#include "fleet/coordinate/plausibility.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace ganglion::fleet::coordinate {
+namespace {
+
+constexpr double kSure = 0.95;        ///< explained: named before the window is full
+constexpr double kRunnerUp = 0.05;    ///< the feeder as a whole explains as well
+constexpr double kLargestFactor = 6;  ///< nobody takes more than so many times what it says
+constexpr double kSmallestFactor = 0.1;
+constexpr double kTurned = 0.25;  ///< a factor so near -1 is a turned sign
+
+double root_mean_square(const double* values, size_t count) {
+    double sum = 0;
+    for (size_t i = 0; i < count; ++i) sum += values[i] * values[i];
+    return std::sqrt(sum / static_cast<double>(std::max<size_t>(count, 1)));
+}
+
+/// Least squares gap = b * x: the share of the squared gap that it explains.
+struct Regression {
+    double b = 0, explained = 0;
+};
+Regression regress(const double* gap, const double* x, size_t count) {
+    double gx = 0;
+    double xx = 0;
+    double gg = 0;
+    for (size_t i = 0; i < count; ++i) {
+        gx += gap[i] * x[i];
+        xx += x[i] * x[i];
+        gg += gap[i] * gap[i];
+    }
+    if (xx <= 0 || gg <= 0) return {};
+    return {gx / xx, gx * gx / (xx * gg)};
+}
+
+}  // namespace
+
+const char* to_string(Suspicion suspicion) {
+    switch (suspicion) {
+        case Suspicion::none:
+            return "believed";
+        case Suspicion::silent:
+            return "silent";
+        case Suspicion::stale:
+            return "stale";
+        case Suspicion::anomalous:
+            return "anomalous by its own word";
+        case Suspicion::stuck:
+            return "its reading stands still";
+        case Suspicion::impossible:
+            return "beyond its connection";
+        case Suspicion::reversed:
+            return "its meter is connected the wrong way round";
+        case Suspicion::lying:
+            return "the feeder's sum contradicts it";
+        case Suspicion::feeder:
+            return "the feeder's sum is off and no device explains it";
+    }
+    return "unknown";
+}
+
+FeederWatch::FeederWatch(size_t devices, const WatchOptions& options)
+    : options_(options), devices_(devices) {}
+
+Suspicion FeederWatch::judge_alone(Device& device, const device::Summary& summary,
+                                   uint32_t now_s) const {
+    const bool again =
+        device.known && summary.boot == device.boot && summary.sequence <= device.sequence;
+    const uint32_t apart = std::max(now_s, summary.clock_s) - std::min(now_s, summary.clock_s);
+    if (again || apart > options_.stale_s) return Suspicion::stale;
+    for (uint32_t i = 0; i < summary.parts; ++i) {
+        if (std::abs(double(summary.measured[i])) > options_.most_power)
+            return Suspicion::impossible;
+        device.equal_parts =
+            device.known && summary.measured[i] == device.last ? device.equal_parts + 1 : 0;
+        device.last = summary.measured[i];
+        device.known = true;
+    }
+    if (device.equal_parts + 1 >= options_.stuck_parts) return Suspicion::stuck;
+    return summary.anomaly != 0 ? Suspicion::anomalous : Suspicion::none;
+}
+
+// What the device says of the newest slot, or what was expected of it.
+void FeederWatch::remember(Device& device, const device::Summary* summary) {
+    std::rotate(device.reported.begin(), device.reported.begin() + kParts, device.reported.end());
+    const bool usable = summary != nullptr && device.suspicion != Suspicion::stuck &&
+                        device.suspicion != Suspicion::impossible &&
+                        device.suspicion != Suspicion::stale;
+    for (size_t i = 0; i < kParts; ++i)
+        device.reported[kWindow - kParts + i] =
+            usable ? summary->measured[i * summary->parts / kParts] : device.expected;
+    if (!usable) return;
+    device.boot = summary->boot;
+    device.sequence = summary->sequence;
+    device.expected = summary->own_use();
+    device.error = summary->error != 0 ? summary->error : std::abs(device.expected);
+}
+
+bool FeederWatch::is_off(const FeederSlot& slot) {
+    std::rotate(gaps_.begin(), gaps_.begin() + kParts, gaps_.end());
+    std::rotate(sums_.begin(), sums_.begin() + kParts, sums_.end());
+    double guessed = 0;  // squared error of what was expected in place of a report
+    for (size_t j = 0; j < devices_.size(); ++j) {
+        const Device& device = devices_[j];
+        const bool reports = slot.summaries[j] != nullptr && device.suspicion != Suspicion::stuck &&
+                             device.suspicion != Suspicion::impossible &&
+                             device.suspicion != Suspicion::stale;
+        if (!reports) guessed += device.error * device.error + device.expected * device.expected;
+    }
+    double noise = 0;
+    double mean_gap = 0;
+    for (size_t i = kWindow - kParts; i < kWindow; ++i) {
+        const size_t part = (i - (kWindow - kParts)) * slot.measured.size() / kParts;
+        sums_[i] = slot.measured[part];
+        double reported = 0;
+        for (const Device& device : devices_) reported += device.reported[i] * device.factor;
+        gaps_[i] = sums_[i] - reported;
+        mean_gap += gaps_[i] / kParts;
+        const double own = std::max(options_.least_noise, options_.noise * std::abs(sums_[i]));
+        noise += (own * own + guessed) / kParts;
+    }
+    gap_ = mean_gap;
+    return root_mean_square(gaps_.data() + kWindow - kParts, kParts) >
+           options_.deviations * std::sqrt(noise);
+}
+
+FeederWatch::Culprit FeederWatch::best_culprit(size_t parts) const {
+    Culprit best;
+    const double* gaps = gaps_.data() + kWindow - parts;
+    for (size_t j = 0; j < devices_.size(); ++j) {
+        const Device& device = devices_[j];
+        if (device.factor != 1 || device.suspicion == Suspicion::silent) continue;
+        const auto fit = regress(gaps, device.reported.data() + kWindow - parts, parts);
+        const double factor = 1 + fit.b;
+        const bool turned = std::abs(factor + 1) < kTurned;
+        const bool possible = turned || (factor > kSmallestFactor && factor < kLargestFactor);
+        if (possible && fit.explained > best.explained) best = {j, factor, fit.explained};
+    }
+    return best;
+}
+
+// As one that is off by a constant (a line to earth, a user without a meter) or in proportion.
+double FeederWatch::explained_by_feeder(size_t parts) const {
+    std::array<double, kWindow> ones;
+    ones.fill(1);
+    const double* gaps = gaps_.data() + kWindow - parts;
+    return std::max(regress(gaps, ones.data(), parts).explained,
+                    regress(gaps, sums_.data() + kWindow - parts, parts).explained);
+}
+
+void FeederWatch::judge_sum() {
+    off_slots_ = std::min<uint32_t>(off_slots_ + 1, kSlots);
+    const size_t parts = off_slots_ * kParts;
+    const Culprit culprit = best_culprit(parts);
+    const bool turned = std::abs(culprit.factor + 1) < kTurned;
+    const bool clear = turned || culprit.explained > explained_by_feeder(parts) + kRunnerUp;
+    const bool last = off_slots_ == kSlots;
+    if (clear && culprit.explained >= (last ? options_.explains : kSure) &&
+        (last || off_slots_ >= 2)) {
+        Device& device = devices_[culprit.device];
+        device.suspicion = turned ? Suspicion::reversed : Suspicion::lying;
+        device.factor = culprit.factor;
+        device.good_slots = 0;
+        explained_ = culprit.explained;
+        off_slots_ = 0;
+    } else if (last) {
+        feeder_ = Suspicion::feeder;
+        explained_ = explained_by_feeder(parts);
+    }
+}
+
+// A culprit whose word fits again without a correction, slot after slot, is believed again.
+void FeederWatch::reconsider(Device& device) const {
+    std::array<double, kParts> plain;
+    for (size_t i = 0; i < kParts; ++i) {
+        const size_t at = kWindow - kParts + i;
+        plain[i] = gaps_[at] + device.reported[at] * (device.factor - 1);
+    }
+    const bool better = root_mean_square(plain.data(), kParts) <
+                        root_mean_square(gaps_.data() + kWindow - kParts, kParts);
+    device.good_slots = better ? device.good_slots + 1 : 0;
+    if (device.good_slots < options_.clear_slots) return;
+    device.factor = 1;
+    device.suspicion = Suspicion::none;
+}
+
+void FeederWatch::take(const FeederSlot& slot) {
+    for (size_t j = 0; j < devices_.size(); ++j) {
+        Device& device = devices_[j];
+        const device::Summary* summary = slot.summaries[j];
+        const Suspicion alone =
+            summary == nullptr ? Suspicion::silent : judge_alone(device, *summary, slot.now_s);
+        // A culprit stays one until its sum fits again.
+        const bool culprit = device.factor != 1;
+        if (!culprit || alone == Suspicion::silent) device.suspicion = alone;
+        if (culprit && alone != Suspicion::silent)
+            device.suspicion =
+                std::abs(device.factor + 1) < kTurned ? Suspicion::reversed : Suspicion::lying;
+        remember(device, summary);
+    }
+    if (slot.measured.empty()) return;  // the feeder's own meter is silent: nothing to compare with
+    const bool off = is_off(slot);
+    for (Device& device : devices_)
+        if (device.factor != 1) reconsider(device);
+    if (off) {
+        judge_sum();
+    } else {
+        off_slots_ = 0;
+        feeder_ = Suspicion::none;
+    }
+}
+
+}  // namespace ganglion::fleet::coordinate
