@@ -26,7 +26,7 @@ using namespace fleet::testing;
 constexpr int64_t kHour = 3'600'000;
 constexpr int64_t kStep = kHour / 12;
 constexpr size_t kMostLatencies = 1 << 20;
-constexpr size_t kBatch = 2000;
+constexpr size_t kBatch = 10'000;
 
 /// What the server's process leaves behind, whenever it is killed.
 struct Shared {
@@ -129,7 +129,7 @@ void measure_queries(RolloutEngine& engine, const RolloutSpec& spec, Shared& sha
         if (at < kMostLatencies) shared.latency_ms[at] = passed.count();
     };
     while (!stop) {
-        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+        std::this_thread::sleep_for(std::chrono::milliseconds(200));
         const auto rollouts = engine.rollouts();
         if (rollouts.empty()) continue;
         const int64_t id = rollouts.front().row.id;

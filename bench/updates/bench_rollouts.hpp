@@ -23,4 +23,10 @@ std::vector<Row> gate_rows(uint32_t rollouts, const Progress& on_progress);
 /// meanwhile.
 std::vector<Row> fleet_rows(uint32_t devices, const Progress& on_progress);
 
+/// A staged release over `devices` real connections: MQTT over TLS with a certificate each, to the
+/// whole server and its broker, which are killed midway. Each device is the agent of device/update
+/// over a simulated flash: it fetches, proves, tries and confirms. 5 % are away at the start, half
+/// of those for ever, 1 % cannot prove the release. Throws std::runtime_error as fleet_rows() does.
+std::vector<Row> connection_rows(uint32_t devices, const Progress& on_progress);
+
 }  // namespace ganglion::bench

@@ -30,8 +30,9 @@ bool goes_on_from(const UpdateStatus::Scores& now, const UpdateStatus::Scores& b
 
 RolloutEngine::RolloutEngine(const std::filesystem::path& database, ReleaseStore& releases,
                              Audit audit)
-    : releases_(releases), audit_(std::move(audit)), store_(database) {
+    : releases_(releases), audit_(std::move(audit)), store_(database), reader_(database) {
     load();
+    publish();
 }
 
 int64_t RolloutEngine::Live::count(TargetState state) const {
@@ -65,10 +66,24 @@ void RolloutEngine::load() {
 
 void RolloutEngine::flush() {
     for (Live& live : live_) {
-        if (std::exchange(live.dirty, false)) store_.write(live.row);
+        if (std::exchange(live.dirty, false)) {
+            store_.write(live.row);
+            live.changed = true;
+        }
         for (auto& [device, arm] : live.arms)
             if (std::exchange(arm.dirty, false))
                 store_.write_arm(live.row.id, live.row.stage, arm.row);
+    }
+}
+
+/// What people see from now on. Only after a commit.
+void RolloutEngine::publish() {
+    for (Live& live : live_) {
+        if (!std::exchange(live.changed, false)) continue;
+        auto view = std::make_shared<const RolloutView>(
+            RolloutView{live.row, live.release, live.counts, {}});
+        const std::lock_guard lock(published_mutex_);
+        published_.insert_or_assign(live.row.id, std::move(view));
     }
 }
 
@@ -86,6 +101,7 @@ std::vector<ToDevice> RolloutEngine::run(const std::function<void(Batch&)>& work
         load();
         throw;
     }
+    publish();
     return std::exchange(outgoing_, {});
 }
 
@@ -246,6 +262,7 @@ void RolloutEngine::move(Live& live, Target target, TargetState to, const std::s
                          int64_t now_ms) {
     --live.counts[target.stage][static_cast<size_t>(target.state)];
     ++live.counts[target.stage][static_cast<size_t>(to)];
+    live.changed = true;
     target.state = to;
     target.reason = reason;
     target.since_ms = now_ms;

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <functional>
+#include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -9,6 +11,7 @@
 
 #include "fleet/audit/audit_log.hpp"
 #include "fleet/release/release_store.hpp"
+#include "fleet/rollout/rollout_reader.hpp"
 #include "fleet/rollout/rollout_store.hpp"
 
 namespace ganglion::fleet {
@@ -75,6 +78,11 @@ class RolloutEngine {
     /// Ends it; what took the release goes back, unless `keep`.
     void abort(int64_t rollout, bool keep, const std::string& actor, int64_t now_ms);
 
+    /// What people have written down of a device. Throws BadSpec where the fleet does not know it.
+    void set_attributes(const std::string& device, const Attributes& attributes);
+    Attributes attributes(const std::string& device);
+
+    // These see the last batch that was committed and wait for none.
     std::vector<RolloutView> rollouts();
     RolloutView rollout(int64_t id, size_t decisions);
     /// By device, behind the id `after`.
@@ -98,6 +106,7 @@ class RolloutEngine {
         std::unordered_map<int64_t, Arm> arms;  ///< of the stage, by device
         size_t canaries = 0;
         bool dirty = false;
+        bool changed = true;  ///< since it was published
 
         bool active() const {
             return row.state != RolloutState::done && row.state != RolloutState::rolled_back;
@@ -124,7 +133,7 @@ class RolloutEngine {
     void say(const KnownDevice& device, const char* leaf, std::string payload);
 
     // engine_enrol.cpp: who belongs to it
-    bool belongs(const Live& live, const KnownDevice& device) const;
+    bool belongs(const Live& live, const KnownDevice& device);
     void enrol(Live& live, const KnownDevice& device, uint32_t stage, int64_t now_ms);
     bool enrol_some(Live& live, int64_t now_ms);
     void add_control(Live& live);
@@ -148,7 +157,8 @@ class RolloutEngine {
                 const nlohmann::json& numbers, const std::string& actor, int64_t now_ms);
 
     Live& find(int64_t rollout);
-    RolloutView view(const Live& live, size_t decisions);
+    void publish();
+    RolloutView published(int64_t rollout, size_t decisions);
     static int64_t salt_of(int64_t rollout);
     static int64_t position_of(int64_t rollout, int64_t place);
     static int64_t end_of(const RolloutSpec& spec, uint32_t stage);
@@ -157,8 +167,11 @@ class RolloutEngine {
     Audit audit_;
     std::mutex mutex_;
     RolloutStore store_;
+    RolloutReader reader_;
     std::vector<Live> live_;
     std::vector<ToDevice> outgoing_;
+    std::mutex published_mutex_;
+    std::map<int64_t, std::shared_ptr<const RolloutView>> published_;  ///< without decisions
 };
 
 }  // namespace ganglion::fleet

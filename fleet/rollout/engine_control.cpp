@@ -8,12 +8,18 @@
 // What people do with rollouts, and see of them.
 
 namespace ganglion::fleet {
+namespace {
+
+[[noreturn]] void throw_unknown(int64_t rollout) {
+    throw BadSpec(fmt::format("there is no rollout {}: see `ganglion rollout list`", rollout));
+}
+
+}  // namespace
 
 RolloutEngine::Live& RolloutEngine::find(int64_t rollout) {
     const auto found =
         std::ranges::find(live_, rollout, [](const Live& live) { return live.row.id; });
-    if (found == live_.end())
-        throw BadSpec(fmt::format("there is no rollout {}: see `ganglion rollout list`", rollout));
+    if (found == live_.end()) throw_unknown(rollout);
     return *found;
 }
 
@@ -111,43 +117,68 @@ std::optional<RolloutEngine::Served> RolloutEngine::serves(const std::string& de
     return std::nullopt;
 }
 
+void RolloutEngine::set_attributes(const std::string& id, const Attributes& attributes) {
+    run([&](Batch&) {
+        const auto device = store_.device(id);
+        if (!device)
+            throw BadSpec("there is no device '" + id +
+                          "': a device is known once it has connected");
+        store_.write(device->number, attributes);
+    });
+}
+
+Attributes RolloutEngine::attributes(const std::string& device) {
+    return reader_.attributes(device);
+}
+
 std::optional<KnownDevice> RolloutEngine::device(const std::string& id) {
-    const std::lock_guard lock(mutex_);
-    return store_.device(id);
+    return reader_.device(id);
 }
 
 std::vector<int64_t> RolloutEngine::plan(const RolloutSpec& spec) {
-    const std::lock_guard lock(mutex_);
-    const int64_t all = store_.device_count(spec.application, spec.devices);
+    const int64_t all = reader_.device_count(spec.application, spec.devices, spec.attributes);
     std::vector<int64_t> stages;
     for (const Stage& stage : spec.stages)
         stages.push_back(std::llround(stage.share * static_cast<double>(all)));
     return stages;
 }
 
-RolloutView RolloutEngine::view(const Live& live, size_t decisions) {
-    return {live.row, live.release, live.counts, store_.decisions(live.row.id, decisions)};
+RolloutView RolloutEngine::published(int64_t rollout, size_t decisions) {
+    std::shared_ptr<const RolloutView> last;
+    {
+        const std::lock_guard lock(published_mutex_);
+        const auto found = published_.find(rollout);
+        if (found == published_.end()) throw_unknown(rollout);
+        last = found->second;
+    }
+    RolloutView view = *last;
+    view.decisions = reader_.decisions(rollout, decisions);
+    return view;
 }
 
 std::vector<RolloutView> RolloutEngine::rollouts() {
-    const std::lock_guard lock(mutex_);
+    std::vector<int64_t> ids;
+    {
+        const std::lock_guard lock(published_mutex_);
+        for (const auto& [id, view] : published_) ids.push_back(id);
+    }
     std::vector<RolloutView> views;
-    for (const Live& live : live_) views.push_back(view(live, 1));
-    std::ranges::reverse(views);
+    for (auto id = ids.rbegin(); id != ids.rend(); ++id) views.push_back(published(*id, 1));
     return views;
 }
 
 RolloutView RolloutEngine::rollout(int64_t id, size_t decisions) {
-    const std::lock_guard lock(mutex_);
-    return view(find(id), decisions);
+    return published(id, decisions);
 }
 
 std::vector<NamedTarget> RolloutEngine::targets(int64_t rollout, std::optional<TargetState> state,
                                                 std::optional<uint32_t> stage,
                                                 const std::string& after, size_t limit) {
-    const std::lock_guard lock(mutex_);
-    find(rollout);
-    return store_.named_targets(rollout, state, stage, after, limit);
+    {
+        const std::lock_guard lock(published_mutex_);
+        if (!published_.contains(rollout)) throw_unknown(rollout);
+    }
+    return reader_.named_targets(rollout, state, stage, after, limit);
 }
 
 }  // namespace ganglion::fleet

@@ -29,10 +29,13 @@ int64_t RolloutEngine::end_of(const RolloutSpec& spec, uint32_t stage) {
     return share >= 1 ? kCircle : static_cast<int64_t>(share * static_cast<double>(kCircle));
 }
 
-bool RolloutEngine::belongs(const Live& live, const KnownDevice& device) const {
+bool RolloutEngine::belongs(const Live& live, const KnownDevice& device) {
     const RolloutSpec& spec = live.row.spec;
-    return (spec.application.empty() || device.application == spec.application) &&
-           (spec.devices.empty() || matches(spec.devices, device.id));
+    if (!spec.application.empty() && device.application != spec.application) return false;
+    if (!spec.devices.empty() && !matches(spec.devices, device.id)) return false;
+    if (spec.attributes.empty()) return true;
+    const Attributes has = store_.attributes(device.number);
+    return std::ranges::includes(has, spec.attributes);
 }
 
 void RolloutEngine::enrol(Live& live, const KnownDevice& device, uint32_t stage, int64_t now_ms) {
@@ -52,6 +55,7 @@ void RolloutEngine::enrol(Live& live, const KnownDevice& device, uint32_t stage,
     }
     store_.write(live.row.id, target);
     ++live.counts[stage][static_cast<size_t>(target.state)];
+    live.changed = true;
     if (stage == live.row.stage && live.canaries < kMostArm && !is_settled(target.state)) {
         live.arms.insert_or_assign(device.number,
                                    Arm{{device.number, true, {device.total, {}}}, true});

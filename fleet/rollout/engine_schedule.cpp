@@ -201,7 +201,7 @@ void RolloutEngine::go_on(Live& live, int64_t now_ms) {
                          count(TargetState::trial);
     const int64_t absent = count(TargetState::offline) + count(TargetState::blocked);
     const bool enrolled = live.row.cursor >= end_of(spec, stage);
-    if (all == 0 && enrolled && stage + 1 == spec.stages.size() && store_.device_count("", "") == 0)
+    if (all == 0 && enrolled && stage + 1 == spec.stages.size() && !store_.has_devices())
         return;  // a fleet that has not been heard of yet
     const bool settled =
         enrolled && open == 0 &&
@@ -269,6 +269,7 @@ void RolloutEngine::roll_back(Live& live, const std::string& why, const nlohmann
             stage[static_cast<size_t>(to)] += stage[static_cast<size_t>(from)];
             stage[static_cast<size_t>(from)] = 0;
         }
+        live.changed = true;
     };
     for (const TargetState state :
          {TargetState::queued, TargetState::offline, TargetState::blocked})

@@ -1,154 +1,10 @@
 #include "fleet/rollout/rollout_store.hpp"
 
-#include <array>
-#include <bit>
-#include <cstring>
-
 #include "fleet/store/store.hpp"
 
 namespace ganglion::fleet {
-namespace {
-
-constexpr int64_t kSchemaVersion = 1;
-
-/// `place`: where the device lies on the circle. `status`: its last update-status as it came.
-/// `total`, `before`, `since`: Observed, as ten little-endian numbers of 64 bits.
-constexpr const char* kSchema = R"sql(
-CREATE TABLE devices (
-    number INTEGER PRIMARY KEY,
-    id TEXT NOT NULL UNIQUE,
-    place INTEGER NOT NULL,
-    application TEXT NOT NULL DEFAULT '',
-    online INTEGER NOT NULL DEFAULT 0,
-    seen_ms INTEGER NOT NULL DEFAULT 0,
-    status BLOB NOT NULL DEFAULT x'',
-    total BLOB NOT NULL DEFAULT x''
-);
-CREATE INDEX devices_by_place ON devices (place);
-CREATE INDEX devices_by_application ON devices (application, id);
-CREATE TABLE rollouts (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    spec TEXT NOT NULL,
-    state INTEGER NOT NULL,
-    created_ms INTEGER NOT NULL,
-    stage INTEGER NOT NULL,
-    stage_ms INTEGER NOT NULL,
-    settled_ms INTEGER NOT NULL,
-    cursor INTEGER NOT NULL,
-    looked_ms INTEGER NOT NULL,
-    looks INTEGER NOT NULL,
-    compares INTEGER NOT NULL,
-    why TEXT NOT NULL
-);
-CREATE TABLE targets (
-    rollout INTEGER NOT NULL,
-    device INTEGER NOT NULL,
-    stage INTEGER NOT NULL,
-    state INTEGER NOT NULL,
-    reason TEXT NOT NULL,
-    since_ms INTEGER NOT NULL,
-    attempts INTEGER NOT NULL,
-    PRIMARY KEY (rollout, device)
-) WITHOUT ROWID;
-CREATE INDEX targets_by_state ON targets (rollout, state, since_ms);
-CREATE TABLE arms (
-    rollout INTEGER NOT NULL,
-    stage INTEGER NOT NULL,
-    device INTEGER NOT NULL,
-    canary INTEGER NOT NULL,
-    before BLOB NOT NULL,
-    since BLOB NOT NULL,
-    PRIMARY KEY (rollout, stage, device)
-) WITHOUT ROWID;
-CREATE TABLE decisions (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    rollout INTEGER NOT NULL,
-    time_ms INTEGER NOT NULL,
-    kind TEXT NOT NULL,
-    text TEXT NOT NULL,
-    numbers TEXT NOT NULL
-);
-CREATE INDEX decisions_of_rollout ON decisions (rollout, id);
-)sql";
-
-int64_t version_of(Database& database) {
-    Statement version = database.prepare("PRAGMA user_version");
-    version.step();
-    return version.integer(0);
-}
-
-void prepare(Database& database, const std::filesystem::path& file) {
-    database.run(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -65536;");
-    Transaction transaction(database);
-    const int64_t version = version_of(database);
-    if (version > kSchemaVersion)
-        throw StoreError(file.string() +
-                         ": made by a later version of ganglion: use that one, or another folder");
-    if (version == kSchemaVersion) return;
-    database.run(kSchema);
-    database.run(("PRAGMA user_version = " + std::to_string(kSchemaVersion)).c_str());
-    transaction.commit();
-}
-
-Database opened(const std::filesystem::path& file) {
-    Database database(file);
-    prepare(database, file);
-    return database;
-}
-
-constexpr const char* kDeviceColumns =
-    "SELECT number, id, place, application, online, seen_ms, status, total FROM devices ";
-constexpr const char* kTargetColumns =
-    "SELECT device, stage, state, reason, since_ms, attempts FROM targets ";
-
-using ObservedWords = std::array<uint64_t, 2 + update::HealthRule::kBins>;
-static_assert(std::endian::native == std::endian::little);
-
-std::string packed(const Observed& observed) {
-    ObservedWords words{observed.inferences, observed.alerts};
-    std::copy(observed.bins.begin(), observed.bins.end(), words.begin() + 2);
-    return {reinterpret_cast<const char*>(words.data()), sizeof words};
-}
-
-Observed unpacked(const std::string& bytes) {
-    ObservedWords words{};
-    std::memcpy(words.data(), bytes.data(), std::min(bytes.size(), sizeof words));
-    Observed observed{words[0], words[1], {}};
-    std::copy(words.begin() + 2, words.end(), observed.bins.begin());
-    return observed;
-}
-
-KnownDevice device_row(const Statement& row) {
-    return {row.integer(0),      row.text(1),    row.integer(2), row.text(3),
-            row.integer(4) != 0, row.integer(5), row.text(6),    unpacked(row.text(7))};
-}
-
-Target target_row(const Statement& row) {
-    return {row.integer(0), row.number<uint32_t>(1), static_cast<TargetState>(row.integer(2)),
-            row.text(3),    row.integer(4),          row.number<uint32_t>(5)};
-}
-
-}  // namespace
-
-std::string_view to_string(RolloutState state) {
-    switch (state) {
-        case RolloutState::running:
-            return "running";
-        case RolloutState::paused:
-            return "paused";
-        case RolloutState::rolling_back:
-            return "rolling back";
-        case RolloutState::done:
-            return "done";
-        case RolloutState::rolled_back:
-            return "rolled back";
-    }
-    return "unknown";
-}
-
 RolloutStore::RolloutStore(const std::filesystem::path& file)
-    : database_(opened(file)),
+    : database_(open_rollouts(file)),
       device_by_id_(database_.prepare(std::string(kDeviceColumns) + "WHERE id = ?")),
       device_by_number_(database_.prepare(std::string(kDeviceColumns) + "WHERE number = ?")),
       add_device_(database_.prepare("INSERT INTO devices (id, place) VALUES (?, ?)")),
@@ -157,6 +13,7 @@ RolloutStore::RolloutStore(const std::filesystem::path& file)
                             "status = ?, total = ? WHERE number = ?")),
       devices_between_(database_.prepare(std::string(kDeviceColumns) +
                                          "WHERE place >= ? AND place < ? ORDER BY place LIMIT ?")),
+      attributes_(database_.prepare("SELECT name, value FROM attributes WHERE device = ?")),
       target_(database_.prepare(std::string(kTargetColumns) + "WHERE rollout = ? AND device = ?")),
       write_target_(database_.prepare(
           "INSERT INTO targets (rollout, device, stage, state, reason, since_ms, attempts) VALUES "
@@ -213,17 +70,24 @@ std::vector<KnownDevice> RolloutStore::devices_between(int64_t low, int64_t high
     return devices;
 }
 
-int64_t RolloutStore::device_count(const std::string& application, const std::string& pattern) {
-    // In the words of an index each, so that a million are counted in milliseconds.
-    std::string sql = "SELECT count(*) FROM devices";
-    if (!application.empty()) sql += " WHERE application = ?";
-    if (!pattern.empty())
-        sql += std::string(application.empty() ? " WHERE" : " AND") + " id GLOB ?";
-    Statement count = database_.prepare(sql);
-    if (!application.empty()) count.bind(application);
-    if (!pattern.empty()) count.bind(pattern);
-    count.step();
-    return count.integer(0);
+bool RolloutStore::has_devices() {
+    return database_.prepare("SELECT 1 FROM devices LIMIT 1").step();
+}
+
+Attributes RolloutStore::attributes(int64_t device) {
+    attributes_.reset().bind(device);
+    Attributes attributes;
+    while (attributes_.step()) attributes.emplace(attributes_.text(0), attributes_.text(1));
+    attributes_.reset();
+    return attributes;
+}
+
+void RolloutStore::write(int64_t device, const Attributes& attributes) {
+    database_.prepare("DELETE FROM attributes WHERE device = ?").bind(device).run();
+    Statement add =
+        database_.prepare("INSERT INTO attributes (device, name, value) VALUES (?,?,?)");
+    for (const auto& [name, value] : attributes)
+        add.reset().bind(device).bind(name).bind(value).run();
 }
 
 int RolloutStore::set_all_offline() {
@@ -315,31 +179,6 @@ std::vector<Target> RolloutStore::targets(int64_t rollout, TargetState state, in
     return read_targets(targets_in_state_);
 }
 
-std::vector<NamedTarget> RolloutStore::named_targets(int64_t rollout,
-                                                     std::optional<TargetState> state,
-                                                     std::optional<uint32_t> stage,
-                                                     const std::string& after, size_t limit) {
-    // By state the index leads; without, the primary key: a page is a page, however large the
-    // fleet.
-    std::string sql =
-        "SELECT t.device, t.stage, t.state, t.reason, t.since_ms, t.attempts, d.id, d.online, "
-        "d.seen_ms FROM targets t JOIN devices d ON d.number = t.device WHERE t.rollout = ?";
-    if (state) sql += " AND t.state = ?";
-    if (stage) sql += " AND t.stage = ?";
-    if (!after.empty()) sql += " AND t.device > (SELECT number FROM devices WHERE id = ?)";
-    sql += " ORDER BY t.device LIMIT ?";
-    Statement row = database_.prepare(sql);
-    row.bind(rollout);
-    if (state) row.bind(static_cast<int64_t>(*state));
-    if (stage) row.bind(*stage);
-    if (!after.empty()) row.bind(after);
-    row.bind(static_cast<int64_t>(limit));
-    std::vector<NamedTarget> targets;
-    while (row.step())
-        targets.push_back({row.text(6), target_row(row), row.integer(7) != 0, row.integer(8)});
-    return targets;
-}
-
 void RolloutStore::move_all(int64_t rollout, TargetState from, TargetState to,
                             const std::string& reason, int64_t now_ms) {
     database_
@@ -394,18 +233,6 @@ void RolloutStore::add_decision(int64_t rollout, const DecisionRow& decision) {
         .bind(decision.text)
         .bind(decision.numbers.dump())
         .run();
-}
-
-std::vector<DecisionRow> RolloutStore::decisions(int64_t rollout, size_t limit) {
-    Statement row = database_.prepare(
-        "SELECT id, time_ms, kind, text, numbers FROM decisions WHERE rollout = ? ORDER BY id DESC "
-        "LIMIT ?");
-    row.bind(rollout).bind(static_cast<int64_t>(limit));
-    std::vector<DecisionRow> decisions;
-    while (row.step())
-        decisions.push_back({row.integer(0), row.integer(1), row.text(2), row.text(3),
-                             nlohmann::json::parse(row.text(4))});
-    return decisions;
 }
 
 }  // namespace ganglion::fleet

@@ -110,6 +110,7 @@ json to_json(const RolloutSpec& spec) {
             {"name", spec.name},
             {"application", spec.application},
             {"devices", spec.devices},
+            {"attributes", spec.attributes},
             {"stages", stages},
             {"windows", windows},
             {"concurrency", spec.concurrency},
@@ -140,6 +141,8 @@ RolloutSpec read_spec(const json& object) {
     take(object, "name", spec.name);
     take(object, "application", spec.application);
     take(object, "devices", spec.devices);
+    if (const auto attributes = object.find("attributes"); attributes != object.end())
+        spec.attributes = read_attributes(*attributes);
     take(object, "concurrency", spec.concurrency);
     take(object, "bytes_per_second", spec.bytes_per_second);
     take(object, "after", spec.after);
@@ -170,6 +173,23 @@ RolloutSpec read_spec(const json& object) {
     demand_range<int64_t>("deadline_s", spec.deadline_s, 1, 3660L * 86400);
     demand_range<int64_t>("look_s", spec.look_s, 1, 86400);
     return spec;
+}
+
+Attributes read_attributes(const json& object) {
+    constexpr size_t most = 32;
+    constexpr size_t most_bytes = 64;
+    const auto fits = [](const std::string& text) {
+        return !text.empty() && text.size() <= most_bytes;
+    };
+    if (!object.is_object() || object.size() > most)
+        wrong("attributes are an object of at most 32 texts, such as {\"site\": \"north\"}");
+    Attributes attributes;
+    for (const auto& [name, value] : object.items()) {
+        if (!value.is_string() || !fits(name) || !fits(value.get<std::string>()))
+            wrong("an attribute's name and its value are texts of 1 to 64 bytes");
+        attributes.emplace(name, value.get<std::string>());
+    }
+    return attributes;
 }
 
 bool is_open(const std::vector<Window>& windows, int64_t time_ms) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -8,6 +9,9 @@
 #include "fleet/rollout/gate.hpp"
 
 namespace ganglion::fleet {
+
+/// What people have written down of a device ("site": "north"), by name.
+using Attributes = std::map<std::string, std::string>;
 
 struct Stage {
     double share = 1;    ///< of the cohort, the stages before included; rising
@@ -26,6 +30,7 @@ struct RolloutSpec {
     std::string name;
     std::string application;  ///< only devices that run it; empty: all
     std::string devices;      ///< only ids that match this pattern ("speaker-*"); empty: all
+    Attributes attributes;    ///< only devices that have all of these
     std::vector<Stage> stages;
     std::vector<Window> windows;     ///< none: always
     uint32_t concurrency = 100;      ///< devices that fetch and install at the same time
@@ -46,6 +51,9 @@ class BadSpec : public std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 RolloutSpec read_spec(const nlohmann::json& object);
+
+/// An object of texts: at most 32, names and values of 1 to 64 bytes. Throws BadSpec.
+Attributes read_attributes(const nlohmann::json& object);
 
 /// `time_ms` since 1970, UTC.
 bool is_open(const std::vector<Window>& windows, int64_t time_ms);

@@ -11,7 +11,7 @@ namespace ganglion::fleet {
 namespace {
 
 constexpr size_t kMaxQueuedBytes = 16u << 20;
-constexpr size_t kMostAtOnce = 2000;
+constexpr size_t kMostAtOnce = 10'000;
 constexpr auto kTick = std::chrono::milliseconds(100);
 
 std::span<const uint8_t> view(const std::string& bytes) {
