@@ -1,19 +1,9 @@
-#include <signal.h>
-#include <sys/mman.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <atomic>
 #include <chrono>
-#include <cstring>
-#include <memory>
 #include <stdexcept>
-#include <thread>
 
 #include "bench/updates/bench_rollouts.hpp"
+#include "bench/updates/engine_process.hpp"
 #include "fleet/testing/simulated_fleet.hpp"
 #include "fleet/testing/temporary_directory.hpp"
 
@@ -25,217 +15,30 @@ using namespace fleet::testing;
 
 constexpr int64_t kHour = 3'600'000;
 constexpr int64_t kStep = kHour / 12;
-constexpr size_t kMostLatencies = 1 << 20;
 constexpr size_t kBatch = 10'000;
 
-/// What the server's process leaves behind, whenever it is killed.
-struct Shared {
-    std::atomic<uint64_t> messages;
-    std::atomic<uint64_t> cpu_us;  ///< of the process that runs now
-    std::atomic<uint64_t> peak_kb;
-    std::atomic<uint32_t> latencies;
-    float latency_ms[kMostLatencies];
-};
+constexpr uint32_t kKills = 2;
 
-struct Unmap {
-    void operator()(Shared* memory) const { ::munmap(memory, sizeof(Shared)); }
-};
-
-std::unique_ptr<Shared, Unmap> shared_memory() {
-    void* memory =
-        ::mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED) throw std::runtime_error("no memory to share");
-    return std::unique_ptr<Shared, Unmap>(new (memory) Shared());
-}
-
-bool send_all(int socket, const void* data, size_t size) {
-    const char* at = static_cast<const char*>(data);
-    while (size > 0) {
-        const ssize_t sent = ::send(socket, at, size, MSG_NOSIGNAL);
-        if (sent <= 0) return false;
-        at += sent;
-        size -= static_cast<size_t>(sent);
-    }
-    return true;
-}
-
-bool receive_all(int socket, void* data, size_t size) {
-    char* at = static_cast<char*>(data);
-    while (size > 0) {
-        const ssize_t got = ::recv(socket, at, size, 0);
-        if (got <= 0) return false;
-        at += got;
-        size -= static_cast<size_t>(got);
-    }
-    return true;
-}
-
-/// Messages between the devices and the server: length, then fields with lengths of their own.
-class Frame {
-  public:
-    void add(std::string_view text) {
-        const auto size = static_cast<uint32_t>(text.size());
-        bytes_.append(reinterpret_cast<const char*>(&size), sizeof size);
-        bytes_.append(text);
-    }
-    void add(int64_t number) {
-        bytes_.append(reinterpret_cast<const char*>(&number), sizeof number);
-    }
-    std::string_view text() {
-        uint32_t size = 0;
-        std::memcpy(&size, bytes_.data() + at_, sizeof size);
-        at_ += sizeof size + size;
-        return std::string_view(bytes_).substr(at_ - size, size);
-    }
-    int64_t number() {
-        int64_t value = 0;
-        std::memcpy(&value, bytes_.data() + at_, sizeof value);
-        at_ += sizeof value;
-        return value;
-    }
-    bool at_end() const { return at_ == bytes_.size(); }
-    bool send(int socket) const {
-        const uint64_t size = bytes_.size();
-        return send_all(socket, &size, sizeof size) && send_all(socket, bytes_.data(), size);
-    }
-    bool receive(int socket) {
-        uint64_t size = 0;
-        at_ = 0;
-        if (!receive_all(socket, &size, sizeof size)) return false;
-        bytes_.resize(size);
-        return receive_all(socket, bytes_.data(), size);
-    }
-
-  private:
-    std::string bytes_;
-    size_t at_ = 0;
-};
-
-enum Kind : int64_t { kStatus, kUpdate, kTick, kAnew };
-
-struct Place {
-    std::filesystem::path directory;
-    RolloutSpec spec;
-};
-
-void measure_queries(RolloutEngine& engine, const RolloutSpec& spec, Shared& shared,
-                     const std::atomic<bool>& stop) {
-    const auto timed = [&](const auto& query) {
-        const auto begin = std::chrono::steady_clock::now();
-        query();
-        const std::chrono::duration<float, std::milli> passed =
-            std::chrono::steady_clock::now() - begin;
-        const uint32_t at = shared.latencies++;
-        if (at < kMostLatencies) shared.latency_ms[at] = passed.count();
-    };
-    while (!stop) {
-        std::this_thread::sleep_for(std::chrono::milliseconds(200));
-        const auto rollouts = engine.rollouts();
-        if (rollouts.empty()) continue;
-        const int64_t id = rollouts.front().row.id;
-        timed([&] { engine.rollout(id, 100); });
-        timed([&] { engine.targets(id, TargetState::failed, {}, "", 100); });
-        timed([&] { engine.targets(id, {}, {}, "", 100); });
-        timed([&] { engine.plan(spec); });
-    }
-}
-
-/// The server's process: engine and store, until the socket ends or it is killed.
-[[noreturn]] void serve(int socket, const Place& place, Shared& shared) {
-    ReleaseStore releases(place.directory / "releases");
-    RolloutEngine engine(place.directory / "rollouts.db", releases, [](const AuditEntry&) {});
-    std::atomic<bool> stop = false;
-    std::thread asker([&] { measure_queries(engine, place.spec, shared, stop); });
-    Frame request;
-    while (request.receive(socket)) {
-        const auto answers = engine.run([&](RolloutEngine::Batch& batch) {
-            while (!request.at_end()) {
-                const int64_t kind = request.number();
-                const int64_t now = request.number();
-                if (kind == kTick) batch.tick(now);
-                if (kind == kAnew) batch.all_offline();
-                if (kind == kStatus) {
-                    const std::string id(request.text());
-                    batch.status(id, request.number() != 0, "wake_word", now);
-                } else if (kind == kUpdate) {
-                    const std::string id(request.text());
-                    batch.update(id, request.text(), now);
-                }
-                shared.messages += kind == kStatus || kind == kUpdate;
-            }
-        });
-        rusage usage{};
-        ::getrusage(RUSAGE_SELF, &usage);
-        shared.cpu_us =
-            static_cast<uint64_t>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1'000'000 +
-            static_cast<uint64_t>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
-        shared.peak_kb = std::max<uint64_t>(shared.peak_kb, static_cast<uint64_t>(usage.ru_maxrss));
-        Frame answer;
-        for (const ToDevice& message : answers) {
-            answer.add(message.device);
-            answer.add(message.leaf);
-            answer.add(message.payload);
-        }
-        if (!answer.send(socket)) break;
-    }
-    stop = true;
-    asker.join();
-    ::_exit(0);
-}
-
-class ServerProcess {
-  public:
-    ServerProcess(const Place& place, Shared& shared) : place_(place), shared_(shared) { start(); }
-    ServerProcess(const ServerProcess&) = delete;
-    ServerProcess& operator=(const ServerProcess&) = delete;
-    ~ServerProcess() { kill(); }
-
-    /// SIGKILL, in the midst of whatever it does; nothing where none runs.
-    void kill() {
-        if (pid_ < 0) return;
-        ::kill(pid_, SIGKILL);
-        ::waitpid(pid_, nullptr, 0);
-        ::close(socket_);
-        pid_ = -1;
-        cpu_before_us_ += shared_.cpu_us.exchange(0);
-    }
-    void start() {
-        int sockets[2];
-        if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) != 0)
-            throw std::runtime_error("no socket");
-        pid_ = ::fork();
-        if (pid_ < 0) throw std::runtime_error("no process for the server");
-        if (pid_ == 0) {
-            ::close(sockets[0]);
-            serve(sockets[1], place_, shared_);
-        }
-        ::close(sockets[1]);
-        socket_ = sockets[0];
-    }
-    int socket() const { return socket_; }
-    double cpu_seconds() const {
-        return static_cast<double>(cpu_before_us_ + shared_.cpu_us) / 1e6;
-    }
-
-  private:
-    const Place& place_;
-    Shared& shared_;
-    pid_t pid_ = -1;
-    int socket_ = -1;
-    uint64_t cpu_before_us_ = 0;
-};
-
-/// The devices' side of one step; with `die`, the server is killed with a batch half told.
+/// The devices' side, step by step. In the midst of the two greatest waves of updates the server is
+/// killed with a batch half told.
 class World {
   public:
     World(SimulatedFleet& devices, ServerProcess& server) : devices_(devices), server_(server) {}
 
-    void step(int64_t now_ms, bool die) {
+    void step(int64_t now_ms) {
+        const bool die =
+            kills_ < kKills && told_ > devices_.size() / 20 && now_ms >= killed_ms_ + kHour;
+        told_ = 0;
         const auto said = devices_.advance(now_ms);
         tell(said, now_ms, die);
+        // The server ticks ten times a second: while there is something to give, it is given.
+        while (!die && tick(now_ms)) {
+        }
         if (!die) return;
         server_.kill();
         server_.start();
+        ++kills_;
+        killed_ms_ = now_ms;
         // As the broker would: what it has kept of everybody comes to the new connection.
         Frame anew;
         anew.add(kAnew);
@@ -268,22 +71,38 @@ class World {
         }
     }
 
+    uint32_t kills() const { return kills_; }
+
   private:
-    void exchange(const Frame& frame, int64_t now_ms) {
+    bool tick(int64_t now_ms) {
+        Frame frame;
+        frame.add(kTick);
+        frame.add(now_ms);
+        return exchange(frame, now_ms);
+    }
+
+    /// True where the server had something to say.
+    bool exchange(const Frame& frame, int64_t now_ms) {
         Frame answer;
         if (!frame.send(server_.socket()) || !answer.receive(server_.socket()))
             throw std::runtime_error("the server's process ended by itself");
+        const bool told = !answer.at_end();
         while (!answer.at_end()) {
             ToDevice message;
             message.device = answer.text();
             message.leaf = answer.text();
             message.payload = answer.text();
             devices_.hear(message, now_ms);
+            ++told_;
         }
+        return told;
     }
 
     SimulatedFleet& devices_;
     ServerProcess& server_;
+    uint64_t told_ = 0;  ///< to devices, in this step
+    uint32_t kills_ = 0;
+    int64_t killed_ms_ = 0;
 };
 
 /// Every device against what the store says of it. Returns how many have the release, and how many
@@ -333,12 +152,12 @@ std::vector<Row> fleet_rows(uint32_t count, const Progress& on_progress) {
         place.spec.stages = {{0.01, 6 * 3600}, {0.1, 2 * 3600}, {0.5, 2 * 3600}, {1, 0}};
         place.spec.concurrency = count;
         place.spec.look_s = 3600;
-        place.spec.deadline_s = 60 * 3600;
+        place.spec.deadline_s = 30 * 3600;
     }
     SimulatedFleet devices({.devices = count,
                             .offline = 0.05,
                             .never_back = 0.1,
-                            .back_after_ms = 40 * kHour,
+                            .back_after_ms = 24 * kHour,
                             .report_every_ms = 12 * kHour},
                            release, {.failing = 0.01});
     const auto memory = shared_memory();  // outlives the server's process
@@ -360,14 +179,11 @@ std::vector<Row> fleet_rows(uint32_t count, const Progress& on_progress) {
         engine.create(place.spec, "bench", 0);
     }
     server.start();
-    uint64_t steps = 0;
-    constexpr int64_t end = 61 * kHour;
+    constexpr int64_t end = 31 * kHour;
     for (int64_t now = 0; now <= end; now += kStep) {
-        const bool die = now == 7 * kHour || now == 14 * kHour;
-        world.step(now, die);
+        world.step(now);
         on_progress("fleet of " + std::to_string(count),
                     static_cast<double>(now) / static_cast<double>(end));
-        ++steps;
     }
     const double seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
@@ -397,6 +213,7 @@ std::vector<Row> fleet_rows(uint32_t count, const Progress& on_progress) {
     add("devices that have the release", static_cast<double>(have), "devices");
     add("devices named with a reason", static_cast<double>(named), "devices");
     add("devices lost", static_cast<double>(devices.size() - have - named), "devices", 0);
+    add("server killed in the midst of a wave", world.kills(), "times");
     add("messages to the server", static_cast<double>(shared.messages.load()), "messages");
     add("server's processor time", cpu, "s");
     add("server's processor time per message",

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "bench/updates/bench_rollouts.hpp"
+
 namespace ganglion::bench {
 namespace {
 
@@ -25,6 +29,37 @@ TEST(bench_updates, only_elf_files_are_loaded) {
     EXPECT_THROW(load_elf(__FILE__), std::runtime_error);
     EXPECT_THROW(load_elf("/no/such/file"), std::runtime_error);
     EXPECT_TRUE(boot_loader_rows("/no/such/file").empty());
+}
+
+const Progress kSilent = [](const std::string&, double) {};
+
+double value_of(const std::vector<Row>& rows, const std::string& name) {
+    const auto row =
+        std::ranges::find_if(rows, [&](const Row& one) { return one.name.ends_with(name); });
+    EXPECT_NE(row, rows.end()) << name;
+    return row == rows.end() ? -1 : row->value;
+}
+
+TEST(bench_updates, a_simulated_fleet_takes_a_release_though_its_server_is_killed) {
+    const auto rows = fleet_rows(3000, kSilent);
+    EXPECT_EQ(value_of(rows, ": devices lost"), 0);
+    EXPECT_EQ(value_of(rows, ": server killed in the midst of a wave"), 2);
+    // 1 % fail, half a percent never comes back.
+    EXPECT_GT(value_of(rows, ": devices that have the release"), 0.97 * 3000);
+    EXPECT_LT(value_of(rows, ": devices that have the release"), 0.997 * 3000);
+    EXPECT_LT(value_of(rows, "95th percentile"), 200);
+}
+
+TEST(bench_updates, gates_tell_worse_releases_from_good_ones) {
+    for (const Row& row : gate_rows(4, kSilent)) EXPECT_EQ(row.value, 0) << row.name;
+}
+
+TEST(bench_updates, devices_on_real_connections_take_a_release_though_all_is_killed) {
+    const auto rows = connection_rows(100, kSilent);
+    EXPECT_EQ(value_of(rows, ": connected at once"), 100);
+    EXPECT_EQ(value_of(rows, ": devices lost"), 0);
+    EXPECT_EQ(value_of(rows, ": devices that have the release"), 96);
+    EXPECT_EQ(value_of(rows, ": devices named with a reason"), 4);
 }
 
 }  // namespace

@@ -21,6 +21,7 @@ struct Options {
     bool exhaustive = false;
     uint32_t rollouts = 0;
     uint32_t devices = 0;
+    uint32_t connections = 0;
     std::vector<std::filesystem::path> firmware;
     std::filesystem::path json;
 };
@@ -82,6 +83,7 @@ void run_updates(const Options& options) {
                                         bench::load_elf(options.firmware[1]), 0.20));
     if (options.rollouts > 0) add(bench::gate_rows(options.rollouts, progress));
     if (options.devices > 0) add(bench::fleet_rows(options.devices, progress));
+    if (options.connections > 0) add(bench::connection_rows(options.connections, progress));
     add(bench::power_cut_rows(options.exhaustive, progress));
     line.finish();
     std::cout << bench::to_text(rows);
@@ -99,7 +101,7 @@ void add_bench_updates(CLI::App& bench) {
         "come to the end fails the benchmark. On request also rollouts: releases that are worse\n"
         "unnoticed by the devices, and a fleet that takes a release in stages.",
         "./ganglion bench updates --json updates.json\n"
-        "  ./ganglion bench updates --rollouts 100 --devices 1000000\n"
+        "  ./ganglion bench updates --rollouts 100 --devices 1000000 --connections 15000\n"
         "  ./ganglion bench updates --exhaustive");
     updates->add_flag("--exhaustive", options->exhaustive,
                       "cut every operation in 34 ways, and every recovery in every operation");
@@ -111,6 +113,12 @@ void add_bench_updates(CLI::App& bench) {
         ->add_option("--devices", options->devices,
                      "simulated devices that take a staged release while the server is killed; 0: "
                      "none")
+        ->capture_default_str();
+    updates
+        ->add_option("--connections", options->connections,
+                     "devices with real connections (MQTT over TLS) that take a staged release "
+                     "while server and broker are killed; 0: none")
+        ->check(CLI::Range(0, 60'000))
         ->capture_default_str();
     updates
         ->add_option("--firmware", options->firmware,

@@ -8,8 +8,10 @@
 #include "cli/address.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/files.hpp"
+#include "cli/interrupt.hpp"
 #include "cli/time_text.hpp"
 #include "fleet/release/make_release.hpp"
+#include "fleet/release/object_relay.hpp"
 #include "update/host_crypto.hpp"
 #include "update/package.hpp"
 
@@ -18,6 +20,8 @@ namespace {
 
 struct Options {
     fleet::ApiAddress address{"127.0.0.1", kDefaultHttpPort, ""};
+    uint16_t listen = 8043;
+    uint64_t most_bytes = 256ULL << 20;
     std::filesystem::path folder, image, key, card, report, back, root;
     std::vector<std::filesystem::path> bases, keys, revoked;
     std::string name, version, back_version, note, needs_firmware, id;
@@ -201,6 +205,32 @@ void add_create(CLI::App& command, const std::shared_ptr<Options>& options) {
     made->callback([options] { create(*options); });
 }
 
+void add_relay(CLI::App& command, const std::shared_ptr<Options>& options) {
+    auto* relay = add_command(
+        command, "relay",
+        "Serve the parts of releases from here, as a gateway does: each is asked from the fleet's\n"
+        "server once, checked against its digest and kept. Runs until Ctrl-C.",
+        "./ganglion release relay --host fleet.example --listen 8043 --work /var/cache/ganglion");
+    relay->add_option("--listen", options->listen, "port on 127.0.0.1; 0: a free one")
+        ->capture_default_str();
+    relay->add_option("--work", options->folder, "folder for the parts")->required();
+    relay->add_option("--most", options->most_bytes, "kept at most, e.g. 64MB")
+        ->transform(CLI::AsSizeValue(false))
+        ->capture_default_str();
+    relay->callback([options] {
+        catch_interrupts();
+        const fleet::ObjectRelay relaying({.upstream = options->address,
+                                           .directory = options->folder,
+                                           .port = options->listen,
+                                           .most_bytes = options->most_bytes});
+        fmt::print("parts of releases: http://127.0.0.1:{}/api/objects/\n", relaying.port());
+        std::fflush(stdout);
+        wait_for_interrupt();
+        fmt::print("served {}, of them {} from the fleet's server\n", relaying.served(),
+                   relaying.fetched());
+    });
+}
+
 }  // namespace
 
 void add_release(CLI::App& program) {
@@ -213,6 +243,7 @@ void add_release(CLI::App& program) {
     command->require_subcommand(1)->fallthrough();
     add_address_options(*command, options->address);
     add_create(*command, options);
+    add_relay(*command, options);
     auto* adding = command->add_subcommand("add", "Give a release to the fleet's server");
     adding->add_option("folder", options->folder, "as `release create` made it")->required();
     adding->callback([options] { add(*options); });

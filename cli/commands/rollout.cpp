@@ -17,6 +17,7 @@ struct Options {
     std::string release, name, application, devices, state;
     std::vector<std::string> stages;
     std::vector<std::string> windows;
+    std::vector<std::string> attributes;
     std::filesystem::path spec;
     uint32_t concurrency = 100;
     uint64_t bytes_per_second = 0;
@@ -56,6 +57,12 @@ json spec_of(const Options& options) {
     if (!options.name.empty()) spec["name"] = options.name;
     if (!options.application.empty()) spec["application"] = options.application;
     if (!options.devices.empty()) spec["devices"] = options.devices;
+    for (const std::string& pair : options.attributes) {
+        const size_t equals = pair.find('=');
+        if (equals == std::string::npos)
+            throw std::runtime_error("'" + pair + "' is no attribute: write site=north");
+        spec["attributes"][pair.substr(0, equals)] = pair.substr(equals + 1);
+    }
     for (const std::string& stage : options.stages) spec["stages"].push_back(stage_of(stage));
     for (const std::string& window : options.windows) spec["windows"].push_back(window_of(window));
     if (!spec.contains("concurrency")) spec["concurrency"] = options.concurrency;
@@ -148,6 +155,9 @@ void add_create(CLI::App& command, const std::shared_ptr<Options>& options) {
                      "share of the devices and the wait after it; 1%:1h, 10%:1h, 100% if not said");
     made->add_option("--application", options->application, "only devices that run it");
     made->add_option("--devices", options->devices, "only ids like this: speaker-*");
+    made->add_option("--attribute", options->attributes,
+                     "only devices with site=north, as `ganglion device set` said; all that are "
+                     "given must hold");
     made->add_option("--window", options->windows, "offers only at this time of day, UTC");
     made->add_option("--concurrency", options->concurrency, "devices that fetch at the same time")
         ->capture_default_str();

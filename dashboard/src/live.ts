@@ -82,10 +82,10 @@ export class Live {
     return (await this.request(path, [200])).json();
   }
 
-  /** Asks the fleet to do something. Throws what the server says against it. */
-  async order(path: string, body: object): Promise<void> {
+  /** Asks the fleet to do something; its answer, where it has one. Throws what the server says against it. */
+  async order(path: string, body: object): Promise<unknown> {
     const answer = await this.send(path, body);
-    if (answer.ok) return;
+    if (answer.ok) return answer.status === 204 ? undefined : answer.json();
     const told = (await answer.json()) as { error?: unknown };
     throw new Error(typeof told.error === "string" ? told.error : `the server answered ${answer.status}`);
   }

@@ -191,10 +191,20 @@ export function why_stuck(one: Stuck, ago: string): string {
   return one.reason === "" ? state : `${state}: ${one.reason}`;
 }
 
+/** What a person has written into the form. */
+export interface Draft {
+  release: string;
+  shares: string;
+  wait_minutes: string;
+  devices: string;
+  window: string;
+}
+
 export interface Wish {
   release: string;
   stages: { share: number; wait_s: number }[];
-  application: string;
+  devices: string;
+  windows: { days: number[]; from: string; to: string }[];
 }
 
 /** "1, 10, 100" as stages with this wait after each but the last. Throws with what is wrong. */
@@ -211,4 +221,26 @@ export function stages_of(shares: string, wait_minutes: number): Wish["stages"] 
     share: part / 100,
     wait_s: at + 1 === parts.length ? 0 : Math.round(wait_minutes * 60),
   }));
+}
+
+/** The form as the API wants it. Throws with what is wrong. */
+export function wish_of(draft: Draft): Wish {
+  const window = draft.window.trim();
+  const times = /^(\d\d:\d\d)\s*[-–]\s*(\d\d:\d\d)$/.exec(window);
+  if (window !== "" && times === null) throw new Error("The time of day is two times, such as 22:00-05:00");
+  return {
+    release: draft.release,
+    stages: stages_of(draft.shares, Number(draft.wait_minutes)),
+    devices: draft.devices.trim(),
+    windows: times === null ? [] : [{ days: [], from: times[1] ?? "", to: times[2] ?? "" }],
+  };
+}
+
+/** How many devices each stage would reach, those before counted in. */
+export function read_plan(value: unknown): number[] {
+  const stages = fields(value, "plan")["stages"];
+  if (!Array.isArray(stages) || !stages.every((one) => typeof one === "number")) {
+    throw new Error("plan: expected numbers");
+  }
+  return stages;
 }

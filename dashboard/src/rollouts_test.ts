@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { funnel, read_rollouts, stages_of, STEPS, why_stuck } from "./rollouts.ts";
+import { funnel, read_plan, read_rollouts, stages_of, STEPS, why_stuck, wish_of } from "./rollouts.ts";
 
 const STAGE = { share: 0.1, wait_s: 60, devices: 7, counts: { done: 3, trial: 1, failed: 2, offline: 1 } };
 
@@ -28,6 +28,18 @@ test("stages are rising shares", () => {
   ]);
   for (const wrong of ["", "0", "101", "10, 5", "ten"]) assert.throws(() => stages_of(wrong, 1));
   assert.throws(() => stages_of("100", -1));
+});
+
+test("a form becomes a wish", () => {
+  const draft = { release: "r", shares: "10, 100", wait_minutes: "1", devices: " a-* ", window: "" };
+  assert.deepEqual(wish_of(draft).windows, []);
+  assert.equal(wish_of(draft).devices, "a-*");
+  assert.deepEqual(wish_of({ ...draft, window: "22:00-05:00" }).windows, [
+    { days: [], from: "22:00", to: "05:00" },
+  ]);
+  assert.throws(() => wish_of({ ...draft, window: "at night" }));
+  assert.deepEqual(read_plan({ stages: [1, 10] }), [1, 10]);
+  assert.throws(() => read_plan({ stages: ["1"] }));
 });
 
 test("a device that is stuck says why", () => {

@@ -229,7 +229,7 @@ const std::vector<Parameter>& insight_parameters() {
     return parameters;
 }
 
-Routes attribute_routes(Store& store, AuditLog& audit) {
+Routes attribute_routes(Store& store, AuditLog& audit, AttributesSaid said) {
     const json attributes = {{"type", "object"}, {"additionalProperties", text()}};
     Routes routes;
     routes.push_back({"get",
@@ -247,12 +247,13 @@ Routes attribute_routes(Store& store, AuditLog& audit) {
                       {},
                       object({{"attributes", attributes}}),
                       nullptr,
-                      [&](Call& call) {
+                      [&, said = std::move(said)](Call& call) {
                           const std::string device = device_of(call);
                           const Attributes given = attributes_of(call.body);
                           audited(audit,
                                   {call.caller.name, "device.attributes", device, json(given)},
                                   [&] { store.set_attributes(device, given); });
+                          if (said) said(device, given);
                           call.response.status = 204;
                       }});
     return routes;
@@ -260,8 +261,8 @@ Routes attribute_routes(Store& store, AuditLog& audit) {
 
 }  // namespace
 
-Routes insight_routes(Store& store, AuditLog& audit) {
-    Routes routes = attribute_routes(store, audit);
+Routes insight_routes(Store& store, AuditLog& audit, AttributesSaid said) {
+    Routes routes = attribute_routes(store, audit, std::move(said));
     routes.push_back(
         {"get",
          "/api/rollups",

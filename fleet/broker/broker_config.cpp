@@ -13,7 +13,9 @@ namespace {
 /// Far more than the largest message of the protocol (a gate chunk); keeps a hostile client from
 /// filling memory.
 constexpr int kMaxPacketBytes = 64 * 1024;
-constexpr int kMaxQueuedMessages = 10000;
+/// For one client: what a whole fleet has said last must wait for a server that begins anew.
+constexpr int kMaxQueuedMessages = 1'000'000;
+constexpr int kMaxQueuedBytes = 256 << 20;
 
 }  // namespace
 
@@ -31,6 +33,7 @@ std::string broker_configuration(const Pki& pki, const std::filesystem::path& ac
         << "acl_file " << acl_file.string() << '\n'
         << "max_packet_size " << kMaxPacketBytes << '\n'
         << "max_queued_messages " << kMaxQueuedMessages << '\n'
+        << "max_queued_bytes " << kMaxQueuedBytes << '\n'
         << "sys_interval 0\n"
         << "set_tcp_nodelay true\n"
         << "log_dest stderr\n"

@@ -51,4 +51,19 @@ std::optional<std::string> ObjectStore::get(const std::string& digest) const {
     return bytes;
 }
 
+std::vector<std::pair<std::string, uint64_t>> ObjectStore::list() const {
+    std::vector<std::pair<std::string, uint64_t>> all;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(directory_)) {
+        const std::string digest =
+            entry.path().parent_path().filename().string() + entry.path().filename().string();
+        if (entry.is_regular_file() && is_sha256_hex(digest))
+            all.emplace_back(digest, entry.file_size());
+    }
+    return all;
+}
+
+void ObjectStore::remove(const std::string& digest) {
+    if (is_sha256_hex(digest)) std::filesystem::remove(file_of(digest));
+}
+
 }  // namespace ganglion::fleet

@@ -5,6 +5,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace ganglion::fleet {
 
@@ -23,6 +25,10 @@ class ObjectStore {
     bool has(const std::string& digest) const;
     /// Nothing where there is no such object. Throws where the file is not what it is named after.
     std::optional<std::string> get(const std::string& digest) const;
+    /// Everything that is kept: digest and bytes.
+    std::vector<std::pair<std::string, uint64_t>> list() const;
+    /// Nothing where it is not there.
+    void remove(const std::string& digest);
 
   private:
     std::filesystem::path file_of(const std::string& digest) const;

@@ -126,10 +126,12 @@ void RolloutEngine::Batch::status(const std::string& id, bool online,
     }
 }
 
-bool RolloutEngine::Batch::update(const std::string& id, std::string_view payload, int64_t now_ms) {
+bool RolloutEngine::Batch::update(const std::string& id, std::string_view payload, int64_t now_ms,
+                                  bool live_word) {
     UpdateStatus status;
     if (!update::decode(octets(payload), status)) return false;
     KnownDevice device = engine_.known(id);
+    lacks_status_ |= live_word && !device.online;
     const Observed more = engine_.take_scores(device, status);
     device.seen_ms = std::max(device.seen_ms, now_ms);
     device.status = payload;

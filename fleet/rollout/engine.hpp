@@ -48,8 +48,12 @@ class RolloutEngine {
         /// A device's connection, and what it runs where that is known.
         void status(const std::string& device, bool online,
                     const std::optional<std::string>& application, int64_t now_ms);
-        /// An update-status. False where it does not follow the CDDL.
-        bool update(const std::string& device, std::string_view payload, int64_t now_ms);
+        /// An update-status. False where it does not follow the CDDL. `live_word`: the device has
+        /// said it now, the broker has not kept it from earlier.
+        bool update(const std::string& device, std::string_view payload, int64_t now_ms,
+                    bool live_word = false);
+        /// A device that is not known to be connected has just spoken: its status was lost.
+        bool lacks_status() const { return lacks_status_; }
         /// The connection to the broker is new: nothing is known about who is online.
         void all_offline();
         /// Gives offers, times out, looks at gates, opens stages.
@@ -59,6 +63,7 @@ class RolloutEngine {
         friend class RolloutEngine;
         explicit Batch(RolloutEngine& engine) : engine_(engine) {}
         RolloutEngine& engine_;
+        bool lacks_status_ = false;
     };
     std::vector<ToDevice> run(const std::function<void(Batch&)>& work);
 
@@ -78,9 +83,8 @@ class RolloutEngine {
     /// Ends it; what took the release goes back, unless `keep`.
     void abort(int64_t rollout, bool keep, const std::string& actor, int64_t now_ms);
 
-    /// What people have written down of a device. Throws BadSpec where the fleet does not know it.
-    void set_attributes(const std::string& device, const Attributes& attributes);
-    Attributes attributes(const std::string& device);
+    /// What people have written down of these devices, in place of what was known.
+    void set_attributes(const std::map<std::string, Attributes>& devices);
 
     // These see the last batch that was committed and wait for none.
     std::vector<RolloutView> rollouts();

@@ -117,18 +117,13 @@ std::optional<RolloutEngine::Served> RolloutEngine::serves(const std::string& de
     return std::nullopt;
 }
 
-void RolloutEngine::set_attributes(const std::string& id, const Attributes& attributes) {
+void RolloutEngine::set_attributes(const std::map<std::string, Attributes>& devices) {
     run([&](Batch&) {
-        const auto device = store_.device(id);
-        if (!device)
-            throw BadSpec("there is no device '" + id +
-                          "': a device is known once it has connected");
-        store_.write(device->number, attributes);
+        for (const auto& [id, attributes] : devices) {
+            const int64_t number = known(id).number;
+            if (store_.attributes(number) != attributes) store_.write(number, attributes);
+        }
     });
-}
-
-Attributes RolloutEngine::attributes(const std::string& device) {
-    return reader_.attributes(device);
 }
 
 std::optional<KnownDevice> RolloutEngine::device(const std::string& id) {

@@ -251,11 +251,12 @@ void RolloutEngine::finish(Live& live, int64_t now_ms) {
     const auto took = live.count(back ? TargetState::undone : TargetState::done);
     const auto lost = live.count(back ? TargetState::undo_failed : TargetState::failed) +
                       live.count(TargetState::unhealthy);
-    decide(live, back ? "rolled back" : "done",
-           fmt::format("{} of {} devices {}, {} {}, {} at the deadline still open", took, all,
-                       back ? "went back" : "have it", lost,
-                       back ? "did not" : "failed and keep what they had", open),
-           {{"open", open}}, kServer, now_ms);
+    std::string text =
+        fmt::format("{} of {} devices {}", took, all, back ? "went back" : "have it");
+    if (lost > 0)
+        text += fmt::format(", {} {}", lost, back ? "did not" : "failed and keep what they had");
+    if (open > 0) text += fmt::format(", {} still open at the deadline", open);
+    decide(live, back ? "rolled back" : "done", text, {{"open", open}}, kServer, now_ms);
     live.row.state = back ? RolloutState::rolled_back : RolloutState::done;
 }
 

@@ -101,6 +101,23 @@ TEST_F(EngineTest, a_quietly_worse_model_is_stopped_and_taken_back) {
     for (uint32_t i = 0; i < fleet.size(); ++i) EXPECT_TRUE(fleet.confirmed(i) != 5);
 }
 
+TEST_F(EngineTest, a_cohort_is_chosen_by_what_people_said_of_devices) {
+    SimulatedFleet fleet({.devices = 60}, release, {});
+    connect(fleet);
+    std::map<std::string, Attributes> said;
+    for (uint32_t i = 0; i < 60; ++i)
+        said[fleet.id(i)] = {{"site", i % 3 == 0 ? "north" : "south"},
+                             {"line", i % 2 == 0 ? "a" : "b"}};
+    engine->set_attributes(said);
+    RolloutSpec wanted = spec();
+    wanted.attributes = {{"site", "north"}, {"line", "a"}};
+    EXPECT_EQ(engine->plan(wanted), (std::vector<int64_t>{1, 5, 10}));
+    const int64_t id = engine->create(wanted, "ada", now);
+    run(fleet, 5 * kHour);
+    EXPECT_EQ(state(id), RolloutState::done) << engine->rollout(id, 1).row.why;
+    for (uint32_t i = 0; i < 60; ++i) EXPECT_EQ(fleet.confirmed(i), i % 6 == 0 ? 5U : 0U) << i;
+}
+
 TEST_F(EngineTest, failing_installations_stop_it) {
     SimulatedFleet fleet({.devices = 400}, release, {.failing = 0.5});
     connect(fleet);

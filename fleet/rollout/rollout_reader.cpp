@@ -14,17 +14,6 @@ std::optional<KnownDevice> RolloutReader::device(const std::string& id) {
     return device_row(row);
 }
 
-Attributes RolloutReader::attributes(const std::string& device) {
-    const std::lock_guard lock(mutex_);
-    Statement row = database_.prepare(
-        "SELECT name, value FROM attributes WHERE device = (SELECT number FROM devices WHERE id = "
-        "?)");
-    row.bind(device);
-    Attributes attributes;
-    while (row.step()) attributes.emplace(row.text(0), row.text(1));
-    return attributes;
-}
-
 int64_t RolloutReader::device_count(const std::string& application, const std::string& pattern,
                                     const Attributes& attributes) {
     // In the words of an index each, so that a million are counted in milliseconds.

@@ -17,7 +17,6 @@ class RolloutReader {
     explicit RolloutReader(const std::filesystem::path& file);
 
     std::optional<KnownDevice> device(const std::string& id);
-    Attributes attributes(const std::string& device);
     /// That run this application, have such ids and these attributes; empty: any.
     int64_t device_count(const std::string& application, const std::string& pattern,
                          const Attributes& attributes);

@@ -1,17 +1,14 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "fleet/rollout/gate.hpp"
+#include "fleet/store/records.hpp"
 
 namespace ganglion::fleet {
-
-/// What people have written down of a device ("site": "north"), by name.
-using Attributes = std::map<std::string, std::string>;
 
 struct Stage {
     double share = 1;    ///< of the cohort, the stages before included; rising

@@ -1,5 +1,6 @@
 #include "fleet/rollout/update_service.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -13,6 +14,8 @@ namespace {
 constexpr size_t kMaxQueuedBytes = 16u << 20;
 constexpr size_t kMostAtOnce = 10'000;
 constexpr auto kTick = std::chrono::milliseconds(100);
+constexpr auto kFirstAskPause = std::chrono::seconds(5);
+constexpr auto kLongestAskPause = std::chrono::seconds(600);
 
 std::span<const uint8_t> view(const std::string& bytes) {
     return {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()};
@@ -36,9 +39,8 @@ UpdateService::UpdateService(const MqttConfig& config, RolloutEngine& engine,
                        [this](const std::string& reason) {
                            log_("updates: broker connection lost: " + reason);
                        },
-                       [this](std::string_view topic, std::span<const uint8_t> payload, bool) {
-                           on_message(topic, payload);
-                       }}),
+                       [this](std::string_view topic, std::span<const uint8_t> payload,
+                              bool retained) { on_message(topic, payload, retained); }}),
       worker_([this] { work(); }) {}
 
 UpdateService::~UpdateService() {
@@ -55,14 +57,15 @@ uint64_t UpdateService::rejected() const {
     return rejected_;
 }
 
-void UpdateService::on_message(std::string_view topic, std::span<const uint8_t> payload) {
+void UpdateService::on_message(std::string_view topic, std::span<const uint8_t> payload,
+                               bool retained) {
     auto parts = parse_topic(topic);
     if (!parts) return;
     const std::lock_guard lock(mutex_);
     if (queued_bytes_ + payload.size() > kMaxQueuedBytes) return;
     queued_bytes_ += payload.size();
     queue_.push_back({std::move(parts->device), std::move(parts->channel),
-                      std::string(payload.begin(), payload.end())});
+                      std::string(payload.begin(), payload.end()), retained});
     changed_.notify_all();
 }
 
@@ -104,6 +107,7 @@ void UpdateService::work() {
 
 void UpdateService::work_off(const std::vector<Received>& messages, bool anew) {
     uint64_t bad = 0;
+    bool lacks_status = false;
     try {
         take_wants(messages);
         const auto outgoing = engine_.run([&](RolloutEngine::Batch& batch) {
@@ -112,7 +116,7 @@ void UpdateService::work_off(const std::vector<Received>& messages, bool anew) {
             for (const Received& message : messages) {
                 StatusMessage status;
                 if (message.channel == "update") {
-                    bad += !batch.update(message.device, message.payload, now);
+                    bad += !batch.update(message.device, message.payload, now, !message.retained);
                 } else if (message.channel == "status") {
                     if (!decode_status(view(message.payload), status)) {
                         ++bad;
@@ -123,10 +127,12 @@ void UpdateService::work_off(const std::vector<Received>& messages, bool anew) {
                     batch.status(message.device, status.online, application, now);
                 }
             }
+            lacks_status = batch.lacks_status();
             batch.tick(now);
         });
         for (const ToDevice& message : outgoing)
             send(message.device, message.leaf, message.payload);
+        if (!messages.empty()) ask_for_status_again(lacks_status);
         fault_.clear();
     } catch (const std::exception& error) {
         if (fault_ != error.what()) log_(std::string("updates: ") + error.what());
@@ -134,6 +140,21 @@ void UpdateService::work_off(const std::vector<Received>& messages, bool anew) {
     }
     const std::lock_guard lock(mutex_);
     rejected_ += bad;
+}
+
+/// A status that a full queue has dropped is still kept by the broker: a subscription brings it
+/// again. More and more rarely, where that does not help.
+void UpdateService::ask_for_status_again(bool lacks_status) {
+    const auto now = std::chrono::steady_clock::now();
+    if (!lacks_status) {
+        if (now >= ask_again_) ask_pause_ = kFirstAskPause;
+        return;
+    }
+    if (now < ask_again_) return;
+    client_.subscribe("ganglion/1/+/status");
+    ask_pause_ = std::clamp(2 * ask_pause_, std::chrono::seconds(kFirstAskPause),
+                            std::chrono::seconds(kLongestAskPause));
+    ask_again_ = now + ask_pause_;
 }
 
 void UpdateService::take_wants(const std::vector<Received>& messages) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <optional>
@@ -34,9 +35,11 @@ class UpdateService {
   private:
     struct Received {
         std::string device, channel, payload;
+        bool retained = false;
     };
 
-    void on_message(std::string_view topic, std::span<const uint8_t> payload);
+    void on_message(std::string_view topic, std::span<const uint8_t> payload, bool retained);
+    void ask_for_status_again(bool lacks_status);
     void work();
     std::vector<Received> take();
     void work_off(const std::vector<Received>& messages, bool anew);
@@ -53,6 +56,8 @@ class UpdateService {
     bool stopping_ = false;
     uint64_t rejected_ = 0;
     std::string fault_;  // of the store, told once
+    std::chrono::steady_clock::time_point ask_again_{};
+    std::chrono::seconds ask_pause_{};
 
     MqttClient client_;
     std::thread worker_;

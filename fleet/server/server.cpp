@@ -100,6 +100,7 @@ struct Server::Parts {
                 .health = [this] { return fault(); },
                 .metrics = [this] { return metrics(); },
                 .log = log}) {
+        rollouts.set_attributes(store.attributes());
         write_private_file(port_file(config), std::to_string(broker.port()) + "\n");
         enrolment.set_broker({[this] { broker.reload(); },
                               [this, log](const std::string& device) {
@@ -119,10 +120,12 @@ struct Server::Parts {
         Routes routes = fleet_routes(store, stream);
         for (Route& route : access_routes(access, audit, log_ins, audit_file(state_dir)))
             routes.push_back(std::move(route));
-        for (Route& route : insight_routes(store, audit)) routes.push_back(std::move(route));
-        for (Routes more :
-             {release_routes(releases, audit), rollout_routes(rollouts),
-              incident_routes(incidents, audit), enrol_routes(enrolment, audit, enrolments)})
+        const auto said = [this](const std::string& device, const Attributes& attributes) {
+            rollouts.set_attributes({{device, attributes}});
+        };
+        for (Routes more : {insight_routes(store, audit, said), release_routes(releases, audit),
+                            rollout_routes(rollouts), incident_routes(incidents, audit),
+                            enrol_routes(enrolment, audit, enrolments)})
             routes.insert(routes.end(), more.begin(), more.end());
         return routes;
     }

@@ -48,6 +48,12 @@ async function makes_and_stops_a_rollout(context, wanted) {
   await form.getByText("the shares must rise").waitFor();
   await form.getByLabel("Stages").fill("50, 100");
   await form.getByLabel("Minutes").fill("600");
+  await form.getByLabel("Only at").fill("at night");
+  await form.getByRole("button", { name: "Begin" }).click();
+  await form.getByText("two times").waitFor();
+  await form.getByLabel("Only at").fill("");
+  const { length: all } = await api(wanted, "devices");
+  await form.getByText(`then ${all} device`).waitFor();
   await form.getByRole("button", { name: "Begin" }).click();
   await soon(async () => expect((await api(wanted, "rollouts")).length === before + 1, "none was made"));
   const [made] = await api(wanted, "rollouts");

@@ -12,9 +12,9 @@ import {
   STUCK_STATES,
   type Stuck,
   type Stage,
-  stages_of,
   why_stuck,
 } from "../rollouts.ts";
+import { NewRollout } from "./new_rollout.tsx";
 
 const LOOK_EVERY_MS = 3000;
 
@@ -150,66 +150,6 @@ function RolloutCard({ live, rollout, now, may_act, on_done }: CardProps) {
         </div>
       )}
     </li>
-  );
-}
-
-function NewRollout({ live, releases, on_done }: { live: Live; releases: Release[]; on_done: () => void }) {
-  const [release, set_release] = useState(releases[0]?.id ?? "");
-  const [shares, set_shares] = useState("1, 10, 100");
-  const [wait, set_wait] = useState("60");
-  const [trouble, set_trouble] = useState("");
-  const chosen = releases.find((one) => one.id === release);
-
-  async function begin(event: Event) {
-    event.preventDefault();
-    try {
-      set_trouble("");
-      const wish = { release, stages: stages_of(shares, Number(wait)) };
-      await live.order("api/rollouts", wish);
-      on_done();
-    } catch (error) {
-      set_trouble(error instanceof Error ? error.message : String(error));
-    }
-  }
-  return (
-    <form class="card new-rollout" onSubmit={(event) => void begin(event)} data-form="rollout">
-      <label>
-        Release
-        <select value={release} onChange={(event) => set_release(event.currentTarget.value)}>
-          {releases.map((one) => (
-            <option key={one.id} value={one.id}>
-              {one.name} {one.version} ({one.component}, {one.id.slice(0, 8)})
-            </option>
-          ))}
-        </select>
-      </label>
-      <label>
-        Stages, percent of the devices
-        <input value={shares} onInput={(event) => set_shares(event.currentTarget.value)} />
-      </label>
-      <label>
-        Minutes to wait after each
-        <input inputMode="numeric" value={wait} onInput={(event) => set_wait(event.currentTarget.value)} />
-      </label>
-      {chosen !== undefined && (
-        <p class="quiet">
-          {chosen.note}
-          {chosen.has_way_back ? " It can be taken back." : " It has no way back: it can only be stopped."}
-          {chosen.card !== "" && (
-            <>
-              {" "}
-              <a href={`api/objects/${chosen.card}`}>Model card</a>
-            </>
-          )}
-        </p>
-      )}
-      {trouble !== "" && (
-        <p class="wrong" role="alert">
-          {trouble}
-        </p>
-      )}
-      <button type="submit">Begin the rollout</button>
-    </form>
   );
 }
 

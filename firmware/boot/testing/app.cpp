@@ -10,7 +10,7 @@
 namespace ganglion::firmware {
 namespace {
 
-static_assert(kFirmwareAddress == 0x21481000, "as in app.ld");
+static_assert(kFirmwareAddress == 0x21481000, "as in slot.ld");
 
 volatile uint32_t& reg(uint32_t address) {
     return *reinterpret_cast<volatile uint32_t*>(address);
