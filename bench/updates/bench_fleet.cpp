@@ -158,7 +158,7 @@ std::vector<Row> fleet_rows(uint32_t count, const Progress& on_progress) {
                             .offline = 0.05,
                             .never_back = 0.1,
                             .back_after_ms = 24 * kHour,
-                            .report_every_ms = 12 * kHour},
+                            .report_every_ms = 24 * kHour},
                            release, {.failing = 0.01});
     const auto memory = shared_memory();  // outlives the server's process
     Shared& shared = *memory;

@@ -132,6 +132,8 @@ bool RolloutEngine::Batch::update(const std::string& id, std::string_view payloa
     if (!update::decode(octets(payload), status)) return false;
     KnownDevice device = engine_.known(id);
     lacks_status_ |= live_word && !device.online;
+    // A broker that tells a new connection all that it has kept says little that is new.
+    if (!live_word && device.status == payload) return true;
     const Observed more = engine_.take_scores(device, status);
     device.seen_ms = std::max(device.seen_ms, now_ms);
     device.status = payload;
