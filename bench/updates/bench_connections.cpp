@@ -105,6 +105,7 @@ class KilledServer {
     void start() {
         pid_ = processes_.start([&] {
             Server server({.state_dir = state_,
+                           .mqtt_port = mqtt_port_,
                            .http_port = http_port_,
                            .dashboard_dir = {},
                            .log = [](std::string_view) {}});
@@ -135,14 +136,13 @@ class KilledServer {
         broker_.seconds += broker.seconds;
         broker_.megabytes = std::max(broker_.megabytes, broker.megabytes);
     }
+    uint16_t mqtt_port() const { return mqtt_port_; }
     ApiAddress api() const { return {"127.0.0.1", http_port_, ""}; }
     const Used& server() const { return server_; }
     const Used& broker() const { return broker_; }
 
   private:
     pid_t broker_pid() const {
-        std::ifstream children("/proc/" + std::to_string(pid_) + "/task/" + std::to_string(pid_) +
-                               "/children");
         pid_t pid = 0;
         for (const auto& task :
              std::filesystem::directory_iterator("/proc/" + std::to_string(pid_) + "/task")) {
@@ -154,6 +154,7 @@ class KilledServer {
 
     Processes& processes_;
     std::filesystem::path state_;
+    uint16_t mqtt_port_ = pick_free_port();
     uint16_t http_port_ = pick_free_port();
     pid_t pid_ = -1;
     Used server_, broker_;
@@ -213,13 +214,10 @@ class Bench {
             if (number % 500 == 0) tell("certificates", 0.1 * number / count_);
         }
         server_.start();
-        std::ifstream port_file(state / "mqtt-port");
-        uint16_t port = 0;
-        port_file >> port;
         for (uint32_t first = 0; first < count_; first += kMostInProcess)
             processes_.start([&, first] {
                 live_as_devices(first, std::min(first + kMostInProcess, count_), lab_,
-                                state / "pki", port, *world_);
+                                state / "pki", server_.mqtt_port(), *world_);
             });
     }
 
