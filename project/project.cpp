@@ -303,6 +303,36 @@ Project::Network read_network(TomlSection section) {
     return network;
 }
 
+Project::Training read_training(const toml::table& root, TomlSection section,
+                                const std::vector<std::string>& labels) {
+    Project::Training training;
+    const auto check = [&](const std::string& key, const std::string& label) {
+        if (std::ranges::find(labels, label) != labels.end()) return;
+        section.refuse(key, '"' + label + "\" is not in labels", "write one of decision.labels");
+    };
+    training.data = section.texts("data", "write a list of folders of recordings");
+    training.synthetic = section.texts("synthetic", "write a list of labels");
+    for (const std::string& label : training.synthetic) check("synthetic", label);
+    training.copies = section.integer("copies", 0, 1, 100);
+    training.windows = section.integer("windows", 400, 1, 10000);
+    if (section.has("labels")) {
+        const toml::table* names = root["training"]["labels"].as_table();
+        if (names == nullptr) {
+            section.refuse("labels", "is no table",
+                           "write [training.labels] and label = \"label\"");
+        }
+        for (const auto& [name, value] : *names) {
+            const auto label = value.value<std::string>();
+            const std::string key = "labels." + std::string(name.str());
+            if (!label) section.refuse(key, "is no text", "write a label in quotes, or \"\"");
+            if (!label->empty()) check(key, *label);
+            training.labels[std::string(name.str())] = *label;
+        }
+    }
+    section.finish();
+    return training;
+}
+
 std::filesystem::path read_model(TomlSection section, const std::filesystem::path& file,
                                  bool& streaming) {
     streaming = section.boolean("streaming", false);
@@ -348,8 +378,9 @@ Project parse(std::string_view text, const std::filesystem::path& file) {
                                  ": " + std::string(error.description()) + "; correct the TOML");
     }
     static const std::vector<std::string_view> sections = {
-        "application", "sensor",   "features", "scaling", "network", "model", "learner", "gate",
-        "gate2",       "decision", "learn",    "action",  "budget",  "judge", "proof"};
+        "application", "sensor", "features", "scaling",  "network", "model",
+        "learner",     "gate",   "gate2",    "decision", "learn",   "action",
+        "budget",      "judge",  "proof",    "training"};
     for (const auto& [key, node] : root) {
         if (std::ranges::find(sections, key.str()) != sections.end()) continue;
         std::string names;
@@ -385,6 +416,7 @@ Project parse(std::string_view text, const std::filesystem::path& file) {
     learn.finish();
     project.action = read_action(section("action", false), project.all_labels());
     project.judge = read_judge(root, section("judge", false));
+    project.training = read_training(root, section("training", false), project.decision.labels);
     TomlSection proof = section("proof", false);
     project.proof_frames = proof.integer("frames", 0, 0, 100000);
     proof.finish();

@@ -103,6 +103,16 @@ struct Project {
         uint64_t seed = 1;
     } network;
 
+    /// [training]: which recordings a classifier is fitted on, beyond those that judge it.
+    struct Training {
+        std::vector<std::string> data;  ///< folders below the recordings' root; empty: judge.data
+        /// A manifest's label or role: the project's label that it counts as, or "": left out.
+        std::map<std::string, std::string, std::less<>> labels;
+        std::vector<std::string> synthetic;  ///< labels that training also makes sounds of
+        uint32_t copies = 0;                 ///< of each recording; 0: as many as the sensor needs
+        uint32_t windows = 400;              ///< of each copy, at most
+    } training;
+
     /// [scaling]: raw value to int8, chosen by training; one number for all values, or one a value.
     /// Empty: features.offset and features.steps.
     struct Scaling {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <atomic>
 #include <map>
+#include <set>
+#include <sstream>
 
 #include "train/corpus/parallel.hpp"
 #include "train/evaluate/judges.hpp"
@@ -25,6 +27,7 @@ std::vector<std::string> firing_labels(const project::Project& project) {
 
 struct Trial {
     std::string name;
+    std::string label;               ///< in the manifest
     std::string truth;               ///< empty: nothing may fire
     std::vector<std::string> fired;  ///< in order
     double hours = 0;
@@ -47,9 +50,12 @@ std::vector<Trial> run_trials(const JudgeInput& input, const std::vector<std::st
     in_parallel(
         recordings.size(),
         [&](size_t i) {
-            const auto samples = read_sensor_recording(input.project, recordings[i]);
+            auto samples = read_sensor_recording(input.project, recordings[i]);
+            const size_t length = samples.size() / input.project.sensor.channels;
+            put_in_quiet(input.project, samples);
             Trial& trial = trials[i];
             trial.name = recordings[i].path.filename().string();
+            trial.label = recordings[i].label;
             if (std::ranges::find(labels, recordings[i].label) != labels.end()) {
                 trial.truth = recordings[i].label;
             }
@@ -58,12 +64,30 @@ std::vector<Trial> run_trials(const JudgeInput& input, const std::vector<std::st
                 if (!decision.fired) continue;
                 trial.fired.emplace_back(input.device.bundle().label(decision.label));
             }
-            trial.hours = static_cast<double>(stream.length) /
-                          input.project.sensor.samples_per_second() / 3600;
+            trial.hours =
+                static_cast<double>(length) / input.project.sensor.samples_per_second() / 3600;
             ++done;
         },
         [&] { input.step(done, recordings.size()); });
     return trials;
+}
+
+/// The false alarms in recordings that the device hears every day: those whose label stands in
+/// [judge] everyday, separated by commas.
+void add_everyday(const JudgeInput& input, const std::vector<Trial>& trials, Judged& judged) {
+    const auto text = input.project.judge.texts.find("everyday");
+    if (text == input.project.judge.texts.end()) return;
+    std::set<std::string> labels;
+    std::istringstream words(text->second);
+    for (std::string word; std::getline(words >> std::ws, word, ',');) labels.insert(word);
+    uint64_t count = 0;
+    double hours = 0;
+    for (const Trial& trial : trials) {
+        if (!trial.truth.empty() || !labels.contains(trial.label)) continue;
+        count += trial.fired.size();
+        hours += trial.hours;
+    }
+    judged.figures.push_back(rate_figure("everyday false alarms", count, hours, "per hour"));
 }
 
 }  // namespace
@@ -77,7 +101,8 @@ Judged judge_recordings(const JudgeInput& input) {
     uint64_t missed = 0;
     uint64_t false_alarms = 0;
     double quiet_hours = 0;
-    for (const Trial& trial : run_trials(input, labels)) {
+    const auto trials = run_trials(input, labels);
+    for (const Trial& trial : trials) {
         const std::string first = trial.fired.empty() ? "" : trial.fired.front();
         if (trial.truth.empty()) {
             quiet_hours += trial.hours;
@@ -97,6 +122,7 @@ Judged judge_recordings(const JudgeInput& input) {
     }
     judged.figures.push_back(share_figure("missed", missed, positives));
     judged.figures.push_back(rate_figure("false alarms", false_alarms, quiet_hours, "per hour"));
+    add_everyday(input, trials, judged);
     double f1 = 0;
     for (const auto& [label, tally] : tallies) {
         f1 += tally.f1() / static_cast<double>(tallies.size());

@@ -21,15 +21,18 @@
 #include "train/fit/steps.hpp"
 #include "train/quantize/to_graph.hpp"
 #include "train/recordings/labelled.hpp"
+#include "train/recordings/sensor_recording.hpp"
 #include "train/report/labelled_card.hpp"
 #include "train/report/settings.hpp"
+#include "train/synthesis/signals.hpp"
 
 namespace ganglion::train {
 namespace {
 
 constexpr size_t kSoundCopies = 6;
 constexpr size_t kMotionCopies = 3;
-constexpr uint32_t kLateMs = 500;  // a firing so long after a stretch is still that stretch's
+constexpr uint32_t kSynthetic = 80;  // sounds of a label that is also synthesized
+constexpr uint32_t kLateMs = 500;    // a firing so long after a stretch is still that stretch's
 
 ClassifierSettings settings_of(const project::Project& project) {
     const auto& n = project.network;
@@ -42,10 +45,14 @@ ClassifierSettings settings_of(const project::Project& project) {
     settings.batch = n.batch;
     settings.learning_rate = n.learning_rate;
     settings.seed = n.seed;
+    // Most of what such a device senses is nothing. Were all classes to count alike, the network
+    // would gladly take a little of it for something, and only a high threshold could undo that.
+    if (std::ranges::any_of(project.decision.labels, never_fires)) settings.balance = 0.5;
     return settings;
 }
 
 size_t copies_for(const project::Project& project) {
+    if (project.training.copies > 0) return project.training.copies;
     using project::Sensor;
     switch (project.sensor.kind) {
         case Sensor::microphone:
@@ -59,9 +66,10 @@ size_t copies_for(const project::Project& project) {
     }
 }
 
-/// Where neither the device learns the scaling nor the spectral blocks' own keys give it.
+/// Where the device does not learn the scaling, and the values are not all alike.
 bool needs_scaling(const project::Project& project) {
-    return project.running_normal_frames == 0 && !project.features.parameters.empty();
+    return project.running_normal_frames == 0 &&
+           project.features.kind != project::Features::log_mel;
 }
 
 void choose_project_scaling(project::Project& project, const LabelledSet& set) {
@@ -81,8 +89,8 @@ void choose_project_scaling(project::Project& project, const LabelledSet& set) {
     project.scaling = project::read(project.path).scaling;
 }
 
-std::vector<ScoredRecording> run_split(const DeviceRun& device, const LabelledSet& set,
-                                       const std::string& split,
+std::vector<ScoredRecording> run_split(const project::Project& project, const DeviceRun& device,
+                                       const LabelledSet& set, const std::string& split,
                                        const std::function<void(size_t, size_t)>& step) {
     std::vector<const LabelledRecording*> chosen;
     for (const auto& recording : set.recordings)
@@ -93,10 +101,12 @@ std::vector<ScoredRecording> run_split(const DeviceRun& device, const LabelledSe
         chosen.size(),
         [&](size_t i) {
             scored[i].recording = chosen[i];
-            auto decided = device.decide(chosen[i]->samples);
+            auto samples = chosen[i]->samples;
+            const uint64_t before = put_in_quiet(project, samples);
+            auto decided = device.decide(samples);
             scored[i].scores = std::move(decided.scores);
             for (const auto& decision : decided.decisions)
-                scored[i].samples.push_back(decision.sample);
+                scored[i].samples.push_back(std::max(decision.sample, before) - before);
             ++done;
         },
         [&] { step(done, chosen.size()); });
@@ -110,6 +120,25 @@ double hours_of(const project::Project& project, const std::vector<ScoredRecordi
     return samples / project.sensor.samples_per_second() / 3600;
 }
 
+/// Sounds that the project makes itself, for training alone.
+void add_synthetic(const project::Project& project, LabelledSet& set) {
+    const auto& labels = project.decision.labels;
+    for (const std::string& label : project.training.synthetic) {
+        const auto index =
+            static_cast<uint16_t>(std::find(labels.begin(), labels.end(), label) - labels.begin());
+        for (uint32_t n = 0; n < kSynthetic; ++n) {
+            LabelledRecording made{fmt::format("synthetic {} {}", label, n),
+                                   fmt::format("synthetic {} {}", label, n),
+                                   "train",
+                                   synthesize_signal(label, Random(project.network.seed).fork(n)),
+                                   {}};
+            made.stretches = {{0, made.samples.size(), index}};
+            set.recordings.push_back(std::move(made));
+        }
+        set.summary += fmt::format("; {} made sounds of {}", kSynthetic, label);
+    }
+}
+
 size_t groups_of(const LabelledSet& set, const std::string& split) {
     std::set<std::string> groups;
     for (const auto& recording : set.recordings)
@@ -119,7 +148,7 @@ size_t groups_of(const LabelledSet& set, const std::string& split) {
 
 void choose_thresholds(project::Project& project, const DeviceRun& device, const LabelledSet& set,
                        const std::function<void(size_t, size_t)>& step) {
-    const auto scored = run_split(device, set, "val", step);
+    const auto scored = run_split(project, device, set, "val", step);
     const double hours = hours_of(project, scored);
     const auto late = static_cast<uint64_t>(kLateMs / 1000.0 * project.sensor.samples_per_second());
     project.decision.thresholds = choose_label_thresholds(
@@ -147,12 +176,14 @@ TrainResult fit_labelled(const project::Project& given, const TrainOptions& opti
         throw std::runtime_error(
             "classes are trained on recordings; give the folder that holds them with --data");
     }
-    const auto set = read_labelled(project, options.data);
+    auto set = read_labelled(project, options.data);
+    add_synthetic(project, set);
     if (needs_scaling(project)) choose_project_scaling(project, set);
     const auto windows = [&](const char* split, size_t copies) {
         WindowPlan plan;
         plan.split = split;
         plan.copies = copies;
+        plan.most_each = project.training.windows;
         plan.seed = project.network.seed;
         return frame_windows(project, set.recordings, plan,
                              steps_of(std::string("features of ") + split, progress, &stop));
@@ -181,11 +212,16 @@ TrainResult fit_labelled(const project::Project& given, const TrainOptions& opti
                         classify(fitted.network, graph, validation, classes),
                         classify(fitted.network, graph, test, classes)};
     const auto folder = project.path.parent_path();
+    const std::string variant =
+        project.path.stem() == "ganglion" ? std::string() : "_" + project.path.stem().string();
+    const auto report_file = folder / ("report" + variant + ".json");
     const auto report = labelled_report(facts);
-    std::ifstream in(folder / "report.json");
+    std::ifstream in(report_file);
     const auto before = nlohmann::json::parse(in, nullptr, false);
-    write_file(folder / "report.html", to_html(labelled_page(facts, test, before)));
-    TrainResult result{project.model_file, folder / "MODEL_CARD.md", folder / "report.json", 0,
+    write_file(folder / ("report" + variant + ".html"),
+               to_html(labelled_page(facts, test, before)));
+    TrainResult result{project.model_file, folder / ("MODEL_CARD" + variant + ".md"), report_file,
+                       0,
                        fmt::format("test: {:.1f} % of {} windows right ({:.1f} % balanced)",
                                    100 * facts.test.integer.accuracy(), test.size(),
                                    100 * facts.test.integer.balanced_accuracy())};

@@ -7,7 +7,10 @@
 #include "compile/bundle_features.hpp"
 #include "train/corpus/augment_motion.hpp"
 #include "train/corpus/disturb.hpp"
+#include "train/corpus/loud_stretches.hpp"
 #include "train/corpus/parallel.hpp"
+#include "train/fit/label_thresholds.hpp"
+#include "train/recordings/sensor_recording.hpp"
 #include "train/synthesis/speech.hpp"
 
 namespace ganglion::train {
@@ -28,19 +31,20 @@ bool is_motion(const project::Project& project) {
     return kind == Sensor::accelerometer || kind == Sensor::imu || kind == Sensor::ride;
 }
 
-/// A short sound gets quiet around it, so that windows can lie anywhere around it; only the loud
-/// part is what the label says.
-LabelledRecording with_quiet_around(const project::Project& project, LabelledRecording recording) {
+/// A short sound gets quiet around it, so that windows can lie anywhere around it. What a sound's
+/// label says holds for its loud parts alone; where there is nothing to tell, for all of it.
+LabelledRecording with_loud_stretches(const project::Project& project,
+                                      LabelledRecording recording) {
     const auto& f = project.features;
     const uint64_t window = f.window + uint64_t{f.hop} * (f.frames - 1);
-    if (!is_sound(project) || recording.stretches.size() != 1 ||
-        recording.samples.size() > 2 * window)
-        return recording;
-    const Extent loud = loud_extent(recording.samples, project.sensor.rate_hz);
-    recording.samples.insert(recording.samples.begin(), window, 0);
-    recording.samples.resize(recording.samples.size() + window, 0);
-    recording.stretches.front().begin = loud.begin + window;
-    recording.stretches.front().end = loud.end + window;
+    if (!is_sound(project) || recording.stretches.size() != 1) return recording;
+    const uint16_t label = recording.stretches.front().label;
+    if (recording.samples.size() <= 2 * window) put_in_quiet(project, recording.samples);
+    recording.stretches = {{0, recording.samples.size(), label}};
+    if (never_fires(project.decision.labels[label])) return recording;
+    recording.stretches.clear();
+    for (const Extent& loud : loud_stretches(recording.samples, project.sensor.rate_hz))
+        recording.stretches.push_back({loud.begin, loud.end, label});
     return recording;
 }
 
@@ -110,8 +114,7 @@ SpeechCorpus surroundings(const project::Project& project,
     if (!is_sound(project)) return around;
     for (const auto* recording : recordings) {
         for (const auto& stretch : recording->stretches) {
-            const auto& label = project.decision.labels[stretch.label];
-            if (label == "silence" || label == "noise" || label == "nothing" || label == "other")
+            if (never_fires(project.decision.labels[stretch.label]))
                 around.noise.push_back(to_sound(recording->samples));
         }
     }
@@ -141,7 +144,7 @@ LabelledWindows frame_windows(const project::Project& project,
     in_parallel(
         all,
         [&](size_t i) {
-            LabelledRecording copy = with_quiet_around(project, *chosen[i / plan.copies]);
+            LabelledRecording copy = with_loud_stretches(project, *chosen[i / plan.copies]);
             Random random = root.fork(i);
             if (i % plan.copies != 0) disturb_copy(project, around, copy, random);
             parts[i] = windows_of(project, copy, plan);

@@ -19,8 +19,9 @@ struct WindowPlan {
 };
 
 /// Windows of the device's own frames, scaled as the device scales them, from the recordings of one
-/// split. A window has the label of the stretch that holds its last sample and at least half of it;
-/// a short sound (shorter than the window, in quiet) that of the sound when it is wholly inside.
+/// split. A window has the label of the stretch that holds its last sample and at least half of it,
+/// or that is wholly inside. A sound's stretches are its loud ones (loud_stretches); one that is
+/// short gets quiet around it.
 /// Copies are disturbed as their sensor would be: sound by another speed, microphone, room,
 /// loudness and noise (train/corpus), motion by rotation, speed, noise and lost samples.
 /// Deterministic; uses all cores.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 
 namespace ganglion::train {
 namespace {
@@ -10,13 +11,51 @@ constexpr uint16_t kLowest = 300;
 constexpr uint16_t kHighest = 990;
 constexpr uint16_t kStep = 10;
 
-bool never_fires(const std::string& label) {
-    static constexpr std::array<std::string_view, 6> quiet{"silence", "nothing", "other",
-                                                           "unknown", "normal",  "background"};
-    return std::find(quiet.begin(), quiet.end(), label) != quiet.end();
+double f1_of(const LabelPoint& point) {
+    const auto all = static_cast<double>(point.stretches + point.found + point.false_firings);
+    return all == 0 ? 0 : 2 * static_cast<double>(point.found) / all;
+}
+
+using PointAt = std::function<LabelPoint(uint16_t)>;
+
+/// The lowest threshold with `allowed` false firings, or that with the fewest.
+uint16_t within(const PointAt& at, double allowed) {
+    uint64_t fewest = UINT64_MAX;
+    uint16_t chosen = kLowest;
+    for (uint16_t t = kLowest; t <= kHighest; t = static_cast<uint16_t>(t + kStep)) {
+        const auto point = at(t);
+        if (point.false_firings < fewest) {
+            fewest = point.false_firings;
+            chosen = t;
+        }
+        if (static_cast<double>(point.false_firings) <= allowed) return t;
+    }
+    return chosen;
+}
+
+/// The middle of the thresholds with the best F1.
+uint16_t most_found(const PointAt& at) {
+    double best = -1;
+    uint16_t lowest = kLowest;
+    uint16_t highest = kLowest;
+    for (uint16_t t = kLowest; t <= kHighest; t = static_cast<uint16_t>(t + kStep)) {
+        const double f1 = f1_of(at(t));
+        if (f1 > best) {
+            best = f1;
+            lowest = t;
+        }
+        if (f1 >= best) highest = t;
+    }
+    return static_cast<uint16_t>((lowest + highest) / (2 * kStep) * kStep);
 }
 
 }  // namespace
+
+bool never_fires(std::string_view label) {
+    static constexpr std::array<std::string_view, 7> quiet{
+        "silence", "nothing", "other", "unknown", "normal", "background", "noise"};
+    return std::find(quiet.begin(), quiet.end(), label) != quiet.end();
+}
 
 LabelPoint judge_label(const DecisionParameters& parameters, uint64_t gap_samples, uint64_t late,
                        const std::vector<ScoredRecording>& scored, uint16_t label,
@@ -65,18 +104,11 @@ std::vector<uint32_t> choose_label_thresholds(const DecisionParameters& paramete
     std::vector<uint32_t> thresholds(labels.size(), 0);
     for (uint16_t label = 0; label < labels.size(); ++label) {
         if (never_fires(labels[label])) continue;
-        uint64_t fewest = UINT64_MAX;
-        for (uint16_t t = kLowest; t <= kHighest; t = static_cast<uint16_t>(t + kStep)) {
-            const auto point = judge_label(parameters, gap_samples, late, scored, label, t);
-            if (point.false_firings < fewest) {
-                fewest = point.false_firings;
-                thresholds[label] = t;
-            }
-            if (static_cast<double>(point.false_firings) <= per_hour * hours) {
-                thresholds[label] = t;
-                break;
-            }
-        }
+        const auto at = [&](uint16_t threshold) {
+            return judge_label(parameters, gap_samples, late, scored, label, threshold);
+        };
+        const double allowed = per_hour * hours;
+        thresholds[label] = allowed < 1 ? most_found(at) : within(at, allowed);
     }
     return thresholds;
 }

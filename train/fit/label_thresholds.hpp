@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "device/decide/decision.hpp"
@@ -15,6 +17,10 @@ struct ScoredRecording {
     std::vector<std::vector<uint16_t>> scores;  ///< per inference: permille by output
 };
 
+/// Whether a label means that there is nothing to tell ("silence", "nothing", "other", "unknown",
+/// "normal", "background", "noise").
+bool never_fires(std::string_view label);
+
 /// How one label does at one threshold.
 struct LabelPoint {
     uint64_t stretches = 0;  ///< of the label
@@ -28,8 +34,10 @@ LabelPoint judge_label(const DecisionParameters& parameters, uint64_t gap_sample
                        uint16_t threshold);
 
 /// For each label the lowest threshold (permille, steps of 10 from 300) whose false firings stay
-/// within `per_hour` over `hours` of recordings; where none does, the one with the fewest. Labels
-/// that never fire ("silence", "nothing", "other", "unknown", "normal") get 0.
+/// within `per_hour` over `hours` of recordings; where none does, the one with the fewest.
+/// Where the recordings are too short to tell such a rate (`per_hour` * `hours` below 1), the
+/// middle of those with the best F1 of stretches found against false firings. Labels for which
+/// never_fires() get 0.
 std::vector<uint32_t> choose_label_thresholds(const DecisionParameters& parameters,
                                               uint64_t gap_samples, uint64_t late,
                                               const std::vector<ScoredRecording>& scored,

@@ -13,6 +13,7 @@
 #include "train/recordings/audio.hpp"
 #include "train/recordings/check_set.hpp"
 #include "train/recordings/manifest.hpp"
+#include "train/recordings/sensor_recording.hpp"
 #include "train/recordings/table.hpp"
 
 namespace ganglion::train {
@@ -26,6 +27,12 @@ std::optional<uint16_t> index_of(const std::vector<std::string>& labels, std::st
 
 std::optional<uint16_t> label_of(const project::Project& project, const Recording& recording) {
     const auto& labels = project.decision.labels;
+    const auto role = recording.others.find("role");
+    for (const std::string& name :
+         {recording.label, role == recording.others.end() ? std::string() : role->second}) {
+        const auto named = project.training.labels.find(name);
+        if (named != project.training.labels.end()) return index_of(labels, named->second);
+    }
     if (const auto own = index_of(labels, recording.label)) return own;
     for (const char* rest : {"other", "unknown", "nothing"})
         if (const auto index = index_of(labels, rest)) return index;
@@ -80,16 +87,29 @@ LabelledSet read_labelled(const project::Project& project, const std::filesystem
     const bool sound = project.sensor.kind == project::Sensor::microphone;
     const std::vector<std::string> endings = sound ? std::vector<std::string>{".wav", ".flac"}
                                                    : std::vector<std::string>{".csv", ".csv.gz"};
+    std::vector<std::string> folders = project.training.data;
+    if (folders.empty()) folders.push_back(project.judge.data);
     std::vector<Recording> wanted;
-    for (auto& recording : find_recordings(data / project.judge.data, endings))
-        if (label_of(project, recording)) wanted.push_back(std::move(recording));
+    for (const auto& folder : folders) {
+        for (auto& recording : find_recordings(data / folder, endings)) {
+            if (!label_of(project, recording) || !of_judged_set(project, recording)) continue;
+            // What the application is judged on stands in its own folder alone.
+            if (folder != project.judge.data && recording.split == "test") continue;
+            // Groups of different sets may bear one name.
+            if (folders.size() > 1 && recording.group != kUnknownGroup)
+                recording.group = folder + '/' + recording.group;
+            wanted.push_back(std::move(recording));
+        }
+    }
     if (wanted.empty()) {
         throw std::runtime_error(
             fmt::format("{}: no recording has one of the labels {}; its manifest's column 'label' "
                         "must name them",
                         data.string(), fmt::join(project.decision.labels, ", ")));
     }
-    refuse_shared_groups(wanted);
+    // A set may be split by what a group does, a motor by its load: [judge] split_by says so.
+    const bool split_inside = project.judge.texts.contains("split_by");
+    if (!split_inside) refuse_shared_groups(wanted);
     LabelledSet set;
     set.recordings.resize(wanted.size());
     const auto report = check_set(wanted, [&](const Recording& recording) {

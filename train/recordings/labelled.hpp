@@ -32,12 +32,14 @@ struct LabelledSet {
     std::string summary;                ///< recordings and independent groups by split
 };
 
-/// Reads the manifests below `data` (find_recordings: columns file, label, group, split; sound or
-/// CSV as the sensor is) whose rows' labels are the project's labels. Rows with another label count
-/// as the label "other", "unknown" or "nothing" where the project has one, and are passed over
-/// where not. CSV: sensor.columns in sensor.unit, or the first columns. Bad files are named in
-/// `warnings` and left out. Throws std::runtime_error when a group stands in two splits or nothing
-/// fits.
+/// Reads the manifests in the folders of [training] data below `data` (find_recordings: columns
+/// file, label, group, split; sound or CSV as the sensor is), those of split test in judge.data
+/// alone. A row counts as what [training] labels says of its label, or of its `role`; else as the
+/// project's label of that name; else as "other", "unknown" or "nothing" where the project has one,
+/// and is passed over where not. CSV: sensor.columns in sensor.unit, or the first columns. Bad
+/// files are named in `warnings` and left out. Throws std::runtime_error when nothing fits, and
+/// when a group stands in two splits though no [judge] split_by says that the split lies inside
+/// groups.
 LabelledSet read_labelled(const project::Project& project, const std::filesystem::path& data);
 
 }  // namespace ganglion::train

@@ -99,7 +99,7 @@ std::vector<std::string> groups_in_two_splits(const std::vector<Recording>& all)
     for (const auto& recording : all) splits[recording.group].insert(recording.split);
     std::vector<std::string> shared;
     for (const auto& [group, names] : splits) {
-        if (names.size() > 1) shared.push_back(group);
+        if (names.size() > 1 && group != kUnknownGroup) shared.push_back(group);
     }
     return shared;
 }

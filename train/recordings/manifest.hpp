@@ -25,8 +25,12 @@ std::vector<Recording> read_manifest(const std::filesystem::path& path);
 /// The parsing step of read_manifest; `name` gives the folder and stands in messages.
 std::vector<Recording> parse_manifest(std::string_view text, const std::filesystem::path& name);
 
-/// Groups that stand in more than one split, sorted. Not an error, because some sets split one
-/// recording by time, but a report that claims "unseen people" must name them.
+/// What a manifest writes for the group of a recording that nobody knows the source of: recordings
+/// that bear it have nothing in common.
+constexpr std::string_view kUnknownGroup = "unknown";
+
+/// Groups that stand in more than one split, sorted; kUnknownGroup is none. Not an error, because
+/// some sets split one recording by time, but a report that claims "unseen people" must name them.
 std::vector<std::string> groups_in_two_splits(const std::vector<Recording>& all);
 
 /// A folder with one sub-folder per class. No manifest says who recorded what, so each file is its

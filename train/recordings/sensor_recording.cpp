@@ -63,6 +63,22 @@ std::vector<int16_t> read_sensor_recording(const project::Project& project,
     return samples;
 }
 
+bool of_judged_set(const project::Project& project, const Recording& recording) {
+    const auto set = project.judge.texts.find("set");
+    const auto of = recording.others.find("set");
+    return set == project.judge.texts.end() || of == recording.others.end() ||
+           of->second == set->second;
+}
+
+size_t put_in_quiet(const project::Project& project, std::vector<int16_t>& samples) {
+    if (project.sensor.kind != project::Sensor::microphone) return 0;
+    const auto& f = project.features;
+    const size_t window = f.window + size_t{f.hop} * (f.frames - 1);
+    samples.insert(samples.begin(), window, 0);
+    samples.resize(samples.size() + window, 0);
+    return window;
+}
+
 std::vector<Recording> sensor_recordings(const project::Project& project,
                                          const std::filesystem::path& data,
                                          const std::string& split) {
@@ -73,14 +89,7 @@ std::vector<Recording> sensor_recordings(const project::Project& project,
     const std::vector<std::string> endings = sound ? std::vector<std::string>{".wav", ".flac"}
                                                    : std::vector<std::string>{".csv", ".csv.gz"};
     std::vector<Recording> wanted = of_split(find_recordings(folder, endings), split);
-    // [judge] may name sets of the manifest: set = "cwru".
-    const auto set = project.judge.texts.find("set");
-    if (set != project.judge.texts.end()) {
-        std::erase_if(wanted, [&](const Recording& recording) {
-            const auto of = recording.others.find("set");
-            return of != recording.others.end() && of->second != set->second;
-        });
-    }
+    std::erase_if(wanted, [&](const Recording& r) { return !of_judged_set(project, r); });
     return wanted;
 }
 

@@ -17,6 +17,15 @@ namespace ganglion::train {
 std::vector<int16_t> read_sensor_recording(const project::Project& project,
                                            const Recording& recording);
 
+/// Puts a window of silence before and after a sound, so that the pipeline sees all of a clip that
+/// is shorter than its window, and a decision that comes late is not lost. Gives the samples put
+/// before it. Other sensors' samples stay as they are: 0.
+size_t put_in_quiet(const project::Project& project, std::vector<int16_t>& samples);
+
+/// Whether a recording belongs to the set of its manifest that [judge] names (set = "cwru"), where
+/// it names one.
+bool of_judged_set(const project::Project& project, const Recording& recording);
+
 /// The recordings of `split` that a project's sensor can have made, in the order of the manifests:
 /// those of `folder` (judge.data, or all below `data` where it is empty or `data` itself has a
 /// manifest).
