@@ -52,6 +52,7 @@ bool Home::pass(uint32_t step) {
     }
     if (!here_ && stay_ < kit_.stays.size() && step >= kit_.stays[stay_].from) {
         here_ = true;
+        came_ = step;
         car_.content = 0;
         car_.most = kit_.stays[stay_].need;
         car_.take = kit_.car_power;
@@ -63,12 +64,14 @@ bool Home::pass(uint32_t step) {
     return changed;
 }
 
-void Home::choose(uint32_t step, Policy policy, const std::optional<device::Levels>& levels) {
+void Home::choose(uint32_t step, Policy policy, const std::optional<device::Levels>& levels,
+                  uint32_t issued) {
     const uint32_t of_day = step % kStepsPerDay;
     const bool cheap = of_day >= kCheapFrom + delay_ || of_day < kCheapUntil;
     if (policy == Policy::coordinated && levels) {
         want_battery_ = device::respond(battery_, (*levels)[0], kStepS);
-        want_car_ = here_ ? device::respond(car_, (*levels)[1], kStepS) : 0;
+        const int32_t car_level = issued >= came_ ? (*levels)[1] : 0;
+        want_car_ = here_ ? device::respond(car_, car_level, kStepS) : 0;
         want_buffer_ = device::respond(buffer_, (*levels)[2], kStepS);
         return;
     }

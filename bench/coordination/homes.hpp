@@ -16,7 +16,9 @@ class Home {
     /// Cars come and go. True where one did.
     bool pass(uint32_t step);
     /// What its stores will take in this step, before the line's strain eases it.
-    void choose(uint32_t step, Policy policy, const std::optional<device::Levels>& levels);
+    /// `issued`: step of the set-point; a car that came later waits for the next one.
+    void choose(uint32_t step, Policy policy, const std::optional<device::Levels>& levels,
+                uint32_t issued);
     /// Power of the stores at this strain, W.
     int32_t power(uint16_t strain, bool backward, bool eases) const;
     void live(uint32_t step, uint16_t strain, bool backward, bool eases);
@@ -41,6 +43,7 @@ class Home {
     device::Store battery_{}, buffer_{device::StoreKind::buffer}, car_{device::StoreKind::task};
     size_t stay_ = 0;
     bool here_ = false;
+    uint32_t came_ = 0;
     uint32_t delay_ = 0;  ///< steps after the tariff's change at which this home's timer wakes
     int32_t want_battery_ = 0, want_buffer_ = 0, want_car_ = 0;
     int32_t battery_now_ = 0, buffer_now_ = 0, car_now_ = 0;

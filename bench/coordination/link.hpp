@@ -34,7 +34,12 @@ class Link {
               const std::function<bool(uint32_t home)>& reaches);
     /// What a home is to follow now; none: its local rule.
     std::optional<device::Levels> levels(uint32_t home, uint32_t step) const;
+    /// Step in which the set-point was made that the home holds.
+    uint32_t issued(uint32_t home) const {
+        return (held_[home].issued_s - scene_.clock_s(0)) / kStepS;
+    }
 
+    void forget_counts() { bytes_ = messages_ = refused_ = 0; }
     uint64_t bytes() const { return bytes_; }
     uint64_t messages() const { return messages_; }
     uint64_t refused() const { return refused_; }

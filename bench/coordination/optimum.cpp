@@ -48,7 +48,7 @@ double optimum(const Scene& scene, size_t blocks) {
     const size_t hours = size_t{scene.options().days} * 24;
     problem.step_h = plan::horizon_steps(hours, 1);
     problem.market = scene.market();
-    problem.market.reserve = 0;
+    problem.market.reserve = problem.market.pool_reserve = 0;  // it needs none
     for (size_t b = 0; b < blocks; ++b) {
         plan::Envelope envelope(hours);
         for (uint32_t home = 0; home < scene.homes(); ++home)

@@ -146,7 +146,11 @@ void Scene::make_use(const std::vector<std::vector<float>>& shapes) {
         const HomeKit& kit = kits_[home];
         const std::vector<float>& shape = shapes[kit.shape % shapes.size()];
         for (uint32_t step = 0; step < steps_; ++step) {
-            const double hourly = shape[step / kStepsPerHour];
+            // Recorded by the hour: a line through the hours' middles.
+            const double middle = (step + 0.5) / kStepsPerHour - 0.5;
+            const auto before = static_cast<uint32_t>(std::max(middle, 0.0));
+            const double part = std::max(middle - before, 0.0);
+            const double hourly = shape[before] * (1 - part) + shape[before + 1] * part;
             const double slow = 0.25 * normal_of(kUseSeed, home, step / kStepsPerHour + 1'000'000);
             const double fast = 0.4 * normal_of(kUseSeed, home, step);
             const double load = 1000 * kit.scale * hourly * std::exp(slow + fast - 0.11);
@@ -185,12 +189,17 @@ float Scene::sun_expected(uint32_t hour, uint32_t issued) const {
         truth += sun_[step] / kStepsPerHour;
     }
     const double spread = 0.35 * std::sqrt(1 - std::exp(-double(hour - issued + 1) / 8));
-    return truth *
-           static_cast<float>(std::exp(spread * normal_of(options_.seed, 2000 + issued / 6, hour)));
+    // Such errors last for hours.
+    constexpr uint32_t lasts = 4;
+    const uint64_t from = 2000 + issued / 6;
+    const double part = double(hour % lasts) / lasts;
+    const double error = (1 - part) * normal_of(options_.seed, from, hour / lasts) +
+                         part * normal_of(options_.seed, from, hour / lasts + 1);
+    return truth * static_cast<float>(std::exp(spread * error));
 }
 
 void Scene::run_meters() {
-    const uint32_t first_hour = first_ / kStepsPerHour;
+    const uint32_t first_hour = warm_step() / kStepsPerHour;
     const uint32_t hours = steps_ / kStepsPerHour - first_hour;
     told_.resize(size_t{options_.homes} * hours);
     const Meters meters;
@@ -213,8 +222,8 @@ void Scene::run_meters() {
 }
 
 void Scene::tell_forecast(uint32_t home, uint32_t hour, device::Summary& summary) const {
-    const uint32_t hours = (steps_ - first_) / kStepsPerHour;
-    const Told& told = told_[size_t{home} * hours + hour - first_ / kStepsPerHour];
+    const uint32_t hours = (steps_ - warm_step()) / kStepsPerHour;
+    const Told& told = told_[size_t{home} * hours + hour - warm_step() / kStepsPerHour];
     const double pv = kits_[home].pv;
     for (uint32_t i = 0; i < summary.forecast.size(); ++i)
         summary.forecast[i] = static_cast<int32_t>(told.load[i] * kMeterStep -
@@ -224,8 +233,8 @@ void Scene::tell_forecast(uint32_t home, uint32_t hour, device::Summary& summary
 }
 
 bool Scene::anomaly(uint32_t home, uint32_t hour) const {
-    const uint32_t hours = (steps_ - first_) / kStepsPerHour;
-    return told_[size_t{home} * hours + hour - first_ / kStepsPerHour].anomaly != 0;
+    const uint32_t hours = (steps_ - warm_step()) / kStepsPerHour;
+    return told_[size_t{home} * hours + hour - warm_step() / kStepsPerHour].anomaly != 0;
 }
 
 }  // namespace ganglion::bench::grid

@@ -61,6 +61,8 @@ class Scene {
     uint32_t feeders() const { return options_.homes / options_.homes_per_feeder; }
     uint32_t feeder_of(uint32_t home) const { return home / options_.homes_per_feeder; }
     uint32_t first_step() const { return first_; }  ///< of those that count: a noon
+    /// The coordinator begins so much earlier: from here on there are forecasts.
+    uint32_t warm_step() const { return first_ - 6 * kStepsPerHour; }
     uint32_t steps() const { return steps_; }
     /// s since 1970 at a step's beginning: a Monday at 0:00 and on.
     uint32_t clock_s(uint32_t step) const { return start_s_ + step * kStepS; }

@@ -32,9 +32,13 @@ class Run {
     Outcome live();
 
   private:
+    // A loss is looked at for one day.
+    uint32_t days() const { return loss_ ? 1 : scene_.options().days; }
     bool counts(uint32_t step) const {
-        return step >= scene_.first_step() &&
-               step < scene_.first_step() + scene_.options().days * kStepsPerDay;
+        return step >= scene_.first_step() && step < scene_.first_step() + days() * kStepsPerDay;
+    }
+    bool steered(uint32_t step) const {
+        return policy_ == Policy::coordinated && step >= scene_.warm_step();
     }
     bool lost(uint32_t step, Loss::Of of) const {
         return loss_ && loss_->of == of && step >= loss_->from_step &&
@@ -80,7 +84,7 @@ void Run::schedule(uint32_t step) {
     if (step % kStepsPerHour != 0) return;
     if (step != 0) operator_->take(step / kStepsPerHour - 1, hour_sum_ / kStepsPerHour);
     hour_sum_ = 0;
-    if (policy_ == Policy::coordinated && counts(step)) return;  // the coordinator has
+    if (steered(step)) return;  // the coordinator has
     std::array<int16_t, 24> expected;
     operator_->forecast(expected);
     scheduled_ = std::max(0.0, expected[0] * std::max(1.0, scene_.market().reserve / 200));
@@ -97,12 +101,14 @@ void Run::tell(uint32_t step) {
 }
 
 void Run::coordinate(uint32_t step) {
-    if (policy_ != Policy::coordinated || !counts(step)) return;
+    if (!steered(step)) return;
     if (step % kCycleSteps != 0 || lost(step, Loss::Of::coordinator)) return;
     const auto begin = std::chrono::steady_clock::now();
     const plan::Cycle cycle = link_->run(step);
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
     out_.worst_cycle_s = std::max(out_.worst_cycle_s, took.count());
+    const double parts = double(days()) * kStepsPerDay / kCycleSteps;
+    if (counts(step)) out_.left_out += double(cycle.left_out) / scene_.homes() / parts;
     out_.reasons.push_back(cycle.decisions.back().text);
     if (step % kStepsPerHour == 0) scheduled_ = cycle.scheduled;
     for (uint32_t feeder = 0; feeder < scene_.feeders(); ++feeder) {
@@ -120,8 +126,8 @@ double Run::live_feeder(uint32_t feeder, uint32_t step) {
     for (uint32_t home = begin; home < end; ++home) {
         own += scene_.own_use(home, step);
         std::optional<device::Levels> levels;
-        if (link_ != nullptr && counts(step)) levels = link_->levels(home, step);
-        homes_[home].choose(step, policy_, levels);
+        if (link_ != nullptr) levels = link_->levels(home, step);
+        homes_[home].choose(step, policy_, levels, levels ? link_->issued(home) : 0);
     }
     const double limit = scene_.limit(feeder);
     const bool eases = policy_ != Policy::none;
@@ -183,13 +189,14 @@ Outcome Run::live() {
         for (const Home& home : homes_) sum += home.content();
         return sum;
     };
-    const uint32_t end = scene_.first_step() + scene_.options().days * kStepsPerDay;
+    const uint32_t end = scene_.first_step() + days() * kStepsPerDay;
     double before = 0;
     for (uint32_t step = 0; step < end; ++step) {
+        if (steered(step) && link_ == nullptr) link_ = std::make_unique<Link>(scene_);
         if (step == scene_.first_step()) {
             before = content();
             for (Home& home : homes_) home.forget();
-            if (policy_ == Policy::coordinated) link_ = std::make_unique<Link>(scene_);
+            if (link_ != nullptr) link_->forget_counts();
         }
         schedule(step);
         tell(step);
@@ -215,7 +222,7 @@ Outcome Run::live() {
     }
     out_.late_energy = late / std::max(needed, 1.0);
     if (link_ != nullptr) {
-        const double home_hours = double(scene_.homes()) * scene_.options().days * 24;
+        const double home_hours = double(scene_.homes()) * days() * 24;
         out_.bytes_per_home_hour = double(link_->bytes()) / home_hours;
         out_.messages_per_home_hour = double(link_->messages()) / home_hours;
         out_.refused = link_->refused();

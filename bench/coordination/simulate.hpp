@@ -38,6 +38,7 @@ struct Outcome {
     double late_energy = 0;          ///< share of the cars' need that was missing when they left
     double bytes_per_home_hour = 0;  ///< payloads both ways
     double messages_per_home_hour = 0;
+    double left_out = 0;       ///< mean share of homes that the coordinator left out
     uint64_t refused = 0;      ///< set-points that homes refused
     double worst_cycle_s = 0;  ///< coordinator
     std::vector<Moment> moments;

@@ -62,6 +62,7 @@ void add_bench(CLI::App& program) {
     engine->add_option("--json", options->json, "also write the rows to this file");
     engine->callback([options] { run_engine(*options); });
     add_bench_applications(*command);
+    add_bench_coordination(*command);
     add_bench_fleet(*command);
     add_bench_training(*command);
     add_bench_updates(*command);

@@ -40,6 +40,9 @@ inline constexpr int32_t kStorageKeeps = 950;
 /// of thermostatically controlled loads", IEEE Trans. Power Systems 30(1), 2015).
 inline constexpr int32_t kMostLevel = 64'000;
 
+/// A device reckons its power anew so often, s: content and room change meanwhile.
+inline constexpr uint32_t kReckonS = 300;
+
 /// Power that the store takes (negative: gives) at `level` for the next `step_s` seconds; what the
 /// device does, and what the coordinator expects it to do. Never beyond power, room or content; a
 /// task that would else be late takes all it can. `level` is clamped to ±kMostLevel.

@@ -62,9 +62,12 @@ std::string broker_access_list() {
     for (const char* channel : {"offer", "piece", "undo", "keys"})
         out << "topic write ganglion/1/+/" << channel << '\n';
     out << '\n';
-    for (const char* channel : {"update", "want"})
+    out << "user " << Pki::coordinator_id << '\n'
+        << "topic read ganglion/1/+/summary\n"
+        << "topic write ganglion/1/+/setpoint\n\n";
+    for (const char* channel : {"update", "want", "summary"})
         out << "pattern write ganglion/1/%u/" << channel << '\n';
-    for (const char* channel : {"offer", "piece", "undo", "keys"})
+    for (const char* channel : {"offer", "piece", "undo", "keys", "setpoint"})
         out << "pattern read ganglion/1/%u/" << channel << '\n';
     out << "pattern write ganglion/1/%u/event\n"
         << "pattern write ganglion/1/%u/status\n"

@@ -7,6 +7,7 @@
 #include <numeric>
 #include <utility>
 
+#include "device/coordinate/local_rule.hpp"
 #include "fleet/coordinate/coordinator_state.hpp"
 #include "fleet/coordinate/disaggregate.hpp"
 
@@ -109,6 +110,7 @@ double Coordinator::member_power(const Member& member, const device::Levels& lev
 
 void Coordinator::let_pass(Feeder& feeder, uint32_t now_s) const {
     const uint32_t passed = last_cycle_s_ == 0 ? 0 : now_s - last_cycle_s_;
+    feeder.moved = false;
     for (Member& member : feeder.members) {
         if (!member.told && passed != 0) {
             // What came or went within the cycle is known now: it was no error of the forecast.
@@ -124,7 +126,8 @@ void Coordinator::let_pass(Feeder& feeder, uint32_t now_s) const {
             const int32_t power = mean_response(store, feeder.levels[kind], passed);
             device::advance(store, power, passed);
             const uint32_t quarters = passed / kQuarterS;
-            store.from_q -= std::min(store.from_q, quarters);
+            // Whether it has really come, the device says itself.
+            if (store.from_q > 1) store.from_q -= std::min(store.from_q - 1, quarters);
             if (store.until_q > 1) store.until_q -= std::min(store.until_q - 1, quarters);
         }
     }
@@ -162,8 +165,13 @@ Envelope Coordinator::envelope_of(const Feeder& feeder, size_t index,
         lasts *= options_.error_keeps;
     }
     const double margin = options_.margin_deviations * std::sqrt(envelope.error_square);
-    envelope.most_taken = std::max(1.0, places_[index].most_taken - margin);
-    envelope.most_given = std::max(1.0, places_[index].most_given - margin);
+    // Devices ease what strains their line from kEased on; a plan that went there would not come
+    // true.
+    const auto below = [margin](double limit) {
+        return std::max(1.0, std::min(limit * device::kEased / 1000, limit - margin));
+    };
+    envelope.most_taken = below(places_[index].most_taken);
+    envelope.most_given = below(places_[index].most_given);
     return envelope;
 }
 

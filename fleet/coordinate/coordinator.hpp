@@ -16,11 +16,11 @@ struct CoordinatorOptions {
     uint32_t cycle_s = 900;        ///< divides an hour
     uint32_t valid_s = 7200;       ///< a set-point is held so long where no new one comes
     size_t set_point_steps = 3;    ///< hours that a set-point speaks of
-    size_t most_blocks = 8;        ///< feeders that are alike are planned as one
+    size_t most_blocks = 4;        ///< feeders that are alike are planned as one
     double margin_deviations = 2;  ///< of a feeder's forecast, kept free below its limit
     double error_keeps = 0.8;      ///< share of a feeder's present error that lasts an hour
-    double error_into_slot = 0.3;  ///< share that lasts when new forecasts come
-    int32_t least_change = 20;     ///< levels that change by less than this and 1/32 are not sent
+    double error_into_slot = 0.4;  ///< share that lasts when new forecasts come
+    double least_change = 0.003;  ///< of a feeder's limit: set-points that change less are not sent
     WatchOptions watch;
     Market market;
 };
@@ -100,6 +100,7 @@ class Coordinator {
                 Cycle& cycle);
     void keep_limit(size_t index, const Envelope& envelope, uint32_t step_s, uint32_t now_s,
                     Cycle& cycle);
+    static bool follows(const Feeder& feeder, size_t index);
     void close_gate(const RegionPlan& plan, uint32_t now_s);
     std::string reason(const RegionPlan& plan) const;
 

@@ -9,6 +9,7 @@ struct Coordinator::Member {
     uint32_t heard_slot = 0;  ///< hour of its newest summary
     double expected = 0;      ///< what its stores were expected to take in the last cycle, W
     bool ever = false;
+    bool task_here = false;
     bool told = true;  ///< newest summary not yet taken through a cycle's passing time
 };
 
@@ -24,6 +25,7 @@ struct Coordinator::Feeder {
     double own_error = 0;          ///< what it took beyond that, of late
     FeederOrder order;
     uint32_t sent_s = 0;
+    bool moved = false;  ///< a device has other stores than a cycle ago: it waits for a set-point
     Suspicion suspicion = Suspicion::none;
     std::vector<Suspicion> suspicions;
 };

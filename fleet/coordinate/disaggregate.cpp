@@ -6,9 +6,15 @@
 namespace ganglion::fleet::coordinate {
 
 int32_t mean_response(const device::Store& store, int32_t level, uint32_t step_s) {
-    device::Store half = store;
-    device::advance(half, device::respond(store, level, step_s), step_s / 2);
-    return device::respond(half, level, step_s / 2);
+    device::Store now = store;
+    int64_t sum = 0;
+    const uint32_t parts = std::max(1U, step_s / device::kReckonS);
+    for (uint32_t part = 0; part < parts; ++part) {
+        const int32_t power = device::respond(now, level, step_s / parts);
+        device::advance(now, power, step_s / parts);
+        sum += power;
+    }
+    return static_cast<int32_t>(sum / parts);
 }
 
 double power_at(std::span<const device::Store* const> stores, int32_t level, uint32_t step_s) {

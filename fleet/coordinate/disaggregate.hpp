@@ -10,7 +10,7 @@ namespace ganglion::fleet::coordinate {
 namespace device = ganglion::coordinate;
 
 /// Mean power of a store that keeps to a level for `step_s` seconds: its room or content changes
-/// meanwhile, and with it what a level means (midpoint rule).
+/// meanwhile, and with it what a level means.
 int32_t mean_response(const device::Store& store, int32_t level, uint32_t step_s);
 
 /// The level at which these stores together take `power` in the coming `step_s` seconds (or the

@@ -14,23 +14,15 @@ namespace {
 
 using Stores = std::vector<const device::Store*>;
 
-double power_of(const std::array<Stores, device::kStoreKinds>& stores, const device::Levels& levels,
-                uint32_t step_s) {
-    double sum = 0;
-    for (size_t kind = 0; kind < stores.size(); ++kind)
-        sum += power_at(stores[kind], levels[kind], step_s);
-    return sum;
-}
-
-bool alike(const device::Levels& a, const device::Levels& b, int32_t least_change) {
-    for (size_t kind = 0; kind < a.size(); ++kind) {
-        const int32_t most = std::max(std::abs(a[kind]), std::abs(b[kind]));
-        if (std::abs(a[kind] - b[kind]) > std::max(least_change, most / 32)) return false;
-    }
-    return true;
-}
-
 }  // namespace
+
+// Whom nobody believes still hears its feeder's set-point, and mostly follows it; the plan does not
+// rely on it.
+bool Coordinator::follows(const Feeder& feeder, size_t index) {
+    const Suspicion suspicion = feeder.watch.of(index);
+    return feeder.members[index].ever && suspicion != Suspicion::impossible &&
+           suspicion != Suspicion::silent;
+}
 
 void Coordinator::divide(const std::vector<size_t>& block, const BlockPlan& plan,
                          const std::vector<Envelope>& envelopes, uint32_t step_s, uint32_t now_s,
@@ -55,10 +47,14 @@ void Coordinator::divide(const std::vector<size_t>& block, const BlockPlan& plan
     const size_t steps = std::min(options_.set_point_steps, plan.task.size());
     for (size_t t = 0; t < steps; ++t) {
         if (t == 0) {
-            // The plan is for the rest of the hour; storages make up for how this part differs.
-            levels.push_back({level_for(stores[0], plan.storage[0] - differs, step_s),
-                              level_for(stores[1], plan.task[0], step_s),
-                              level_for(stores[2], plan.buffer[0], step_s)});
+            // The plan is for the rest of the hour; storages make up for how this part differs, and
+            // for what tasks and buffers that are not there yet cannot take.
+            const int32_t task = level_for(stores[1], plan.task[0], step_s);
+            const int32_t shift = level_for(stores[2], plan.buffer[0], step_s);
+            const double lacks = plan.task[0] - power_at(stores[1], task, step_s) + plan.buffer[0] -
+                                 power_at(stores[2], shift, step_s);
+            levels.push_back(
+                {level_for(stores[0], plan.storage[0] - differs + lacks, step_s), task, shift});
         } else {
             levels.push_back({level_of(plan.storage[t], plan.storage_content[t - 1], storage.most),
                               level_for(stores[1], plan.task[t], 3600),
@@ -76,16 +72,12 @@ void Coordinator::keep_limit(size_t index, const Envelope& envelope, uint32_t st
                              uint32_t now_s, Cycle& cycle) {
     Feeder& feeder = *feeders_[index];
     FeederOrder& order = cycle.orders[index];
-    std::array<Stores, device::kStoreKinds> stores;
     const double unsteered = envelope.own_now;
-    for (size_t i = 0; i < feeder.members.size(); ++i) {
-        if (!feeder.watch.believed(i)) continue;
-        const device::Summary& summary = feeder.members[i].summary;
-        for (uint32_t s = 0; s < summary.store_count; ++s)
-            stores[size_t(summary.stores[s].kind)].push_back(&summary.stores[s]);
-    }
     const auto power = [&](const device::Levels& levels) {
-        return unsteered + power_of(stores, levels, step_s);
+        double sum = unsteered;
+        for (size_t i = 0; i < feeder.members.size(); ++i)
+            if (follows(feeder, i)) sum += member_power(feeder.members[i], levels, step_s);
+        return sum;
     };
     device::Levels& now = order.levels[0];
     double expected = power(now);
@@ -117,8 +109,9 @@ void Coordinator::keep_limit(size_t index, const Envelope& envelope, uint32_t st
     }
     order.expected = expected;
     const bool holds = now_s < feeder.sent_s + options_.valid_s / 2;
-    order.changed =
-        !holds || feeder.order.levels.empty() || !alike(feeder.levels, now, options_.least_change);
+    const double off = feeder.order.levels.empty() ? 0 : std::abs(expected - power(feeder.levels));
+    order.changed = !holds || feeder.moved || feeder.order.levels.empty() ||
+                    off > options_.least_change * places_[index].most_taken;
     if (order.changed) {
         order.sequence = feeder.sent_s = now_s;
     } else {
@@ -129,7 +122,7 @@ void Coordinator::keep_limit(size_t index, const Envelope& envelope, uint32_t st
     feeder.expected = power(now);
     for (size_t i = 0; i < feeder.members.size(); ++i)
         feeder.members[i].expected =
-            feeder.watch.believed(i) ? member_power(feeder.members[i], now, step_s) : 0;
+            follows(feeder, i) ? member_power(feeder.members[i], now, step_s) : 0;
     feeder.order = order;
 }
 

@@ -113,6 +113,16 @@ void Builder::add_pool(const Pool& pool, double kept, std::vector<int>& in, std:
         if (t != 0) program.add(row, content[t - 1], -1);
         program.add(row, in[t], -kept * hours(t));
         program.add(row, out[t], hours(t) / kept);
+        const double free = problem_.market.pool_reserve * pool.most;
+        const double worth = problem_.market.pool_reserve_worth * hours(t) / kMega;
+        const int short_of = program.add_column(0, free, worth);
+        const int beyond = program.add_column(0, free, worth);
+        const int reserve = program.add_row(free, LinearProgram::kNone);
+        program.add(reserve, content[t], 1);
+        program.add(reserve, short_of, 1);
+        const int room = program.add_row(-LinearProgram::kNone, pool.most - free);
+        program.add(room, content[t], 1);
+        program.add(room, beyond, -1);
     }
 }
 

@@ -24,6 +24,9 @@ struct Market {
     double imbalance_premium = 30;
     double peak_cost = 0;  ///< a MW of the horizon's highest demand
     double reserve = 0;    ///< W that generators keep free
+    /// Share of a pool's content that is kept filled, and as much kept empty, to meet what no
+    /// forecast knew; what that is worth a MWh and hour.
+    double pool_reserve = 0.15, pool_reserve_worth = 15;
 };
 
 /// All that a plan for a region is made from.

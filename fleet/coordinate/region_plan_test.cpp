@@ -12,6 +12,7 @@ namespace {
 RegionProblem usual(size_t steps) {
     RegionProblem problem;
     problem.step_h = horizon_steps(steps, 1);
+    problem.market.pool_reserve = 0;
     problem.market.generators = {{"base", 10'000, 20, 10'000}, {"peak", 20'000, 100, 20'000}};
     Envelope block(steps);
     for (size_t t = 0; t < steps; ++t) block.own_use[t] = t < steps / 2 ? 6000 : 14'000;

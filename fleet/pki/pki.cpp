@@ -75,6 +75,7 @@ Pki Pki::create(const std::filesystem::path& directory) {
     pki.load_or_issue("broker", "ganglion-broker", Purpose::broker);
     pki.load_or_issue("server", server_id, Purpose::client);
     pki.load_or_issue("updates", updates_id, Purpose::client);
+    pki.load_or_issue("coordinator", coordinator_id, Purpose::client);
     if (!std::filesystem::exists(pki.revocation_file()))
         pki.write_revocation_list({}, now_ms() / 1000 - kDaySeconds);
     return pki;
@@ -91,7 +92,7 @@ Identity Pki::issue_device(const std::string& id) {
 }
 
 bool Pki::can_be_device(const std::string& id) {
-    return is_valid_device_id(id) && id != server_id && id != updates_id;
+    return is_valid_device_id(id) && id != server_id && id != updates_id && id != coordinator_id;
 }
 
 std::string Pki::sign_request(const std::string& id, const std::string& request_pem,

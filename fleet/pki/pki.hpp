@@ -28,6 +28,7 @@ bool is_valid_device_id(std::string_view id);
 ///   broker.pem broker.key        the broker, for 127.0.0.1, 10.0.2.2, localhost and
 ///   "ganglion-broker" server.pem server.key        the fleet server as the broker's client
 ///   updates.pem updates.key      its second connection
+///   coordinator.pem, .key        its third
 ///   devices/<id>.pem <id>.key    one per device that the server made the key of
 ///   revoked.pem                  what the broker admits no longer
 /// Files are readable by their owner only and written whole or not at all. One Pki object is for
@@ -39,6 +40,8 @@ class Pki {
     static constexpr const char* server_id = "ganglion-server";
     /// The same of the server's second connection, which carries updates.
     static constexpr const char* updates_id = "ganglion-updates";
+    /// And of its third, which carries summaries and set-points.
+    static constexpr const char* coordinator_id = "ganglion-coordinator";
 
     /// Opens the authority in `directory`, making what is missing. Throws std::runtime_error on
     /// unreadable files.

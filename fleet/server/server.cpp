@@ -9,6 +9,7 @@
 
 #include "fleet/alert/alert_service.hpp"
 #include "fleet/api/access_routes.hpp"
+#include "fleet/api/coordination_routes.hpp"
 #include "fleet/api/enrol_routes.hpp"
 #include "fleet/api/fleet_routes.hpp"
 #include "fleet/api/http_api.hpp"
@@ -19,6 +20,7 @@
 #include "fleet/base/port.hpp"
 #include "fleet/broker/broker.hpp"
 #include "fleet/broker/eviction.hpp"
+#include "fleet/coordinate/coordination_service.hpp"
 #include "fleet/enrol/enrolment.hpp"
 #include "fleet/ingest/ingest.hpp"
 #include "fleet/insight/fleet_insight.hpp"
@@ -92,6 +94,8 @@ struct Server::Parts {
               [this](const Committed& committed) { stream.publish(committed); }, log),
           updates(mqtt_config(pki, broker.port(), "updates", Pki::updates_id), rollouts, releases,
                   log),
+          coordination(mqtt_config(pki, broker.port(), "coordinator", Pki::coordinator_id),
+                       config.state_dir, store, audit, log),
           alerts(
               store, incidents, [this] { return fault(); }, log),
           http(all_routes(config.state_dir), access, stream,
@@ -125,7 +129,8 @@ struct Server::Parts {
         };
         for (Routes more : {insight_routes(store, audit, said), release_routes(releases, audit),
                             rollout_routes(rollouts), incident_routes(incidents, audit),
-                            enrol_routes(enrolment, audit, enrolments)})
+                            enrol_routes(enrolment, audit, enrolments),
+                            coordination_routes(coordination)})
             routes.insert(routes.end(), more.begin(), more.end());
         return routes;
     }
@@ -170,6 +175,7 @@ struct Server::Parts {
     EventStream stream;
     Ingest ingest;
     UpdateService updates;
+    CoordinationService coordination;
     AlertService alerts;
     HttpApi http;
 };

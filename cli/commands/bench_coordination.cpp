@@ -1,0 +1,67 @@
+#include "bench/coordination/bench_coordination.hpp"
+
+#include <iostream>
+#include <memory>
+
+#include "cli/commands/commands.hpp"
+#include "cli/files.hpp"
+#include "cli/progress.hpp"
+
+namespace ganglion::cli {
+namespace {
+
+struct Options {
+    bench::CoordinationBench bench;
+    std::filesystem::path json;
+};
+
+void run_coordination(Options& options) {
+    ProgressLine line;
+    std::vector<bench::Row> rows;
+    options.bench.progress = [&](const std::string& part, double fraction) {
+        line.show("coordination", fraction, 0, part);
+    };
+    const auto add = [&](std::vector<bench::Row> more) {
+        rows.insert(rows.end(), more.begin(), more.end());
+    };
+    add(bench::grid_rows(options.bench));
+    line.show("coordination", 0.9, 0, "faults");
+    add(bench::fault_rows(options.bench));
+    line.show("coordination", 0.95, 0, "cycles");
+    add(bench::cycle_rows(options.bench));
+    line.finish();
+    std::cout << bench::to_text(rows);
+    if (!options.json.empty()) write_text(options.json, bench::to_json(rows).dump(2) + "\n");
+}
+
+}  // namespace
+
+void add_bench_coordination(CLI::App& bench) {
+    auto options = std::make_shared<Options>();
+    options->bench.scene.data =
+        std::filesystem::path(GANGLION_SOURCE_DIR) / ".." / "shared" / "data" / "grid";
+    auto* command = add_command(
+        bench, "coordination",
+        "The smart grid: homes with sun, batteries, cars and heat pumps over the same days under "
+        "no\n"
+        "coordination, local rules, the coordinator, and the optimum with perfect foresight; "
+        "faults\n"
+        "that are injected; time and bytes of a cycle.",
+        "./ganglion bench coordination --json coordination.json\n"
+        "  ./ganglion bench coordination --homes 500 --days 2 --seed 7 --cycle-homes 10000");
+    auto& scene = options->bench.scene;
+    command->add_option("--homes", scene.homes, "homes of the region, 50 on a feeder")
+        ->check(CLI::Range(100, 20'000))
+        ->capture_default_str();
+    command->add_option("--days", scene.days, "days that count, after 22 of learning")
+        ->check(CLI::Range(1, 5))
+        ->capture_default_str();
+    command->add_option("--seed", scene.seed, "of homes, weather and cars")->capture_default_str();
+    command->add_option("--data", scene.data, "folder with the recordings of shared/data/grid");
+    command->add_option("--cycle-homes", options->bench.cycle_homes, "time cycles of so many homes")
+        ->capture_default_str();
+    command->add_option("--json", options->json, "also write the rows to this file");
+    command->callback([options] { run_coordination(*options); });
+}
+
+}  // namespace ganglion::cli
