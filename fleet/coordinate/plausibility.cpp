@@ -155,7 +155,8 @@ void FeederWatch::judge_sum() {
     const size_t parts = off_slots_ * kParts;
     const Culprit culprit = best_culprit(parts);
     const bool turned = std::abs(culprit.factor + 1) < kTurned;
-    const bool clear = turned || culprit.explained > explained_by_feeder(parts) + kRunnerUp;
+    const double by_feeder = explained_by_feeder(parts);
+    const bool clear = culprit.explained > by_feeder + (turned ? -kRunnerUp : kRunnerUp);
     const bool last = off_slots_ == kSlots;
     if (clear && culprit.explained >= (last ? options_.explains : kSure) &&
         (last || off_slots_ >= 2)) {
@@ -167,7 +168,7 @@ void FeederWatch::judge_sum() {
         off_slots_ = 0;
     } else if (last) {
         feeder_ = Suspicion::feeder;
-        explained_ = explained_by_feeder(parts);
+        explained_ = by_feeder;
     }
 }
 

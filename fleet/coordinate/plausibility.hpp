@@ -32,9 +32,9 @@ struct FeederSlot {
 struct WatchOptions {
     double most_power = 25'000;  ///< W of one connection
     uint32_t stale_s = 1800;     ///< a summary's clock may be off by so much
-    double noise = 0.002;        ///< of the feeder's meter, of its reading
-    double least_noise = 20;     ///< W
-    double deviations = 4;       ///< of the noise: a sum beyond is off
+    double noise = 0.0012;       ///< random part of the feeder's meter (class 0.2), of its reading
+    double least_noise = 10;     ///< W
+    double deviations = 1.8;     ///< of the noise: a slot whose root mean square is beyond is off
     double explains = 0.8;       ///< share of the squared gap that a culprit must explain
     uint32_t stuck_parts = 6;    ///< equal readings in a row
     uint32_t clear_slots = 6;    ///< good slots after which a device is believed again
