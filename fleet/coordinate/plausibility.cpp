@@ -6,8 +6,8 @@
 namespace ganglion::fleet::coordinate {
 namespace {
 
-constexpr double kSure = 0.95;        ///< explained: named before the window is full
-constexpr double kRunnerUp = 0.05;    ///< the feeder as a whole explains as well
+constexpr double kSure = 0.95;                       ///< explained: named before the window is full
+constexpr double kLeaves = 0.75, kTurnedLeaves = 2;  ///< of what the feeder leaves unexplained
 constexpr double kLargestFactor = 6;  ///< nobody takes more than so many times what it says
 constexpr double kSmallestFactor = 0.1;
 constexpr double kTurned = 0.25;  ///< a factor so near -1 is a turned sign
@@ -156,7 +156,9 @@ void FeederWatch::judge_sum() {
     const Culprit culprit = best_culprit(parts);
     const bool turned = std::abs(culprit.factor + 1) < kTurned;
     const double by_feeder = explained_by_feeder(parts);
-    const bool clear = culprit.explained > by_feeder + (turned ? -kRunnerUp : kRunnerUp);
+    // A home must leave less unexplained than the feeder as a whole would; one that is just turned
+    // round has its factor against it already.
+    const bool clear = 1 - culprit.explained < (turned ? kTurnedLeaves : kLeaves) * (1 - by_feeder);
     const bool last = off_slots_ == kSlots;
     if (clear && culprit.explained >= (last ? options_.explains : kSure) &&
         (last || off_slots_ >= 2)) {
@@ -173,7 +175,8 @@ void FeederWatch::judge_sum() {
 }
 
 // A culprit whose word fits again without a correction, slot after slot, is believed again.
-void FeederWatch::reconsider(Device& device) const {
+// True where it does in this slot: the gap is then its correction's, and nobody else's fault.
+bool FeederWatch::reconsider(Device& device) const {
     std::array<double, kParts> plain;
     for (size_t i = 0; i < kParts; ++i) {
         const size_t at = kWindow - kParts + i;
@@ -182,9 +185,11 @@ void FeederWatch::reconsider(Device& device) const {
     const bool better = root_mean_square(plain.data(), kParts) <
                         root_mean_square(gaps_.data() + kWindow - kParts, kParts);
     device.good_slots = better ? device.good_slots + 1 : 0;
-    if (device.good_slots < options_.clear_slots) return;
-    device.factor = 1;
-    device.suspicion = Suspicion::none;
+    if (device.good_slots >= options_.clear_slots) {
+        device.factor = 1;
+        device.suspicion = Suspicion::none;
+    }
+    return better;
 }
 
 void FeederWatch::take(const FeederSlot& slot) {
@@ -203,9 +208,10 @@ void FeederWatch::take(const FeederSlot& slot) {
     }
     if (slot.measured.empty()) return;  // the feeder's own meter is silent: nothing to compare with
     const bool off = is_off(slot);
+    bool corrected = false;
     for (Device& device : devices_)
-        if (device.factor != 1) reconsider(device);
-    if (off) {
+        if (device.factor != 1) corrected |= reconsider(device);
+    if (off && !corrected) {
         judge_sum();
     } else {
         off_slots_ = 0;

@@ -35,7 +35,7 @@ struct WatchOptions {
     double noise = 0.0012;       ///< random part of the feeder's meter (class 0.2), of its reading
     double least_noise = 10;     ///< W
     double deviations = 1.8;     ///< of the noise: a slot whose root mean square is beyond is off
-    double explains = 0.8;       ///< share of the squared gap that a culprit must explain
+    double explains = 0.7;       ///< share of the squared gap that a culprit must explain
     uint32_t stuck_parts = 6;    ///< equal readings in a row
     uint32_t clear_slots = 6;    ///< good slots after which a device is believed again
 };
@@ -89,7 +89,7 @@ class FeederWatch {
     void judge_sum();
     Culprit best_culprit(size_t parts) const;
     double explained_by_feeder(size_t parts) const;
-    void reconsider(Device& device) const;
+    bool reconsider(Device& device) const;
 
     WatchOptions options_;
     std::vector<Device> devices_;
