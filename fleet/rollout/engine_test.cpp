@@ -118,6 +118,26 @@ TEST_F(EngineTest, a_cohort_is_chosen_by_what_people_said_of_devices) {
     for (uint32_t i = 0; i < 60; ++i) EXPECT_EQ(fleet.confirmed(i), i % 6 == 0 ? 5U : 0U) << i;
 }
 
+TEST_F(EngineTest, a_plan_counts_who_runs_what_now) {
+    const auto all = [&](const std::string& application) {
+        RolloutSpec wanted = spec();
+        wanted.application = application;
+        return engine->plan(wanted).back();
+    };
+    EXPECT_EQ(all(""), 0);
+    engine->run([&](RolloutEngine::Batch& batch) {
+        for (const char* id : {"a", "b", "c"}) batch.status(id, true, "wake_word", now);
+        batch.status("d", true, {}, now);
+    });
+    EXPECT_EQ(all("wake_word"), 3);
+    EXPECT_EQ(all(""), 4);
+    engine->run([&](RolloutEngine::Batch& batch) { batch.status("b", true, "machine", now); });
+    EXPECT_EQ(all("wake_word"), 2);
+    EXPECT_EQ(all("machine"), 1);
+    EXPECT_EQ(all(""), 4);
+    EXPECT_EQ(all("fall"), 0);
+}
+
 TEST_F(EngineTest, failing_installations_stop_it) {
     SimulatedFleet fleet({.devices = 400}, release, {.failing = 0.5});
     connect(fleet);

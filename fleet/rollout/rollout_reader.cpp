@@ -16,7 +16,14 @@ std::optional<KnownDevice> RolloutReader::device(const std::string& id) {
 
 int64_t RolloutReader::device_count(const std::string& application, const std::string& pattern,
                                     const Attributes& attributes) {
-    // In the words of an index each, so that a million are counted in milliseconds.
+    const std::lock_guard lock(mutex_);
+    if (pattern.empty() && attributes.empty()) {
+        Statement sum = database_.prepare(
+            "SELECT coalesce(sum(devices), 0) FROM applications WHERE ?1 = '' OR application = ?1");
+        sum.bind(application);
+        sum.step();
+        return sum.integer(0);
+    }
     std::string sql;
     std::vector<std::string> values;
     const auto demand = [&](const std::string& what, std::initializer_list<std::string> with) {
@@ -28,7 +35,6 @@ int64_t RolloutReader::device_count(const std::string& application, const std::s
     for (const auto& [name, value] : attributes)
         demand("number IN (SELECT device FROM attributes WHERE name = ? AND value = ?)",
                {name, value});
-    const std::lock_guard lock(mutex_);
     Statement count = database_.prepare("SELECT count(*) FROM devices" + sql);
     for (const std::string& value : values) count.bind(value);
     count.step();
