@@ -164,6 +164,8 @@ bool RolloutEngine::look(Live& live, int64_t now_ms, std::string& finding) {
     const uint64_t failed = count(TargetState::failed);
     const uint64_t unhealthy = count(TargetState::unhealthy);
     const uint64_t done = count(TargetState::done);
+    // A failure is told sooner than a success: what is on trial has been installed.
+    const uint64_t installed = unhealthy + done + count(TargetState::trial);
     std::vector<ArmDevice> canary;
     std::vector<ArmDevice> control;
     for (const auto& [device, arm] : live.arms)
@@ -172,7 +174,7 @@ bool RolloutEngine::look(Live& live, int64_t now_ms, std::string& finding) {
     GateLimits share = limits;
     share.alpha = limits.alpha / 3;
     const std::pair<const char*, GateVerdict> gates[] = {
-        {"installations", judge_share("installations failed", failed, failed + unhealthy + done,
+        {"installations", judge_share("installations failed", failed, failed + installed,
                                       limits.failures, share.alpha, look)},
         {"health", judge_share("trials ended unhealthy", unhealthy, unhealthy + done,
                                limits.unhealthy, share.alpha, look)},
