@@ -47,11 +47,16 @@ int main(int argc, char** argv) {
         ->capture_default_str();
     program.add_flag("!--no-synthetic-speech", options.synthetic_speech,
                      "wake word: do not train on text-to-speech");
+    program.add_flag(
+        "!--no-recorded-word", options.recorded_word,
+        "wake word: say the word by text-to-speech alone, though there are recordings");
     program.add_flag("--keep-model", options.keep_model,
                      "wake word: fit nothing; choose the threshold of the model that is there and\n"
                      "judge it, e.g. after a change of [decision]");
     program.footer(
-        "Ctrl-C keeps what was reached so far and goes on to judging it.\n"
+        "Ctrl-C keeps what was reached so far and goes on to judging it; the same command then "
+        "goes\n"
+        "on with a wake word's fit from there.\n"
         "Example:\n  ./ganglion train apps/wake_word --data recordings");
     std::signal(SIGINT, on_interrupt);
     try {

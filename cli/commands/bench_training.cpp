@@ -13,6 +13,9 @@
 #include "model/tflite.hpp"
 #include "train/evaluate/noise_conditions.hpp"
 #include "train/evaluate/word_judgement.hpp"
+#include "train/search/pipeline_cost.hpp"
+#include "train/synthesis/scratch_folder.hpp"
+#include "train/synthesis/subprocess.hpp"
 
 namespace ganglion::cli {
 namespace {
@@ -66,10 +69,11 @@ class WordBench {
         add(word_ + " bundle in flash", device_.bundle_bytes(), "bytes", 71680);
         add(word_ + " model file", static_cast<double>(fs::file_size(project_.model_file)), "bytes",
             61440);
+        const auto cost = train::cost_of(project_, device_);
         add(word_ + " multiply-accumulates per second of audio",
-            static_cast<double>(device_.report().macs) * project_.sensor.rate_hz /
-                (static_cast<double>(project_.features.hop) * project_.features.stride),
-            "MACs/s", std::nullopt);
+            static_cast<double>(cost.macs) * cost.inferences_per_second, "MACs/s", std::nullopt);
+        add(word_ + " instructions per second of audio, Cortex-M4F, at most",
+            cost.instructions_per_second(), "instructions/s", 6.3e6);
         line_.finish();
         return rows_;
     }
@@ -108,10 +112,30 @@ class WordBench {
     std::vector<bench::Row> rows_;
 };
 
+/// One step of training against a plain libtorch loop, where ganglion-train-speed was built.
+std::vector<bench::Row> speed_rows() {
+    const auto program = fs::canonical("/proc/self/exe").parent_path() / "ganglion-train-speed";
+    if (!fs::exists(program)) return {};
+    const train::ScratchFolder folder;
+    const auto file = folder.path() / "speed.json";
+    train::run_program({program.string(), file.string()}, {}, std::chrono::seconds(300));
+    const auto ms = nlohmann::json::parse(read_text(file));
+    const double plain = ms.at("plain_ms").get<double>();
+    const auto against = [&](const char* name, const char* key, std::optional<double> goal) {
+        return bench::Row{
+            "training", name, ms.at(key).get<double>(), "ms", "plain libtorch loop, float",
+            plain,      goal};
+    };
+    return {against("training step, float", "ours_ms", std::nullopt),
+            against("training step, fake quantization", "quantized_ms", 1 / 1.3)};
+}
+
 void run_training(const Options& options) {
     if (!fs::is_directory(options.data))
         throw std::runtime_error(options.data.string() + ": no such folder of recordings");
-    const auto rows = WordBench(options).run();
+    auto rows = WordBench(options).run();
+    const auto speed = speed_rows();
+    rows.insert(rows.end(), speed.begin(), speed.end());
     std::cout << bench::to_text(rows);
     if (!options.json.empty()) write_text(options.json, bench::to_json(rows).dump(2) + "\n");
 }

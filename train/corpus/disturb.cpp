@@ -10,6 +10,22 @@ std::span<const float> pick(const std::vector<Sound>& sounds, Random& random) {
     return sounds[random.below(sounds.size())];
 }
 
+Sound snippet(std::span<const float> sound, size_t length, double level, Random& random) {
+    length = std::min(length, sound.size());
+    const size_t at = random.below(sound.size() - length + 1);
+    Sound piece(sound.begin() + static_cast<ptrdiff_t>(at),
+                sound.begin() + static_cast<ptrdiff_t>(at + length));
+    const double own = level_of(piece);
+    const auto gain = static_cast<float>(own > 1 ? level / own : 0);
+    const size_t fade = std::min<size_t>(160, length / 2);
+    for (size_t i = 0; i < length; ++i) {
+        const size_t edge = std::min(i, length - 1 - i);
+        piece[i] *=
+            gain * (edge < fade ? static_cast<float>(edge) / static_cast<float>(fade) : 1.0F);
+    }
+    return piece;
+}
+
 void set_peak(Sound& sound, double peak) {
     float loudest = 1;
     for (const float s : sound) loudest = std::max(loudest, std::fabs(s));

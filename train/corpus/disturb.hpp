@@ -9,6 +9,10 @@ namespace ganglion::train {
 /// One of `sounds`; empty when there is none.
 std::span<const float> pick(const std::vector<Sound>& sounds, Random& random);
 
+/// Up to `length` samples of `sound` from a random place, brought to `level` (root mean square),
+/// edges faded over 10 ms.
+Sound snippet(std::span<const float> sound, size_t length, double level, Random& random);
+
 /// Scales so that the loudest sample is `peak`.
 void set_peak(Sound& sound, double peak);
 

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "compile/bundle_features.hpp"
+#include "train/corpus/decoys.hpp"
 #include "train/corpus/disturb.hpp"
 #include "train/corpus/parallel.hpp"
 
@@ -12,24 +13,7 @@ namespace ganglion::train {
 namespace {
 
 constexpr size_t kRateHz = 16000;
-
-/// Up to `length` samples of `sound` from a random place, brought to `level`, edges faded over 10
-/// ms.
-Sound snippet(std::span<const float> sound, size_t length, double level, Random& random) {
-    length = std::min(length, sound.size());
-    const size_t at = random.below(sound.size() - length + 1);
-    Sound piece(sound.begin() + static_cast<ptrdiff_t>(at),
-                sound.begin() + static_cast<ptrdiff_t>(at + length));
-    const double own = level_of(piece);
-    const auto gain = static_cast<float>(own > 1 ? level / own : 0);
-    const size_t fade = std::min<size_t>(160, length / 2);
-    for (size_t i = 0; i < length; ++i) {
-        const size_t edge = std::min(i, length - 1 - i);
-        piece[i] *=
-            gain * (edge < fade ? static_cast<float>(edge) / static_cast<float>(fade) : 1.0F);
-    }
-    return piece;
-}
+constexpr size_t kScramble = 6;  // seconds
 
 /// The word alone, set into fresh surroundings: silence or other speech before and after.
 Utterance transplant(const Utterance& from, const SpeechCorpus& corpus, Random& random) {
@@ -144,11 +128,20 @@ WordFrames make_word_frames(const project::Project& project, const SpeechCorpus&
     for (size_t copy = 0; copy < plan.noise_copies; ++copy) {
         for (const auto& sound : corpus.noise) negatives.emplace_back(&sound, copy);
     }
+    std::vector<const Utterance*> halves;
+    for (const auto& utterance : corpus.positives) {
+        // Spoken ones are many and alike: two of each stand in where nobody recorded the word.
+        const size_t spoken = corpus.recorded_positives == 0 ? 2 : 0;
+        halves.insert(halves.end(), utterance.synthetic ? spoken : plan.half_words, &utterance);
+    }
+    size_t speech = 0;  // samples: little speech is not scrambled into much
+    for (const auto& sound : corpus.speech) speech += sound.size();
+    const size_t scrambles = std::min(plan.scrambled_minutes * 60, speech / kRateHz) / kScramble;
     WordFrames frames;
     frames.positives.resize(positives.size());
-    frames.negatives.resize(negatives.size());
+    frames.negatives.resize(negatives.size() + halves.size() + scrambles);
     const Random root(plan.seed);
-    const size_t all = positives.size() + negatives.size();
+    const size_t all = positives.size() + frames.negatives.size();
     std::atomic<size_t> done = 0;
     in_parallel(
         all,
@@ -156,10 +149,20 @@ WordFrames make_word_frames(const project::Project& project, const SpeechCorpus&
             Random random = root.fork(i);
             if (i < positives.size()) {
                 frames.positives[i] = positive_track(project, *positives[i], corpus, random);
+                ++done;
+                return;
+            }
+            const size_t n = i - positives.size();
+            Track& track = frames.negatives[n];
+            if (n < negatives.size()) {
+                const auto [sound, copy] = negatives[n];
+                track = negative_track(project, *sound, copy, corpus, random);
+            } else if (n < negatives.size() + halves.size()) {
+                const auto sound = half_word(*halves[n - negatives.size()], corpus, random);
+                track = negative_track(project, sound, 1, corpus, random);
             } else {
-                const auto [sound, copy] = negatives[i - positives.size()];
-                frames.negatives[i - positives.size()] =
-                    negative_track(project, *sound, copy, corpus, random);
+                const auto sound = scrambled_speech(corpus, kScramble, random);
+                track = negative_track(project, sound, 1, corpus, random);
             }
             ++done;
         },

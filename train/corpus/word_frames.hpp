@@ -24,16 +24,18 @@ struct WordFrames {
 };
 
 struct AugmentPlan {
-    size_t recorded_copies = 64;  ///< of each recorded positive
-    size_t synthetic_copies = 6;  ///< of each spoken one
-    size_t speech_copies = 6;     ///< of other words and running speech; the first as recorded
-    size_t noise_copies = 3;      ///< of all else; the first as recorded
+    size_t recorded_copies = 64;    ///< of each recorded positive
+    size_t synthetic_copies = 6;    ///< of each spoken one
+    size_t speech_copies = 6;       ///< of other words and running speech; the first as recorded
+    size_t noise_copies = 3;        ///< of all else; the first as recorded
+    size_t half_words = 10;         ///< of each recorded positive, as negatives (half_word)
+    size_t scrambled_minutes = 40;  ///< of scrambled_speech, at most as long as the speech
     uint64_t seed = 1;
 };
 
 /// Augments on the waveform (speed, other speech around the word, microphone, room, noise,
-/// loudness) and runs the device's features over the result. Deterministic; uses all cores.
-/// `step(done, all)` reports progress.
+/// loudness), adds decoys and runs the device's features over the result. Deterministic; uses all
+/// cores. `step(done, all)` reports progress.
 WordFrames make_word_frames(const project::Project& project, const SpeechCorpus& corpus,
                             const AugmentPlan& plan,
                             const std::function<void(size_t, size_t)>& step);

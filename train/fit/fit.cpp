@@ -11,13 +11,13 @@
 #include "model/tflite.hpp"
 #include "train/corpus/parallel.hpp"
 #include "train/evaluate/agreement.hpp"
-#include "train/fit/feature_cache.hpp"
 #include "train/fit/fit_autoencoder.hpp"
 #include "train/fit/fit_beats.hpp"
 #include "train/fit/fit_labelled.hpp"
 #include "train/fit/fit_spotter.hpp"
 #include "train/fit/fit_trials.hpp"
 #include "train/fit/steps.hpp"
+#include "train/fit/word_corpus.hpp"
 #include "train/quantize/to_graph.hpp"
 #include "train/report/card.hpp"
 #include "train/report/settings.hpp"
@@ -88,73 +88,24 @@ TrainingPage page_of(const Context& context, const nlohmann::json& report,
     return page;
 }
 
-/// Everything the frames depend on, as far as it can be known without reading the sounds.
-std::string cache_key(const Context& context, const AugmentPlan& plan, const std::string& word) {
-    const auto& f = context.project.features;
-    return fmt::format("ganglion frames 3 {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {}",
-                       context.options.data.string(), word, context.options.synthetic_speech,
-                       f.window, f.hop, f.fft_size, f.bands, f.low_hz, f.high_hz, f.offset, f.steps,
-                       f.normalise_seconds, plan.recorded_copies, plan.synthetic_copies,
-                       plan.speech_copies, plan.noise_copies, plan.seed);
-}
-
-WordFrames collect_frames(const Context& context, const std::string& word,
-                          std::string& trained_on) {
-    AugmentPlan plan;
-    plan.seed = context.project.network.seed;
-    const auto key = cache_key(context, plan, word);
-    const auto cache = context.options.work_dir / (context.project.application.name + ".frames");
-    const auto note = context.options.work_dir / (context.project.application.name + ".frames.txt");
-    WordFrames frames;
-    if (!context.options.work_dir.empty() && load_frames(cache, key, frames)) {
-        std::ifstream in(note);
-        trained_on.assign(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
-        return frames;
-    }
-    const auto corpus =
-        collect_speech(context.options.data, "train", word, context.options.synthetic_speech,
-                       steps_of("speech", context.progress, &context.stop));
-    if (corpus.positives.empty()) {
-        throw std::runtime_error(fmt::format("{}: no recording in split 'train' has the label '{}'",
-                                             context.options.data.string(), word));
-    }
-    trained_on = fmt::format(
-        "{} recordings of \"{}\" and {} by text-to-speech (espeak-ng, flite, festival), {:.0f} "
-        "minutes without it "
-        "(recorded speech\nand noise of the split `train`, and spoken sentences and sound-alikes). "
-        "Each recorded "
-        "word was used in {} disturbed copies,\neach synthetic one in {}, other speech in {}, "
-        "noise in "
-        "{}. "
-        "Some of the "
-        "recordings are research sets without a stated licence:\nsee the README of the data; none "
-        "of them is in "
-        "this repository.",
-        corpus.recorded_positives, word, corpus.synthetic_positives, corpus.negative_seconds / 60,
-        plan.recorded_copies, plan.synthetic_copies, plan.speech_copies, plan.noise_copies);
-    frames = make_word_frames(context.project, corpus, plan,
-                              steps_of("features", context.progress, &context.stop));
-    if (!context.options.work_dir.empty()) {
-        save_frames(cache, key, frames);
-        write_file(note, trained_on);
-    }
-    return frames;
+std::filesystem::path checkpoint_of(const Context& context) {
+    if (context.options.work_dir.empty()) return {};
+    return context.options.work_dir / (context.project.application.name + ".checkpoint");
 }
 
 TrainResult fit_word(Context context) {
     const std::string word = context.project.decision.labels.at(context.project.decision.label);
-    if (context.options.data.empty()) {
-        throw std::runtime_error(
-            "a wake word is trained on recordings; give the folder that holds them");
-    }
     std::string trained_on;
     LabelledWindows windows;
     FittedClassifier fitted;
     {
-        const auto frames = collect_frames(context, word, trained_on);
+        const auto corpus =
+            collect_word_corpus(context.project, context.options, context.progress, context.stop);
+        trained_on = corpus.trained_on;
         if (!context.options.keep_model)
-            fitted = fit_spotter(context.project, frames, context.progress, context.stop);
-        windows = sample_windows(context.project, frames, 500);
+            fitted = fit_spotter(context.project, corpus.frames, context.progress, context.stop,
+                                 checkpoint_of(context));
+        windows = sample_windows(context.project, corpus.frames, 500);
     }
     const auto graph = context.options.keep_model
                            ? model::read_tflite_file(context.project.model_file)

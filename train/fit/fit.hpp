@@ -14,6 +14,8 @@ struct TrainOptions {
     std::filesystem::path
         work_dir;                  ///< features are kept here between runs; empty: nothing is kept
     bool synthetic_speech = true;  ///< wake word: also train on text-to-speech
+    bool recorded_word = true;     ///< wake word: false leaves out every recording of the word
+                                   ///< itself, as if there were only text-to-speech
     bool keep_model = false;  ///< wake word: fits nothing, chooses the threshold of the model that
                               ///< is there and judges it
     const StopFlag* stop = nullptr;  ///< set by Ctrl-C: keep what was reached and finish

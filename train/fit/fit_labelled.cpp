@@ -34,38 +34,6 @@ constexpr size_t kMotionCopies = 3;
 constexpr uint32_t kSynthetic = 80;  // sounds of a label that is also synthesized
 constexpr uint32_t kLateMs = 500;    // a firing so long after a stretch is still that stretch's
 
-ClassifierSettings settings_of(const project::Project& project) {
-    const auto& n = project.network;
-    ClassifierSettings settings;
-    settings.name = project.application.name;
-    settings.kind = n.kind;
-    settings.channels = n.channels;
-    settings.classes = static_cast<uint32_t>(project.decision.labels.size());
-    settings.epochs = n.epochs;
-    settings.batch = n.batch;
-    settings.learning_rate = n.learning_rate;
-    settings.seed = n.seed;
-    // Most of what such a device senses is nothing. Were all classes to count alike, the network
-    // would gladly take a little of it for something, and only a high threshold could undo that.
-    if (std::ranges::any_of(project.decision.labels, never_fires)) settings.balance = 0.5;
-    return settings;
-}
-
-size_t copies_for(const project::Project& project) {
-    if (project.training.copies > 0) return project.training.copies;
-    using project::Sensor;
-    switch (project.sensor.kind) {
-        case Sensor::microphone:
-            return kSoundCopies;
-        case Sensor::accelerometer:
-        case Sensor::imu:
-        case Sensor::ride:
-            return kMotionCopies;
-        default:
-            return 1;
-    }
-}
-
 /// Where the device does not learn the scaling, and the values are not all alike.
 bool needs_scaling(const project::Project& project) {
     return project.running_normal_frames == 0 &&
@@ -160,6 +128,44 @@ void choose_thresholds(project::Project& project, const DeviceRun& device, const
 
 }  // namespace
 
+ClassifierSettings classifier_settings(const project::Project& project) {
+    const auto& n = project.network;
+    ClassifierSettings settings;
+    settings.name = project.application.name;
+    settings.kind = n.kind;
+    settings.channels = n.channels;
+    settings.classes = static_cast<uint32_t>(project.decision.labels.size());
+    settings.epochs = n.epochs;
+    settings.batch = n.batch;
+    settings.learning_rate = n.learning_rate;
+    settings.seed = n.seed;
+    // Most of what such a device senses is nothing. Were all classes to count alike, the network
+    // would gladly take a little of it for something, and only a high threshold could undo that.
+    if (std::ranges::any_of(project.decision.labels, never_fires)) settings.balance = 0.5;
+    return settings;
+}
+
+size_t recording_copies(const project::Project& project) {
+    if (project.training.copies > 0) return project.training.copies;
+    using project::Sensor;
+    switch (project.sensor.kind) {
+        case Sensor::microphone:
+            return kSoundCopies;
+        case Sensor::accelerometer:
+        case Sensor::imu:
+        case Sensor::ride:
+            return kMotionCopies;
+        default:
+            return 1;
+    }
+}
+
+LabelledSet labelled_set(const project::Project& project, const std::filesystem::path& data) {
+    auto set = read_labelled(project, data);
+    add_synthetic(project, set);
+    return set;
+}
+
 bool is_labelled(const project::Project& project) {
     static const std::set<std::string> kinds{"dense", "temporal", "forest", "linear_svm",
                                              "prototypes"};
@@ -176,8 +182,7 @@ TrainResult fit_labelled(const project::Project& given, const TrainOptions& opti
         throw std::runtime_error(
             "classes are trained on recordings; give the folder that holds them with --data");
     }
-    auto set = read_labelled(project, options.data);
-    add_synthetic(project, set);
+    const auto set = labelled_set(project, options.data);
     if (needs_scaling(project)) choose_project_scaling(project, set);
     const auto windows = [&](const char* split, size_t copies) {
         WindowPlan plan;
@@ -188,9 +193,10 @@ TrainResult fit_labelled(const project::Project& given, const TrainOptions& opti
         return frame_windows(project, set.recordings, plan,
                              steps_of(std::string("features of ") + split, progress, &stop));
     };
-    const auto train = windows("train", copies_for(project));
+    const auto train = windows("train", recording_copies(project));
     const auto validation = windows("val", 1);
-    const auto fitted = fit_classifier(settings_of(project), train, validation, progress, stop);
+    const auto fitted =
+        fit_classifier(classifier_settings(project), train, validation, progress, stop);
     const auto graph = to_graph(fitted.network);
     const auto bytes = model::write_tflite(graph);
     write_file(project.model_file, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});

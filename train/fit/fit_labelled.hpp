@@ -1,6 +1,8 @@
 #pragma once
 
 #include "train/fit/fit.hpp"
+#include "train/fit/fit_classifier.hpp"
+#include "train/recordings/labelled.hpp"
 
 namespace ganglion::train {
 
@@ -12,6 +14,15 @@ namespace ganglion::train {
 /// MODEL_CARD.md.
 TrainResult fit_labelled(const project::Project& project, const TrainOptions& options,
                          const ProgressCallback& progress, const StopFlag& stop);
+
+/// [network] as fit_classifier() takes it.
+ClassifierSettings classifier_settings(const project::Project& project);
+
+/// What it is fitted on: read_labelled(), and what [training] has synthesized.
+LabelledSet labelled_set(const project::Project& project, const std::filesystem::path& data);
+
+/// How many copies of each training recording are worth making on this sensor, itself included.
+size_t recording_copies(const project::Project& project);
 
 /// Whether this project is fitted so: decision kind "classes", or a kind of network that the other
 /// ways do not know.

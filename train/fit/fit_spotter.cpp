@@ -1,6 +1,8 @@
 #include "train/fit/fit_spotter.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <zlib.h>
 
 #include <algorithm>
 #include <array>
@@ -10,6 +12,8 @@
 #include <stdexcept>
 
 #include "train/evaluate/agreement.hpp"
+#include "train/fit/checkpoint.hpp"
+#include "train/fit/hard_negatives.hpp"
 #include "train/network/deterministic.hpp"
 #include "train/network/net.hpp"
 #include "train/quantize/to_graph.hpp"
@@ -18,19 +22,11 @@ namespace ganglion::train {
 namespace {
 
 constexpr int32_t kOutputsPerSegment = 16;
-constexpr int32_t kStepFrames = 2;  // the first convolution's stride
 /// The word counts as heard when its end lies this many frames before the end of the window.
 constexpr int32_t kHeardFrom = 1;
 constexpr int32_t kHeardUntil = 10;
-constexpr float kInputScale = 1.0F / 32;
 
 enum Label : int8_t { other = 0, word = 1, ignored = -1 };
-
-struct Spot {
-    size_t track;
-    int32_t last_frame;
-    float probability;
-};
 
 /// Which label a window whose last frame is `last` has.
 Label label_of(const Track& track, int32_t last) {
@@ -56,10 +52,15 @@ class Batches {
             ends_.push_back(sum += static_cast<uint64_t>(track.frames));
     }
 
-    int32_t segment_frames() const { return window_ + kStepFrames * (kOutputsPerSegment - 1); }
+    uint64_t random_state() const { return random_.state(); }
+    void resume(uint64_t random_state) { random_ = Random(random_state); }
+
+    int32_t segment_frames() const {
+        return window_ + kSpotterStepFrames * (kOutputsPerSegment - 1);
+    }
 
     /// x [batch, bands, segment], labels [batch, outputs]
-    void next(torch::Tensor& x, torch::Tensor& labels, const std::vector<Spot>& hard) {
+    void next(torch::Tensor& x, torch::Tensor& labels, const std::vector<HardNegative>& hard) {
         const int32_t segment = segment_frames();
         x = torch::zeros({batch_, bands_, segment});
         labels = torch::zeros({batch_, kOutputsPerSegment}, torch::kInt64);
@@ -71,14 +72,14 @@ class Batches {
             int32_t last = 0;  // last frame of the segment
             if (b < positives) {
                 track = &frames_.positives[random_.below(frames_.positives.size())];
-                const int32_t room = kStepFrames * (kOutputsPerSegment - 1);
+                const int32_t room = kSpotterStepFrames * (kOutputsPerSegment - 1);
                 const auto shift = static_cast<int32_t>(random_.below(static_cast<uint64_t>(room)));
                 last = track->word_end + kHeardFrom + shift;
             } else if (b < positives + (batch_ - positives) / 2 && !hard.empty()) {
-                const Spot& spot = hard[random_.below(hard.size())];
+                const HardNegative& spot = hard[random_.below(hard.size())];
                 track = &frames_.negatives[spot.track];
                 last = spot.last_frame +
-                       static_cast<int32_t>(random_.below(kStepFrames * kOutputsPerSegment));
+                       static_cast<int32_t>(random_.below(kSpotterStepFrames * kOutputsPerSegment));
             } else {
                 const auto at = std::upper_bound(ends_.begin(), ends_.end(), random_.below(total_));
                 track = &frames_.negatives[static_cast<size_t>(at - ends_.begin())];
@@ -87,7 +88,7 @@ class Batches {
             }
             fill(*track, last, values + b * bands_ * segment);
             for (int32_t j = 0; j < kOutputsPerSegment; ++j) {
-                const int32_t end = last - kStepFrames * (kOutputsPerSegment - 1 - j);
+                const int32_t end = last - kSpotterStepFrames * (kOutputsPerSegment - 1 - j);
                 // Windows that reach beyond the recording see padding; the word in them is still
                 // whole.
                 targets[b * kOutputsPerSegment + j] = label_of(*track, end);
@@ -101,17 +102,28 @@ class Batches {
     void fill(const Track& track, int32_t last, float* target) {
         const int32_t segment = segment_frames();
         const int32_t first = last - segment + 1;
-        const float shift = static_cast<float>(random_.uniform(-6, 6));
-        for (int32_t t = 0; t < segment; ++t) {
-            const int32_t frame = first + t;
-            const bool inside = frame >= 0 && frame < track.frames;
-            for (int32_t v = 0; v < bands_; ++v) {
-                const float value =
-                    inside
-                        ? static_cast<float>(track.values[static_cast<size_t>(frame * bands_ + v)])
-                        : -128.0F;
-                target[v * segment + t] =
-                    std::clamp(value + (inside ? shift : 0.0F), -128.0F, 127.0F) * kInputScale;
+        // Another loudness and microphone (an offset that tilts over the bands) and another vocal
+        // tract (bands stretched and moved; Jaitly and Hinton, "Vocal tract length perturbation",
+        // 2013).
+        const double shift = random_.uniform(-10, 10);
+        const double tilt = random_.uniform(-10, 10);
+        const double stretch = random_.chance(0.6) ? random_.uniform(-0.07, 0.07) : 0;
+        for (int32_t v = 0; v < bands_; ++v) {
+            const double from = std::clamp(v * (1 + stretch), 0.0, bands_ - 1.0);
+            const auto low = std::min(static_cast<int32_t>(from), bands_ - 2);
+            const auto part = static_cast<float>(from - low);
+            const auto added = static_cast<float>(shift + tilt * (2.0 * v / (bands_ - 1) - 1));
+            float* to = target + v * segment;
+            for (int32_t t = 0; t < segment; ++t) {
+                const int32_t frame = first + t;
+                if (frame < 0 || frame >= track.frames) {
+                    to[t] = -128.0F * kSpotterInputScale;
+                    continue;
+                }
+                const int8_t* at = track.values.data() + frame * bands_ + low;
+                const float value = static_cast<float>(at[0]) * (1 - part) +
+                                    static_cast<float>(at[1]) * part + added;
+                to[t] = std::clamp(value, -128.0F, 127.0F) * kSpotterInputScale;
             }
         }
         if (random_.chance(0.5)) {
@@ -139,64 +151,6 @@ class Batches {
     std::vector<uint64_t> ends_;
 };
 
-/// Several tracks one after the other, so that the network slides over thousands of frames in one
-/// call.
-struct Chain {
-    std::vector<int8_t> values;
-    std::vector<std::pair<size_t, int32_t>> tracks;  ///< index, first frame in the chain
-    int32_t frames = 0;
-};
-
-/// The highest spots of one chain: at most one per half second, so that one bad recording does not
-/// fill the list.
-void scan(Net& net, const WordFrames& frames, const Chain& chain, int32_t bands, int32_t window,
-          std::vector<Spot>& spots) {
-    const auto raw = torch::from_blob(const_cast<int8_t*>(chain.values.data()),
-                                      {chain.frames, bands}, torch::kInt8);
-    const auto x = (raw.to(torch::kFloat32) * kInputScale).t().contiguous().unsqueeze(0);
-    const auto p = torch::softmax(net.forward(x), 1).select(1, word).contiguous();
-    const float* values = p.data_ptr<float>();
-    for (const auto& [track, first] : chain.tracks) {
-        // Only windows that lie in one track; p[k] belongs to the window that starts at frame 2 k.
-        const int32_t from = (first + kStepFrames - 1) / kStepFrames;
-        const int32_t to = (first + frames.negatives[track].frames - window) / kStepFrames;
-        for (int32_t half_second = from; half_second <= to; half_second += 12) {
-            const float* end = values + std::min(half_second + 12, to + 1);
-            const float* best = std::max_element(values + half_second, end);
-            if (*best <= 0.03F) continue;
-            const auto k = static_cast<int32_t>(best - values);
-            spots.push_back({track, kStepFrames * k + window - 1 - first, *best});
-        }
-    }
-}
-
-/// Where the network takes other sounds for the word, worst first. Searches every `parts`-th
-/// negative from `part` on.
-std::vector<Spot> find_hard(Net& net, const WordFrames& frames, int32_t bands, int32_t window,
-                            size_t part, size_t parts) {
-    const torch::NoGradGuard guard;
-    net.eval();
-    std::vector<Spot> spots;
-    Chain chain;
-    for (size_t i = part; i < frames.negatives.size(); i += parts) {
-        const Track& track = frames.negatives[i];
-        if (track.frames >= window) {
-            chain.tracks.emplace_back(i, chain.frames);
-            chain.values.insert(chain.values.end(), track.values.begin(), track.values.end());
-            chain.frames += track.frames;
-        }
-        if (chain.frames > 6000 || (i + parts >= frames.negatives.size() && chain.frames > 0)) {
-            scan(net, frames, chain, bands, window, spots);
-            chain = {};
-        }
-    }
-    std::stable_sort(spots.begin(), spots.end(),
-                     [](const Spot& a, const Spot& b) { return a.probability > b.probability; });
-    spots.resize(std::min<size_t>(spots.size(), 600));
-    net.train();
-    return spots;
-}
-
 /// The running average of a network's weights: less noisy than the last step's (Polyak and
 /// Juditsky, "Acceleration of stochastic approximation by averaging", 1992).
 class AveragedWeights {
@@ -215,6 +169,9 @@ class AveragedWeights {
         }
     }
 
+    const std::vector<torch::Tensor>& kept() const { return kept_; }
+    void resume(std::vector<torch::Tensor> kept) { kept_ = std::move(kept); }
+
     void put_into(Net& net) const {
         const torch::NoGradGuard guard;
         auto now = floats_of(net);
@@ -232,6 +189,21 @@ class AveragedWeights {
 
     std::vector<torch::Tensor> kept_;
 };
+
+/// Everything that a fit's bits depend on.
+std::string fit_key(const project::Project& project, const WordFrames& frames) {
+    uint32_t crc = 0;
+    for (const auto* tracks : {&frames.positives, &frames.negatives}) {
+        for (const Track& track : *tracks) {
+            crc = static_cast<uint32_t>(crc32_z(
+                crc, reinterpret_cast<const Bytef*>(track.values.data()), track.values.size()));
+        }
+    }
+    const auto& n = project.network;
+    return fmt::format("spotter 1 {} {} {} {} {} {} {} {:08x}", fmt::join(n.channels, "x"),
+                       project.features.frames, project.frame_values(), n.epochs, n.batch,
+                       n.learning_rate, n.seed, crc);
+}
 
 torch::Tensor loss_of(const torch::Tensor& logits, const torch::Tensor& labels) {
     // Smoothed targets keep the scores away from the ends of the int8 scale, where they could not
@@ -256,9 +228,14 @@ torch::Tensor loss_of(const torch::Tensor& logits, const torch::Tensor& labels) 
 }  // namespace
 
 FittedClassifier fit_spotter(const project::Project& project, const WordFrames& frames,
-                             const ProgressCallback& progress, const StopFlag& stop) {
+                             const ProgressCallback& progress, const StopFlag& stop,
+                             const std::filesystem::path& checkpoint) {
     if (frames.positives.empty() || frames.negatives.empty()) {
         throw std::runtime_error("a wake word needs recordings of the word and of other sounds");
+    }
+    if (project.frame_values() < 2) {
+        throw std::runtime_error(fmt::format("{}: features.bands: a wake word needs more than one",
+                                             project.path.string()));
     }
     be_deterministic(project.network.seed);
     const auto bands = static_cast<int32_t>(project.frame_values());
@@ -272,18 +249,41 @@ FittedClassifier fit_spotter(const project::Project& project, const WordFrames& 
     const int64_t steps_per_epoch = 100;
     const int64_t steps = static_cast<int64_t>(project.network.epochs) * steps_per_epoch;
     constexpr size_t parts = 3;
-    std::array<std::vector<Spot>, parts> found;
-    std::vector<Spot> hard;
+    std::array<std::vector<HardNegative>, parts> found;
+    std::vector<HardNegative> hard;
     AveragedWeights averaged(net);
     const auto start = std::chrono::steady_clock::now();
     double running_loss = 0;
     FittedClassifier fitted;
-    for (int64_t step = 0; step < steps && !stop; ++step) {
+    const std::string key = checkpoint.empty() ? std::string() : fit_key(project, frames);
+    int64_t step = 0;
+    const auto gather = [&] {
+        hard.clear();
+        for (const auto& spots : found) hard.insert(hard.end(), spots.begin(), spots.end());
+    };
+    if (FitState state; !key.empty() && load_checkpoint(checkpoint, key, net, optimizer, state)) {
+        step = state.step;
+        running_loss = state.loss;
+        fitted.curve = state.curve;
+        batches.resume(state.random);
+        averaged.resume(state.averaged);
+        for (size_t i = 0; i < parts; ++i) found.at(i) = hard_negatives_of(state.found.at(i));
+        gather();
+    }
+    const int64_t first = step;
+    const auto keep = [&] {
+        if (key.empty()) return;
+        FitState state{step,         batches.random_state(), running_loss,
+                       fitted.curve, averaged.kept(),        {}};
+        for (const auto& spots : found) state.found.push_back(to_tensor(spots));
+        save_checkpoint(checkpoint, key, net, optimizer, state);
+    };
+    for (; step < steps && !stop; ++step) {
         if (step > 0 && step % steps_per_epoch == 0) {
+            if (step > first) keep();
             const size_t part = static_cast<size_t>(step / steps_per_epoch) % parts;
-            found[part] = find_hard(net, frames, bands, window, part, parts);
-            hard.clear();
-            for (const auto& spots : found) hard.insert(hard.end(), spots.begin(), spots.end());
+            found[part] = find_hard_negatives(net, frames, bands, window, part, parts);
+            gather();
         }
         // Rise over the first epoch, then half a cosine down to nothing.
         const double done = static_cast<double>(step) / static_cast<double>(steps);
@@ -305,9 +305,15 @@ FittedClassifier fit_spotter(const project::Project& project, const WordFrames& 
             const double seconds =
                 std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
             const double fraction = static_cast<double>(step + 1) / static_cast<double>(steps);
-            progress({"fit", fraction, seconds / fraction * (1 - fraction),
+            const double pace = seconds / static_cast<double>(step + 1 - first);
+            progress({"fit", fraction, pace * static_cast<double>(steps - step - 1),
                       fmt::format("loss {:.3f}, {} hard negatives", running_loss, hard.size())});
         }
+    }
+    if (step < steps) {
+        keep();
+    } else if (!key.empty()) {
+        std::filesystem::remove(checkpoint);
     }
     averaged.put_into(net);
     net.eval();
@@ -315,7 +321,7 @@ FittedClassifier fit_spotter(const project::Project& project, const WordFrames& 
     network.name = project.application.name;
     network.frames = window;
     network.values = bands;
-    network.input_scale = kInputScale;
+    network.input_scale = kSpotterInputScale;
     network.softmax = true;
     network.layers = net.fold();
     calibrate(network, sample_windows(project, frames, 600).inputs);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <vector>
 
@@ -23,8 +24,11 @@ std::vector<FoldedLayer> spotter_layers(const project::Project& project);
 /// steps of `batch` segments; negatives which the network takes for the word are searched again and
 /// again and shown more often. The weights are the average over the last steps. Deterministic for
 /// equal input, seed and number of threads. Ends early when `stop` is set, keeping what was
-/// reached.
+/// reached. `checkpoint`, where given, is a file in which each hundredth step and the last before
+/// `stop` are kept: the same fit goes on from there and comes to the same bits; it is removed when
+/// the fit is done.
 FittedClassifier fit_spotter(const project::Project& project, const WordFrames& frames,
-                             const ProgressCallback& progress, const StopFlag& stop);
+                             const ProgressCallback& progress, const StopFlag& stop,
+                             const std::filesystem::path& checkpoint = {});
 
 }  // namespace ganglion::train

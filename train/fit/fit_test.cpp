@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <fstream>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <numbers>
 #include <set>
@@ -109,11 +110,13 @@ class FitTest : public testing::Test {
             EXPECT_LE(p.fraction, 1);
             EXPECT_GE(p.seconds_left, 0);
             phases_.insert(p.phase);
+            if (stop_at_) stop_at_(p);
         });
     }
 
     std::filesystem::path folder_;
     std::set<std::string> phases_;
+    std::function<void(const Progress&)> stop_at_;
 };
 
 TEST_F(FitTest, FromRecordingsToAJudgedModelTwiceTheSame) {
@@ -132,6 +135,25 @@ TEST_F(FitTest, FromRecordingsToAJudgedModelTwiceTheSame) {
     const auto two = train("two");
     EXPECT_EQ(bytes_of(one.model), bytes_of(two.model));
     EXPECT_EQ(bytes_of(one.report), bytes_of(two.report));
+}
+
+TEST_F(FitTest, AFitThatIsStoppedGoesOnToTheSameBits) {
+    const auto whole = train("whole");
+    StopFlag stop = false;
+    size_t steps = 0;
+    stop_at_ = [&](const Progress& p) {
+        // 200 steps, told each tenth: within the second epoch, when hard negatives are known.
+        if (p.phase == "fit" && ++steps == 13) stop = true;
+    };
+    const auto broken = train("broken", &stop);
+    const auto checkpoint = folder_ / "work" / "chirp.checkpoint";
+    EXPECT_TRUE(std::filesystem::exists(checkpoint));
+    EXPECT_NE(bytes_of(broken.model), bytes_of(whole.model));
+    stop = false;
+    stop_at_ = nullptr;
+    const auto resumed = train("broken", &stop);
+    EXPECT_EQ(bytes_of(resumed.model), bytes_of(whole.model));
+    EXPECT_FALSE(std::filesystem::exists(checkpoint));
 }
 
 TEST_F(FitTest, StoppingBeforeThereIsAModelSaysSo) {

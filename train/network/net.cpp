@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "train/network/fast_layers.hpp"
+
 namespace ganglion::train {
 namespace {
 
@@ -41,8 +43,19 @@ Net::Net(std::vector<FoldedLayer> shapes)
 
 torch::Tensor Net::forward(torch::Tensor x) {
     for (size_t i = 0; i < shapes_.size(); ++i) {
-        x = convolutional_ ? convolutions_[i]->forward(x) : dense_[i]->forward(x);
-        if (!norms_[i].is_empty()) x = norms_[i]->forward(x);
+        if (!convolutional_) {
+            x = dense_[i]->forward(x);
+        } else if (shapes_[i].kind == LayerKind::depthwise) {
+            x = depthwise_over_time(x, convolutions_[i]->weight, convolutions_[i]->bias);
+        } else {
+            x = convolutions_[i]->forward(x);
+        }
+        const bool normed = !norms_[i].is_empty();
+        if (normed && is_training()) {
+            x = batch_norm_relu(x, norms_[i], shapes_[i].relu);
+            continue;
+        }
+        if (normed) x = norms_[i]->forward(x);
         if (shapes_[i].relu) x = torch::relu(x);
     }
     return x;

@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+
+#include "train/network/fast_layers.hpp"
 
 namespace ganglion::train {
 namespace {
@@ -22,13 +25,14 @@ torch::Tensor rounded_weights(const torch::Tensor& weight, bool one_scale) {
     return round_through(weight, torch::round(weight.detach() / scale).clamp(-127, 127) * scale);
 }
 
+/// To the int8 scale of the layer's range and back; beyond the range, which for a ReLU begins at 0,
+/// the gradient ends.
 torch::Tensor rounded_activation(const torch::Tensor& x, const FoldedLayer& layer) {
-    const float low = std::min(0.0F, layer.least);
+    const float low = layer.relu ? 0.0F : std::min(0.0F, layer.least);
     const float high = std::max({0.0F, layer.greatest, low + 1e-6F});
     const float scale = (high - low) / 255.0F;
     const float zero = std::clamp(-128.0F - std::nearbyint(low / scale), -128.0F, 127.0F);
-    const auto inside = x.clamp((-128.0F - zero) * scale, (127.0F - zero) * scale);
-    return round_through(inside, torch::round(inside.detach() / scale) * scale);
+    return torch::fake_quantize_per_tensor_affine(x, scale, static_cast<int64_t>(zero), -128, 127);
 }
 
 torch::Tensor tensor_of(const std::vector<float>& values, at::IntArrayRef shape) {
@@ -65,14 +69,14 @@ torch::Tensor QuantizedNet::forward(torch::Tensor x) {
         const auto& l = network_.layers[i];
         const auto weight = rounded_weights(weights_[i], l.kind == LayerKind::dense);
         if (convolutional_) {
-            const int64_t groups = l.kind == LayerKind::depthwise ? l.in : 1;
             const std::vector<int64_t> stride{l.stride};
             const std::vector<int64_t> padding{0};
-            x = torch::conv1d(x, weight, bias_[i], stride, at::IntArrayRef(padding), 1, groups);
+            x = l.kind == LayerKind::depthwise
+                    ? depthwise_over_time(x, weight, bias_[i])
+                    : torch::conv1d(x, weight, bias_[i], stride, at::IntArrayRef(padding));
         } else {
             x = torch::linear(x, weight, bias_[i]);
         }
-        if (l.relu) x = torch::relu(x);
         x = rounded_activation(x, l);
     }
     return x;

@@ -20,6 +20,9 @@ class Random {
         return z ^ (z >> 31);
     }
 
+    /// Random(state()) goes on as this one would.
+    uint64_t state() const { return state_; }
+
     /// In [0, n), n > 0.
     uint64_t below(uint64_t n) { return next() % n; }
 

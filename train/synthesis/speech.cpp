@@ -1,7 +1,6 @@
 #include "train/synthesis/speech.hpp"
 
 #include <fmt/format.h>
-#include <stdlib.h>
 
 #include <algorithm>
 #include <array>
@@ -9,36 +8,13 @@
 #include <filesystem>
 #include <stdexcept>
 
+#include "train/synthesis/scratch_folder.hpp"
 #include "train/synthesis/subprocess.hpp"
 
 namespace ganglion::train {
 namespace {
 
 constexpr uint32_t kRateHz = 16000;
-
-/// A folder of its own for the engine's output, removed with everything in it.
-class ScratchFolder {
-  public:
-    ScratchFolder() {
-        auto pattern = (std::filesystem::temp_directory_path() / "ganglion-XXXXXX").string();
-        if (mkdtemp(pattern.data()) == nullptr) {
-            throw std::runtime_error(fmt::format("cannot create a folder in {}",
-                                                 std::filesystem::temp_directory_path().string()));
-        }
-        path_ = pattern;
-    }
-    ~ScratchFolder() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path_, ignored);
-    }
-    ScratchFolder(const ScratchFolder&) = delete;
-    ScratchFolder& operator=(const ScratchFolder&) = delete;
-
-    const std::filesystem::path& path() const { return path_; }
-
-  private:
-    std::filesystem::path path_;
-};
 
 const char* program_of(SpeechEngine engine) {
     switch (engine) {
@@ -154,6 +130,17 @@ std::vector<Voice> english_voices() {
         for (const auto* name : {"kal_diphone", "cmu_us_slt_arctic_hts"}) {
             voices.push_back({SpeechEngine::festival, name});
         }
+    }
+    return voices;
+}
+
+std::vector<Voice> foreign_voices() {
+    std::vector<Voice> voices;
+    if (!is_available(SpeechEngine::espeak_ng)) return voices;
+    for (const auto* language :
+         {"es", "es-419", "fr", "de", "it", "pt-br", "nl", "pl", "tr", "sv", "ru", "hi"}) {
+        for (const auto* variant : {"", "+m3", "+m7", "+f1", "+f3", "+f5", "+klatt", "+Andy"})
+            voices.push_back({SpeechEngine::espeak_ng, std::string(language) + variant});
     }
     return voices;
 }

@@ -46,6 +46,9 @@ std::vector<int16_t> speak_trimmed(std::string_view text, const Voice& voice);
 /// with variants, flite, festival. Engines that are not installed are left out.
 std::vector<Voice> english_voices();
 
+/// espeak-ng's voices of other languages, whose melody and sounds are unlike English.
+std::vector<Voice> foreign_voices();
+
 /// english_voices() without every tenth of espeak-ng's: what training may hear.
 std::vector<Voice> training_voices();
 

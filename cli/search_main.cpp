@@ -1,0 +1,79 @@
+// `ganglion search`: a program of its own, because libtorch takes a second to load.
+#include <CLI/CLI.hpp>
+#include <atomic>
+#include <csignal>
+#include <iostream>
+
+#include "cli/application.hpp"
+#include "cli/progress.hpp"
+#include "train/search/search.hpp"
+
+namespace {
+
+std::atomic<bool> stop = false;
+
+void on_interrupt(int signal) {
+    stop = true;
+    std::signal(signal, SIG_DFL);
+}
+
+void run(const std::string& application, const ganglion::train::SearchOptions& options) {
+    const auto project = ganglion::cli::find_application(application);
+    ganglion::cli::ProgressLine line;
+    const auto result = ganglion::train::search(
+        project, options,
+        [&](const ganglion::train::Progress& progress) {
+            line.show(progress.phase, progress.fraction, progress.seconds_left, progress.note);
+        },
+        stop);
+    line.finish();
+    std::cout << result.summary << "\nwrote " << result.page.string() << ", "
+              << result.table.string() << " and the best in " << result.pick.string() << '\n';
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    CLI::App program(
+        "Look for the features, network, smoothing and threshold that do best within a budget.\n"
+        "Candidates that exceed it, by the compiler, are never fitted; weak ones are given up "
+        "early\n"
+        "(successive halving). Only the training and validation splits are looked at.",
+        "ganglion search");
+    std::string application;
+    ganglion::train::SearchOptions options;
+    options.work_dir = "ganglion-search";
+    program.add_option("application", application, "name in apps/, folder or ganglion.toml")
+        ->required();
+    program
+        .add_option("--data", options.data,
+                    "folder of recordings with a manifest.csv in each of its folders")
+        ->required();
+    program.add_option("--budget", options.budget,
+                       "ram=16KB,flash=64KB,ms=10@cortex-m4:64MHz: any of the three");
+    program.add_option("--candidates", options.candidates, "that are fitted at first")
+        ->capture_default_str();
+    program.add_option("--jobs", options.parallel, "fitted at a time")->capture_default_str();
+    program.add_option("--seed", options.seed, "of the draw")->capture_default_str();
+    program
+        .add_option("--work", options.work_dir,
+                    "folder for all that is reached; the same command goes on from there")
+        ->capture_default_str();
+    program.add_flag("!--no-synthetic-speech", options.synthetic_speech,
+                     "wake word: do not train on text-to-speech");
+    program.footer(
+        "Ctrl-C or a crash loses at most the candidates being fitted: start it again.\n"
+        "Example:\n  ./ganglion search apps/wake_word --data recordings \\\n"
+        "      --budget ram=16KB,flash=64KB,ms=10@cortex-m4:64MHz");
+    std::signal(SIGINT, on_interrupt);
+    try {
+        program.parse(argc, argv);
+        run(application, options);
+        return 0;
+    } catch (const CLI::ParseError& error) {
+        return program.exit(error) == 0 ? 0 : 2;
+    } catch (const std::exception& error) {
+        std::cerr << "ganglion: " << error.what() << '\n';
+        return 1;
+    }
+}

@@ -1,0 +1,116 @@
+// How long one training step takes: our networks against a plain libtorch loop. A program of its
+// own, because it links libtorch; `ganglion bench training` starts it.
+#include <fmt/format.h>
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <ctime>
+#include <exception>
+#include <functional>
+#include <iostream>
+#include <memory>
+
+#include "train/fit/fit_spotter.hpp"
+#include "train/network/deterministic.hpp"
+#include "train/network/net.hpp"
+#include "train/network/quantized_net.hpp"
+#include "train/report/settings.hpp"
+
+namespace {
+
+using namespace ganglion::train;
+
+constexpr int kRounds = 9;
+constexpr int kSteps = 4;
+
+/// Seconds of processor time: other programs on the machine do not count.
+double processor_seconds() {
+    timespec now{};
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
+
+/// The same layers as everyone writes them: float, default layout, no quantization.
+struct PlainNet : torch::nn::Module {
+    explicit PlainNet(const std::vector<FoldedLayer>& layers) {
+        for (const auto& l : layers) {
+            auto options = torch::nn::Conv1dOptions(l.in, l.out, l.kernel).stride(l.stride);
+            const bool normed = l.kind != LayerKind::dense;
+            options.bias(!normed);
+            if (l.kind == LayerKind::depthwise) options.groups(l.in);
+            all->push_back(torch::nn::Conv1d(options));
+            if (normed) all->push_back(torch::nn::BatchNorm1d(l.out));
+            if (l.relu) all->push_back(torch::nn::ReLU());
+        }
+        register_module("all", all);
+    }
+    torch::Tensor forward(const torch::Tensor& x) { return all->forward(x); }
+
+    torch::nn::Sequential all;
+};
+
+template <typename Model>
+std::function<void()> step_of(Model& net, const torch::Tensor& x, const torch::Tensor& y) {
+    auto optimizer = std::make_shared<torch::optim::AdamW>(net.parameters());
+    return [&net, optimizer, x, y] {
+        optimizer->zero_grad();
+        torch::nn::functional::cross_entropy(net.forward(x), y).backward();
+        optimizer->step();
+    };
+}
+
+double median(std::vector<double> values) {
+    std::nth_element(values.begin(), values.begin() + kRounds / 2, values.end());
+    return values[kRounds / 2];
+}
+
+void measure(const char* file) {
+    ganglion::project::Project project;  // the shipped wake word's network
+    project.features.bands = 40;
+    project.features.frames = 49;
+    project.network.channels = {64, 64, 64, 64, 64, 64};
+    project.decision.labels = {"other", "word"};
+    be_deterministic(1);
+    const auto layers = spotter_layers(project);
+    const auto x = torch::randn({64, 40, 79});
+    const auto y = torch::randint(0, 2, {64, 16}, torch::kInt64);
+    PlainNet plain(layers);
+    Net ours(layers);
+    FoldedNetwork folded;
+    folded.layers = ours.fold();
+    for (auto& layer : folded.layers) {
+        layer.least = layer.relu ? 0.0F : -4.0F;
+        layer.greatest = 4;
+    }
+    QuantizedNet quantized(folded);
+    const std::vector<std::function<void()>> steps = {step_of(plain, x, y), step_of(ours, x, y),
+                                                      step_of(quantized, x, y)};
+    std::vector<std::vector<double>> seconds(steps.size());
+    for (int round = -1; round < kRounds; ++round) {  // the first warms up
+        for (size_t i = 0; i < steps.size(); ++i) {
+            const double begun = processor_seconds();
+            for (int n = 0; n < kSteps; ++n) steps[i]();
+            if (round >= 0) seconds[i].push_back((processor_seconds() - begun) / kSteps);
+        }
+    }
+    write_file(
+        file, fmt::format(
+                  "{{\"plain_ms\": {:.3f}, \"ours_ms\": {:.3f}, \"quantized_ms\": {:.3f}}}\n",
+                  1000 * median(seconds[0]), 1000 * median(seconds[1]), 1000 * median(seconds[2])));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    if (argc != 2) {
+        std::cerr << "usage: ganglion-train-speed FILE.json\n";
+        return 2;
+    }
+    try {
+        measure(argv[1]);
+        return 0;
+    } catch (const std::exception& error) {
+        std::cerr << "ganglion-train-speed: " << error.what() << '\n';
+        return 1;
+    }
+}
