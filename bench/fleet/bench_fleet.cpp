@@ -1,16 +1,25 @@
 #include "bench/fleet/bench_fleet.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <set>
+#include <stdexcept>
 #include <string>
+#include <thread>
 
+#include "fleet/base/port.hpp"
+#include "fleet/broker/broker.hpp"
 #include "fleet/insight/common_cause.hpp"
 #include "fleet/insight/peers.hpp"
 #include "fleet/insight/similar.hpp"
+#include "fleet/server/server.hpp"
 #include "fleet/store/sqlite_store.hpp"
+#include "fleet/testing/device_client.hpp"
 #include "fleet/testing/planted_fleet.hpp"
+#include "fleet/testing/wait.hpp"
 
 namespace ganglion::bench {
 namespace {
@@ -20,6 +29,9 @@ using fleet::testing::Found;
 
 constexpr char kBench[] = "fleet";
 constexpr int64_t kBegin = 1'700'000'000'000;
+constexpr uint32_t kSenders = 8;
+constexpr int kRounds = 5;
+constexpr auto kRoundLimit = std::chrono::seconds(20);
 
 double seconds_of(const std::function<void()>& action) {
     const auto start = std::chrono::steady_clock::now();
@@ -66,6 +78,76 @@ std::filesystem::path fresh_database(const std::filesystem::path& work) {
     return work / "fleet.db";
 }
 
+fleet::ServerConfig silent_server(const std::filesystem::path& state) {
+    fleet::ServerConfig config;
+    config.state_dir = state;
+    config.log = [](std::string_view) {};
+    return config;
+}
+
+/// Devices that are connected to this port, each with so many events to send.
+std::vector<std::unique_ptr<fleet::testing::DeviceClient>> loaded_devices(fleet::Pki& pki,
+                                                                          uint16_t port,
+                                                                          uint32_t events) {
+    std::vector<std::unique_ptr<fleet::testing::DeviceClient>> devices;
+    for (uint32_t device = 0; device < kSenders; ++device) {
+        devices.push_back(std::make_unique<fleet::testing::DeviceClient>(
+            pki, "device-" + std::to_string(device), port));
+        if (!devices.back()->wait_until_connected())
+            throw std::runtime_error("a device does not connect");
+        for (uint32_t i = 0; i < events; ++i) devices.back()->add_event();
+    }
+    return devices;
+}
+
+/// Seconds until `done` holds, after every device has sent what it has, `per_message` at a time.
+double seconds_until(const std::vector<std::unique_ptr<fleet::testing::DeviceClient>>& devices,
+                     size_t per_message, const std::function<bool()>& done) {
+    return seconds_of([&] {
+        for (int round = 0; round < kRounds; ++round) {
+            std::vector<std::thread> senders;
+            for (const auto& device : devices)
+                senders.emplace_back([&] { device->send_outbox(per_message); });
+            for (std::thread& sender : senders) sender.join();
+            if (fleet::testing::eventually(done, kRoundLimit)) return;
+        }
+        throw std::runtime_error("events were lost on their way");
+    });
+}
+
+double stored_rate(const std::filesystem::path& work, uint32_t events, size_t per_message) {
+    std::filesystem::remove_all(work);
+    fleet::Server server(silent_server(work / "state"));
+    server.start();
+    const auto devices = loaded_devices(server.pki(), server.mqtt_port(), events / kSenders);
+    const double seconds = seconds_until(devices, per_message, [&] {
+        return std::ranges::all_of(devices, [](const auto& one) { return one->waiting() == 0; });
+    });
+    return events / seconds;
+}
+
+double broker_rate(const std::filesystem::path& work, uint32_t messages) {
+    std::filesystem::remove_all(work);
+    std::filesystem::create_directories(work);
+    fleet::Pki pki = fleet::Pki::create(work / "pki");
+    fleet::Broker broker(work / "broker", pki, fleet::pick_free_port(), [](std::string_view) {});
+    fleet::MqttConfig config;
+    config.port = broker.port();
+    config.id = fleet::Pki::server_id;
+    config.ca_file = pki.ca_file();
+    config.certificate_file = pki.certificate_file("server");
+    config.key_file = pki.key_file("server");
+    std::atomic<uint32_t> received{0};
+    fleet::MqttClient subscriber(
+        config, {[&] { subscriber.subscribe("ganglion/1/+/event"); }, [](const std::string&) {},
+                 [&](std::string_view, std::span<const uint8_t>, bool) { ++received; }});
+    if (!fleet::testing::eventually([&] { return subscriber.is_connected(); }))
+        throw std::runtime_error("the subscriber does not connect");
+    const auto devices = loaded_devices(pki, broker.port(), messages / kSenders);
+    const double seconds = seconds_until(devices, 1, [&] { return received >= messages; });
+    return messages / seconds;
+}
+
 void add_shares(std::vector<Row>& rows, const std::string& what, const Found& found) {
     rows.push_back(
         row("insight, " + what + ": named wrongly", 1 - found.precision(), "share", 0.05));
@@ -94,7 +176,10 @@ std::vector<Row> store_rows(const std::filesystem::path& work) {
 }
 
 std::vector<Row> query_rows(const std::filesystem::path& work, uint32_t devices, uint32_t events) {
-    fleet::SqliteStore store(fresh_database(work));
+    std::filesystem::remove_all(work);
+    std::filesystem::create_directories(work / "state");
+    std::optional<fleet::SqliteStore> opened(std::in_place, work / "state" / "fleet.db");
+    fleet::SqliteStore& store = *opened;
     constexpr uint32_t per_message = 20;
     for (uint32_t device = 0; device < devices; ++device) {
         store.set_attributes("device-" + std::to_string(device),
@@ -129,8 +214,62 @@ std::vector<Row> query_rows(const std::filesystem::path& work, uint32_t devices,
                                std::to_string(rounds * devices * per_message) + " events, 95th",
                            1000 * times[times.size() * 95 / 100], "ms", 100));
     }
+    opened.reset();
+    fleet::Server server(silent_server(work / "state"));
+    rows.push_back(row("from start to serving, " + std::to_string(rounds * devices * per_message) +
+                           " events stored",
+                       seconds_of([&] { server.start(); }), "s", 5));
+    server.stop();
     std::filesystem::remove_all(work);
     return rows;
+}
+
+std::vector<Row> registry_rows(const std::filesystem::path& work, uint32_t devices) {
+    constexpr uint32_t at_once = 10'000;
+    fleet::SqliteStore store(fresh_database(work));
+    std::vector<Row> rows;
+    const auto name = [](uint32_t device) { return "device-" + std::to_string(device); };
+    const double seconds = seconds_of([&] {
+        for (uint32_t begin = 0; begin < devices; begin += at_once) {
+            std::vector<fleet::Message> messages;
+            for (uint32_t i = begin; i < std::min(devices, begin + at_once); ++i) {
+                fleet::StatusRecord status;
+                status.online = true;
+                status.application = "guard";
+                messages.push_back({name(i), kBegin, status});
+            }
+            store.commit(messages);
+        }
+    });
+    const std::string many = std::to_string(devices) + " devices";
+    rows.push_back(row("registering " + many, 1e6 * seconds / devices, "µs/device", std::nullopt));
+    std::vector<double> times;
+    for (uint32_t i = 0; i < 40; ++i)
+        times.push_back(seconds_of([&] { store.device(name(i * 7919 % devices)); }));
+    std::ranges::sort(times);
+    rows.push_back(
+        row("query, one of " + many + ", 95th", 1000 * times[times.size() * 95 / 100], "ms", 100));
+    std::filesystem::remove_all(work);
+    return rows;
+}
+
+std::vector<Row> end_to_end_rows(const std::filesystem::path& work, uint32_t events) {
+    events -= events % kSenders;
+    const double broker = broker_rate(work, events);
+    const double single = stored_rate(work, events, 1);
+    const double batched = stored_rate(work, events, 16);
+    std::filesystem::remove_all(work);
+    // A rate: the goal is a share of the broker's that must be reached, so its inverse is compared.
+    return {row("broker alone, QoS 1, one event a message", broker, "events/s", std::nullopt),
+            row("device to store, one event a message", single, "events/s", std::nullopt),
+            row("device to store, 16 events a message", batched, "events/s", std::nullopt),
+            {.bench = kBench,
+             .name = "time a message, device to store, against the broker alone",
+             .value = 1e6 / single,
+             .unit = "µs",
+             .peer = "mosquitto QoS 1, same run",
+             .peer_value = 1e6 / broker,
+             .goal = 2}};
 }
 
 std::vector<Row> insight_rows() {

@@ -11,8 +11,16 @@ namespace ganglion::bench {
 /// devices, stored durably, once each, with rollups. `work`: a folder on the disk to measure.
 std::vector<Row> store_rows(const std::filesystem::path& work);
 
-/// Time of the queries of a page over a store of `events` events: the 95th percentile.
+/// Time of the queries of a page over a store of `events` events: the 95th percentile; then how
+/// long a server takes from there until devices can connect and the page can be read.
 std::vector<Row> query_rows(const std::filesystem::path& work, uint32_t devices, uint32_t events);
+
+/// Registering `devices` devices, and reading one of them.
+std::vector<Row> registry_rows(const std::filesystem::path& work, uint32_t devices);
+
+/// Events from devices over TLS until the store has acknowledged them, against the same messages
+/// through the same broker to a subscriber that stores nothing (QoS 1 both), clients included.
+std::vector<Row> end_to_end_rows(const std::filesystem::path& work, uint32_t events);
 
 /// Insight on simulated fleets with planted truths: shares of what was named wrongly and of what
 /// was missed.

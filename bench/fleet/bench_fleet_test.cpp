@@ -15,8 +15,14 @@ TEST(BenchFleet, insight_reaches_its_goals) {
 TEST(BenchFleet, a_page_is_answered_in_time) {
     const fleet::testing::TemporaryDirectory directory;
     const auto rows = query_rows(directory.path() / "store", 200, 20'000);
-    EXPECT_EQ(rows.size(), 5U);
+    EXPECT_EQ(rows.size(), 6U);
     for (const Row& row : rows) EXPECT_TRUE(is_met(row).value_or(false)) << row.name << row.value;
+}
+
+TEST(BenchFleet, what_devices_send_arrives_and_is_stored) {
+    const fleet::testing::TemporaryDirectory directory;
+    for (const Row& row : end_to_end_rows(directory.path() / "state", 400)) EXPECT_GT(row.value, 0);
+    for (const Row& row : registry_rows(directory.path() / "store", 5000)) EXPECT_GT(row.value, 0);
 }
 
 }  // namespace

@@ -64,6 +64,7 @@ void add_bench(CLI::App& program) {
     add_bench_applications(*command);
     add_bench_coordination(*command);
     add_bench_fleet(*command);
+    add_bench_chaos(*command);
     add_bench_training(*command);
     add_bench_updates(*command);
 }

@@ -12,7 +12,7 @@ namespace {
 
 struct Options {
     std::filesystem::path json, work;
-    uint32_t devices = 10'000, events = 1'000'000;
+    uint32_t devices = 10'000, events = 1'000'000, registered = 1'000'000, messages = 8'000;
 };
 
 void run_fleet(const Options& options) {
@@ -24,7 +24,9 @@ void run_fleet(const Options& options) {
     };
     line.show("fleet", 0, 0, "insight");
     add("store", 0.2, bench::insight_rows());
-    add("queries", 0.4, bench::store_rows(options.work));
+    add("end to end", 0.4, bench::store_rows(options.work));
+    add("registry", 0.5, bench::end_to_end_rows(options.work, options.messages));
+    add("queries", 0.6, bench::registry_rows(options.work, options.registered));
     add("queries", 1, bench::query_rows(options.work, options.devices, options.events));
     line.finish();
     std::cout << bench::to_text(rows);
@@ -36,17 +38,25 @@ void run_fleet(const Options& options) {
 void add_bench_fleet(CLI::App& bench) {
     auto options = std::make_shared<Options>();
     options->work = std::filesystem::temp_directory_path() / "ganglion-bench-fleet";
-    auto* command = add_command(
-        bench, "fleet",
-        "Time per event of the store, time of a page's queries over many devices and events, and\n"
-        "how right the insight is on simulated fleets whose truth is known.",
-        "./ganglion bench fleet --json fleet.json\n"
-        "  ./ganglion bench fleet --devices 100000 --events 20000000");
+    auto* command =
+        add_command(bench, "fleet",
+                    "Time per event of the store, events from devices to the store against the "
+                    "broker alone, time\n"
+                    "of a page's queries over many devices and events, restart to serving, and how "
+                    "right the insight is on simulated fleets whose truth is known.",
+                    "./ganglion bench fleet --json fleet.json\n"
+                    "  ./ganglion bench fleet --devices 100000 --events 20000000");
     command->add_option("--devices", options->devices, "of the store that is asked")
         ->check(CLI::Range(1, 1'000'000))
         ->capture_default_str();
     command->add_option("--events", options->events, "in that store")
         ->check(CLI::Range(20, 100'000'000))
+        ->capture_default_str();
+    command->add_option("--registered", options->registered, "devices of a store without events")
+        ->check(CLI::Range(100, 10'000'000))
+        ->capture_default_str();
+    command->add_option("--messages", options->messages, "sent by devices, end to end")
+        ->check(CLI::Range(100, 10'000'000))
         ->capture_default_str();
     command->add_option("--work", options->work, "folder for the store")->capture_default_str();
     command->add_option("--json", options->json, "also write the rows to this file");

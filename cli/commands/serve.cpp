@@ -14,6 +14,7 @@ struct Options {
     std::filesystem::path state = "ganglion-fleet";
     uint16_t http_port = kDefaultHttpPort;
     uint16_t mqtt_port = 0;
+    uint32_t keep_days = 0;
 };
 
 void run(const Options& options) {
@@ -22,6 +23,7 @@ void run(const Options& options) {
                           .mqtt_port = options.mqtt_port,
                           .http_port = options.http_port,
                           .dashboard_dir = source_root() / "dashboard" / "dist",
+                          .keep_days = options.keep_days,
                           .log = {}});
     server.start();
     std::cout << "page and API  " << server.url()
@@ -44,6 +46,10 @@ void add_serve(CLI::App& program) {
     command->add_option("--port", options->http_port, "of the page and the API; 0: any free one")
         ->capture_default_str();
     command->add_option("--mqtt-port", options->mqtt_port, "of the broker; 0: as before, or free")
+        ->capture_default_str();
+    command
+        ->add_option("--keep-days", options->keep_days,
+                     "forget raw events and gate samples after so long; 0: never")
         ->capture_default_str();
     command->callback([options] { run(*options); });
 }

@@ -7,6 +7,7 @@ import "./styles/events.css";
 import "./styles/empty.css";
 import "./styles/log_in.css";
 import "./styles/rollouts.css";
+import "./styles/pages.css";
 import "./styles/phone.css";
 import { App } from "./views/app.tsx";
 

@@ -5,7 +5,7 @@
 namespace ganglion {
 namespace {
 
-enum BatchKey : uint32_t { kBatchClock, kBatchEvents, kBatchBoot };
+enum BatchKey : uint32_t { kBatchClock, kBatchEvents, kBatchBoot, kBatchFromOldest };
 enum AckKey : uint32_t { kAckBoot, kAckThrough };
 enum StatusKey : uint32_t {
     kOnline,
@@ -72,11 +72,12 @@ bool read_events(CborReader& in, EventBatch& batch) {
 size_t encode(const EventBatch& batch, std::span<uint8_t> buffer) {
     if (batch.count == 0 || batch.count > kMaxBatchEvents) return 0;
     CborWriter out(buffer);
-    out.map(3);
+    out.map(batch.from_oldest ? 4 : 3);
     out.uint(kBatchClock), out.uint(batch.clock_ms);
     out.uint(kBatchEvents), out.array(batch.count);
     for (size_t i = 0; i < batch.count; ++i) encode(batch.events[i], out);
     out.uint(kBatchBoot), out.uint(batch.boot);
+    if (batch.from_oldest) out.uint(kBatchFromOldest), out.boolean(true);
     return finished(out);
 }
 
@@ -92,6 +93,8 @@ bool decode_event_batch(std::span<const uint8_t> payload, EventBatch& batch) {
                                 return read_events(in, batch);
                             case kBatchBoot:
                                 return in.uint(batch.boot);
+                            case kBatchFromOldest:
+                                return in.boolean(batch.from_oldest);
                             default:
                                 return in.skip();
                         }

@@ -17,13 +17,16 @@
 namespace ganglion {
 
 inline constexpr size_t kMaxBatchEvents = 16;
-inline constexpr size_t kMaxBatchBytes = 1 + 10 + 2 + kMaxBatchEvents * kMaxEventBytes + 6;
+inline constexpr size_t kMaxBatchBytes = 1 + 10 + 2 + kMaxBatchEvents * kMaxEventBytes + 6 + 2;
 
 struct EventBatch {
     uint64_t clock_ms = 0;  ///< device clock when sent, ms since boot
     uint32_t boot = 0;      ///< boot that sends the batch; the events may be of earlier ones
     std::array<Event, kMaxBatchEvents> events{};
     size_t count = 0;
+    /// The device has nothing of the first event's boot that is older: what the store lacks before
+    /// it will never come.
+    bool from_oldest = false;
 };
 
 struct Ack {

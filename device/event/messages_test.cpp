@@ -113,9 +113,11 @@ TEST(event, label_is_cut_at_fifteen_bytes) {
 
 TEST(messages, batch_round_trip_of_every_length) {
     for (size_t count = 1; count <= kMaxBatchEvents; ++count) {
-        const EventBatch batch = sample_batch(count);
+        EventBatch batch = sample_batch(count);
+        batch.from_oldest = count % 2 == 0;
         EventBatch read;
         ASSERT_TRUE(decode_event_batch(encoded(batch), read));
+        EXPECT_EQ(read.from_oldest, batch.from_oldest);
         EXPECT_EQ(read.clock_ms, batch.clock_ms);
         EXPECT_EQ(read.boot, batch.boot);
         ASSERT_EQ(read.count, count);
@@ -128,6 +130,7 @@ TEST(messages, longest_batch_fits_and_empty_or_overfull_is_refused) {
     batch.clock_ms = UINT64_MAX;
     batch.boot = UINT32_MAX;
     batch.events.fill(longest_event());
+    batch.from_oldest = true;
     EventBatch read;
     EXPECT_TRUE(decode_event_batch(encoded(batch), read));
     batch.count = 0;

@@ -120,6 +120,7 @@ bool send_batch() {
                      batch.events.begin() + static_cast<std::ptrdiff_t>(count), other_boot);
     batch.count = static_cast<size_t>(end - batch.events.begin());
     batch.boot = boot_id;
+    batch.from_oldest = true;
     batch.clock_ms = board::milliseconds();
     static std::array<uint8_t, kMaxBatchBytes> payload;
     const size_t size = encode(batch, payload);

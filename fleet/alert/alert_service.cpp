@@ -8,9 +8,10 @@
 
 namespace ganglion::fleet {
 
-AlertService::AlertService(Store& store, Incidents& incidents, Watch::Health health, Log log,
-                           AlertTimes times, CourierTimes courier)
-    : watch_(store, incidents, std::move(health)),
+AlertService::AlertService(Store& store, Incidents& incidents, Watch::Health health,
+                           Watch::Breaches breaches, Log log, AlertTimes times,
+                           CourierTimes courier)
+    : watch_(store, incidents, std::move(health), std::move(breaches)),
       incidents_(incidents),
       courier_(incidents, courier),
       log_(std::move(log)),

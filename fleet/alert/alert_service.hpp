@@ -24,8 +24,8 @@ struct AlertTimes {
 /// for messages, so that a slow mail server delays no alarm.
 class AlertService {
   public:
-    AlertService(Store& store, Incidents& incidents, Watch::Health health, Log log,
-                 AlertTimes times = {}, CourierTimes courier = {});
+    AlertService(Store& store, Incidents& incidents, Watch::Health health, Watch::Breaches breaches,
+                 Log log, AlertTimes times = {}, CourierTimes courier = {});
     ~AlertService();
     AlertService(const AlertService&) = delete;
     AlertService& operator=(const AlertService&) = delete;

@@ -26,8 +26,13 @@ std::string age(int64_t ms) {
 
 }  // namespace
 
-Watch::Watch(Store& store, Incidents& incidents, Health health, WatchLimits limits)
-    : store_(store), incidents_(incidents), health_(std::move(health)), limits_(limits) {
+Watch::Watch(Store& store, Incidents& incidents, Health health, Breaches breaches,
+             WatchLimits limits)
+    : store_(store),
+      incidents_(incidents),
+      health_(std::move(health)),
+      breaches_(std::move(breaches)),
+      limits_(limits) {
     if (incidents_.cursor() >= 0) return;
     EventQuery newest;
     newest.limit = 1;
@@ -135,6 +140,10 @@ void Watch::look_at_insight(int64_t now_ms) {
             "version " + one.version +
                 (one.drifted ? ": its scores have drifted"
                              : ": its alerts are unlike the others'"));
+    }
+    if (breaches_) {
+        seen.looked_for.insert("privacy");
+        for (Alarm& alarm : breaches_(now_ms)) seen.alarms.push_back(std::move(alarm));
     }
     add_sites(seen.alarms);
     incidents_.observe(seen);

@@ -22,14 +22,19 @@ class Watch {
     /// What is wrong with the server, nothing when all is well.
     using Health = std::function<std::optional<std::string>()>;
 
+    /// What was let out beyond a budget (fleet/privacy).
+    using Breaches = std::function<std::vector<Alarm>(int64_t now_ms)>;
+
     /// Events that were stored before alerting ever ran are no alarms.
-    Watch(Store& store, Incidents& incidents, Health health, WatchLimits limits = {});
+    Watch(Store& store, Incidents& incidents, Health health, Breaches breaches = {},
+          WatchLimits limits = {});
 
     /// New decisions whose labels have a rule; false where there may be more at once.
     bool look_at_events(int64_t now_ms);
-    /// Devices that are offline or report a fault, budgets that were overspent, the server itself.
+    /// Devices that are offline or report a fault, the server itself.
     void look_at_devices(int64_t now_ms);
-    /// What only the whole fleet shows. Takes seconds for a large fleet.
+    /// What only the whole fleet shows, and budgets that were overspent. Takes seconds for a large
+    /// fleet.
     void look_at_insight(int64_t now_ms);
 
   private:
@@ -38,6 +43,7 @@ class Watch {
     Store& store_;
     Incidents& incidents_;
     Health health_;
+    Breaches breaches_;
     WatchLimits limits_;
 };
 

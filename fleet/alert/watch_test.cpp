@@ -114,7 +114,7 @@ TEST_F(WatchTest, TheServiceTellsOfADecisionByItself) {
     incidents.put(AlarmRule{"fall", Severity::critical});
     using std::chrono::milliseconds;
     const AlertService service(
-        store_, incidents, nullptr, log.log(),
+        store_, incidents, nullptr, nullptr, log.log(),
         {milliseconds(10), milliseconds(10), milliseconds(50), milliseconds(10)}, {0, 100, 1000});
     Message fall = decision("watch-1", 1, "fall");
     fall.received_ms = now_ms();

@@ -15,6 +15,7 @@
 #include "fleet/api/http_api.hpp"
 #include "fleet/api/incident_routes.hpp"
 #include "fleet/api/insight_routes.hpp"
+#include "fleet/api/privacy_routes.hpp"
 #include "fleet/api/release_routes.hpp"
 #include "fleet/base/files.hpp"
 #include "fleet/base/port.hpp"
@@ -24,7 +25,9 @@
 #include "fleet/enrol/enrolment.hpp"
 #include "fleet/ingest/ingest.hpp"
 #include "fleet/insight/fleet_insight.hpp"
+#include "fleet/privacy/ledger.hpp"
 #include "fleet/rollout/update_service.hpp"
+#include "fleet/store/retention.hpp"
 #include "fleet/store/sqlite_store.hpp"
 
 namespace ganglion::fleet {
@@ -85,6 +88,7 @@ struct Server::Parts {
           releases(config.state_dir / "releases"),
           rollouts(config.state_dir / "rollouts.db", releases,
                    [this](const AuditEntry& entry) { audit.append(entry); }),
+          privacy(config.state_dir / "privacy.db", store),
           incidents(config.state_dir / "incidents.db",
                     [this] { return insight::members_of(store); }),
           broker(config.state_dir / "broker", pki, choose_mqtt_port(config), log),
@@ -97,7 +101,9 @@ struct Server::Parts {
           coordination(mqtt_config(pki, broker.port(), "coordinator", Pki::coordinator_id),
                        config.state_dir, store, audit, log),
           alerts(
-              store, incidents, [this] { return fault(); }, log),
+              store, incidents, [this] { return fault(); },
+              [this](int64_t at_ms) { return privacy.breaches(at_ms); }, log),
+          retention(store, config.keep_days, log),
           http(all_routes(config.state_dir), access, stream,
                {.port = config.http_port,
                 .dashboard_dir = config.dashboard_dir,
@@ -170,6 +176,7 @@ struct Server::Parts {
     RolloutEngine rollouts;
     RateLimit log_ins{kLogInsPerSecond, kLogInBurst};
     RateLimit enrolments{kEnrolmentsPerSecond, kEnrolmentBurst};
+    PrivacyLedger privacy;
     Incidents incidents;
     Broker broker;
     EventStream stream;
@@ -177,6 +184,7 @@ struct Server::Parts {
     UpdateService updates;
     CoordinationService coordination;
     AlertService alerts;
+    Retention retention;
     HttpApi http;
 };
 

@@ -24,6 +24,8 @@ struct ServerConfig {
     uint16_t http_port = 0;
     /// Built files of the page; where there are none the API is served alone.
     std::filesystem::path dashboard_dir;
+    /// Raw events and gate samples are forgotten after so many days; 0: never.
+    uint32_t keep_days = 0;
     /// Receives log lines, from several threads. Empty: standard error.
     Log log;
 };

@@ -30,6 +30,7 @@ struct EventsMessage {
     uint64_t clock_ms = 0;  ///< device clock when sent
     uint32_t boot = 0;      ///< boot that sends
     std::vector<EventRecord> events;
+    bool from_oldest = false;  ///< the device has nothing of the first event's boot that is older
 };
 
 struct StatusRecord {
@@ -153,7 +154,8 @@ struct Summary {
     uint64_t bytes_gate = 0;
 };
 
-/// Sequences first..last of a boot never arrived, though later ones did.
+/// Sequences first..last of a boot never arrived, though later ones did, or the device said that
+/// it has lost them.
 struct Gap {
     std::string device;
     uint32_t boot = 0;

@@ -8,13 +8,14 @@
 namespace ganglion::fleet {
 namespace {
 
-constexpr int64_t kSchemaVersion = 2;
+constexpr int64_t kSchemaVersion = 3;
 
 /// Devices are numbered, so that the keys of the large tables are small. A device's counters start
 /// at 0 with every boot, so they are kept per boot and added up when asked for. `through`:
 /// everything of the boot is stored up to and with this sequence; `ahead`: so many events are
 /// stored beyond it. `offset_ms`, `offset_at_ms`: the smallest difference seen between time of
-/// arrival and device clock, and when.
+/// arrival and device clock, and when. `losses`: what a device said that it has lost, which
+/// `through` goes over.
 constexpr const char* schema = R"sql(
 CREATE TABLE meta (created_ms INTEGER NOT NULL);
 CREATE TABLE devices (
@@ -105,6 +106,17 @@ CREATE TABLE rollups (
 ) WITHOUT ROWID;
 )sql";
 
+/// New in version 3.
+constexpr const char* losses = R"sql(
+CREATE TABLE losses (
+    device INTEGER NOT NULL,
+    boot INTEGER NOT NULL,
+    first INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    PRIMARY KEY (device, boot, first)
+) WITHOUT ROWID;
+)sql";
+
 /// Version 1 named devices by text everywhere and had no attributes and no rollups.
 constexpr const char* leave_version_1 = R"sql(
 ALTER TABLE meta RENAME TO old_meta;
@@ -155,10 +167,11 @@ void prepare_schema(Database& database) {
     }
     if (version == kSchemaVersion) return;
     if (version == 1) database.run(leave_version_1);
-    database.run(schema);
+    if (version < 2) database.run(schema);
+    database.run(losses);
     if (version == 1) {
         database.run(take_over_version_1);
-    } else {
+    } else if (version == 0) {
         database.prepare("INSERT INTO meta (created_ms) VALUES (?)").bind(now_ms()).run();
     }
     database.run(("PRAGMA user_version = " + std::to_string(kSchemaVersion)).c_str());

@@ -76,11 +76,14 @@ std::string Statement::text(int column) const {
                            : std::string(static_cast<const char*>(data), static_cast<size_t>(size));
 }
 
-Database::Database(const std::filesystem::path& file) {
+Database::Database(const std::filesystem::path& file, Mode mode) {
     sqlite3* connection = nullptr;
+    const bool writable = mode == Mode::writable;
+    const std::string name = writable ? file.string() : "file:" + file.string() + "?immutable=1";
+    const int flags = writable ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+                               : SQLITE_OPEN_READONLY | SQLITE_OPEN_URI;
     const int result =
-        sqlite3_open_v2(file.c_str(), &connection,
-                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
+        sqlite3_open_v2(name.c_str(), &connection, flags | SQLITE_OPEN_NOMUTEX, nullptr);
     connection_.reset(connection);
     if (result != SQLITE_OK) {
         throw StoreError("store: cannot open " + file.string() + ": " +
@@ -88,6 +91,24 @@ Database::Database(const std::filesystem::path& file) {
     }
     sqlite3_extended_result_codes(connection, 1);
     sqlite3_busy_timeout(connection, kBusyTimeoutMs);
+}
+
+void Database::take_over(Database& other) {
+    sqlite3_backup* backup =
+        sqlite3_backup_init(connection_.get(), "main", other.connection_.get(), "main");
+    const int result = backup == nullptr ? SQLITE_ERROR : sqlite3_backup_step(backup, -1);
+    sqlite3_backup_finish(backup);
+    if (result != SQLITE_DONE) {
+        throw StoreError(std::string("store: cannot copy a database: ") +
+                         sqlite3_errmsg(connection_.get()));
+    }
+    // A copy that is read for itself has no log beside it.
+    run("PRAGMA journal_mode = DELETE");
+}
+
+std::string Database::integrity() const {
+    Statement check(connection_.get(), "PRAGMA integrity_check(1)");
+    return check.step() ? check.text(0) : "no answer";
 }
 
 void Database::run(const char* sql) {

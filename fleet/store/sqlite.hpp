@@ -59,7 +59,16 @@ class Statement {
 /// One connection to a database file. Not for several threads at once.
 class Database {
   public:
-    explicit Database(const std::filesystem::path& file);
+    enum class Mode {
+        writable,
+        immutable,  ///< a file that nobody writes: nothing is made beside it
+    };
+    explicit Database(const std::filesystem::path& file, Mode mode = Mode::writable);
+    /// Becomes a copy of another database as it is now, by SQLite's online backup: those who write
+    /// to that one go on.
+    void take_over(Database& other);
+    /// "ok", or the first thing that is wrong with the file.
+    std::string integrity() const;
     void run(const char* sql);
     Statement prepare(std::string_view sql) { return {connection_.get(), sql}; }
     int64_t last_insert_id() const { return sqlite3_last_insert_rowid(connection_.get()); }

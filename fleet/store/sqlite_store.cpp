@@ -142,6 +142,26 @@ std::vector<std::string> SqliteStore::mark_all_offline() {
     return changed;
 }
 
+uint64_t SqliteStore::forget_before(int64_t received_ms, uint32_t limit) {
+    const std::lock_guard lock(write_mutex_);
+    Transaction transaction(write_database_);
+    // Ids grow with arrival, so the oldest come first; those beyond a gap are needed to know of it.
+    Statement oldest = write_database_.prepare(
+        "DELETE FROM events WHERE id IN (SELECT e.id FROM (SELECT id, device, boot, sequence, "
+        "received_ms FROM events ORDER BY id LIMIT ?2) e JOIN boots b ON b.device = e.device AND "
+        "b.boot = e.boot WHERE e.received_ms < ?1 AND e.sequence <= b.through)");
+    oldest.bind(received_ms).bind(limit);
+    auto forgotten = static_cast<uint64_t>(oldest.run());
+    // A chunk has no time of its own: its boot was last heard before.
+    Statement chunks = write_database_.prepare(
+        "DELETE FROM gate_chunks WHERE rowid IN (SELECT g.rowid FROM gate_chunks g JOIN boots b ON "
+        "b.device = g.device AND b.boot = g.boot WHERE b.heard_ms < ?1 LIMIT ?2)");
+    chunks.bind(received_ms).bind(limit);
+    forgotten += static_cast<uint64_t>(chunks.run());
+    transaction.commit();
+    return forgotten;
+}
+
 Summary SqliteStore::summary() {
     const std::lock_guard lock(read_mutex_);
     Statement row = read_database_.prepare(
@@ -214,7 +234,9 @@ std::vector<Gap> SqliteStore::gaps(const std::optional<std::string>& device) {
         " FROM boots b JOIN devices d ON d.number = b.device JOIN events e ON e.device = b.device"
         "  AND e.boot = b.boot AND e.sequence > b.through"
         " WHERE b.ahead > 0 AND (?1 IS NULL OR d.id = ?1))"
-        " WHERE sequence > before + 1 ORDER BY id, boot, sequence");
+        " WHERE sequence > before + 1"
+        " UNION ALL SELECT id, l.boot, first, last FROM losses l JOIN devices d ON d.number = "
+        "l.device WHERE ?1 IS NULL OR id = ?1 ORDER BY 1, 2, 3");
     row.bind_optional(device);
     std::vector<Gap> gaps;
     while (row.step()) {

@@ -25,6 +25,8 @@ class SqliteStore final : public Store {
     std::vector<RollupRow> rollups(const RollupQuery& query) override;
     std::map<std::string, std::vector<RollupRow>> device_rollups(const RollupQuery& query) override;
 
+    uint64_t forget_before(int64_t received_ms, uint32_t limit) override;
+
     Summary summary() override;
     std::vector<DeviceRow> devices() override;
     std::optional<DeviceRow> device(const std::string& id) override;

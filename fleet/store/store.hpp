@@ -46,6 +46,11 @@ class Store {
     virtual std::map<std::string, std::vector<RollupRow>> device_rollups(
         const RollupQuery& query) = 0;
 
+    /// Forgets at most `limit` raw events, and samples from gates, that arrived before; returns how
+    /// many. Rollups, counts and what is known about gaps stay, and an event that was forgotten is
+    /// not stored again.
+    virtual uint64_t forget_before(int64_t received_ms, uint32_t limit) = 0;
+
     virtual Summary summary() = 0;
     virtual std::vector<DeviceRow> devices() = 0;
     virtual std::optional<DeviceRow> device(const std::string& id) = 0;

@@ -102,6 +102,54 @@ TEST_F(StoreTest, AcknowledgesOnlyUpToTheFirstGap) {
     EXPECT_THAT(store_.gaps({}), IsEmpty());
 }
 
+Message from_oldest(std::vector<EventRecord> records) {
+    Message message = events(std::move(records));
+    std::get<EventsMessage>(message.content).from_oldest = true;
+    return message;
+}
+
+TEST_F(StoreTest, WhatADeviceHasLostIsInTheLedgerAndHoldsNothingUp) {
+    EXPECT_THAT(commit({from_oldest({event(1, 1), event(1, 2)})}).acks,
+                ElementsAre(Through("speaker", 1, 2)));
+    EXPECT_THAT(store_.gaps({}), IsEmpty());
+    EXPECT_THAT(commit({from_oldest({event(1, 5), event(1, 6)})}).acks,
+                ElementsAre(Through("speaker", 1, 6)));
+    EXPECT_THAT(store_.gaps({}), ElementsAre(GapOf(1, 3, 4)));
+    // A message that does not say so waits for what is missing, as ever.
+    EXPECT_THAT(commit({events({event(1, 9)})}).acks, ElementsAre(Through("speaker", 1, 6)));
+    EXPECT_THAT(store_.gaps({}), ElementsAre(GapOf(1, 3, 4), GapOf(1, 7, 8)));
+    EXPECT_THAT(commit({from_oldest({event(1, 12)})}).acks, ElementsAre(Through("speaker", 1, 12)));
+    EXPECT_THAT(store_.gaps({}), ElementsAre(GapOf(1, 3, 4), GapOf(1, 7, 8), GapOf(1, 10, 11)));
+    EXPECT_THAT(store_.gaps("speaker"), SizeIs(3));
+    EXPECT_THAT(store_.gaps("other"), IsEmpty());
+}
+
+TEST_F(StoreTest, WhatWasHeldUpAndComesAllTheSameIsStoredOnce) {
+    commit({from_oldest({event(1, 6)})});
+    EXPECT_THAT(store_.gaps({}), ElementsAre(GapOf(1, 1, 5)));
+    const auto late = commit({events({event(1, 3)})});
+    EXPECT_THAT(late.new_events, SizeIs(1));
+    EXPECT_THAT(late.acks, ElementsAre(Through("speaker", 1, 6)));
+    EXPECT_THAT(store_.gaps({}), ElementsAre(GapOf(1, 1, 2), GapOf(1, 4, 5)));
+    EXPECT_THAT(commit({events({event(1, 3)})}).new_events, IsEmpty());
+    EXPECT_THAT(commit({events({event(1, 3, 999)})}).acks, IsEmpty()) << "another under its name";
+    EXPECT_EQ(store_.device("speaker")->events, 2U);
+}
+
+TEST_F(StoreTest, WhatWasForgottenIsNotStoredAgainAndTheSumsStay) {
+    commit({events({event(1, 1), event(1, 2), event(1, 5)})});
+    EXPECT_EQ(store_.forget_before(kNoon, 100), 0U) << "none is so old";
+    EXPECT_EQ(store_.forget_before(kNoon + 1, 1), 1U) << "no more than was asked";
+    EXPECT_EQ(store_.forget_before(kNoon + 1, 100), 1U);
+    EXPECT_THAT(store_.events({}), SizeIs(1)) << "the one beyond the gap is needed";
+    EXPECT_THAT(store_.gaps({}), ElementsAre(GapOf(1, 3, 4)));
+    const auto again = commit({events({event(1, 1), event(1, 2)})});
+    EXPECT_THAT(again.new_events, IsEmpty());
+    EXPECT_THAT(again.acks, ElementsAre(Through("speaker", 1, 2)));
+    EXPECT_EQ(store_.device("speaker")->events, 3U);
+    EXPECT_EQ(store_.rollups({"fleet", Span::day, 0, kNoon * 2}).front().events, 3U);
+}
+
 TEST_F(StoreTest, GapsOfOneDeviceOnly) {
     commit({events({event(1, 2)}, "a"), events({event(4, 3)}, "b")});
     EXPECT_THAT(store_.gaps("b"), ElementsAre(GapOf(4, 1, 2)));

@@ -103,6 +103,8 @@ void Writer::write_content(const Message& message, const EventsMessage& content)
     DeviceState& device = states_.device(message.device);
     const int64_t delay_ms =
         note_clock(touch(message, device, content.boot), message.received_ms, content.clock_ms);
+    if (content.from_oldest && !content.events.empty())
+        note_loss(device, content.events.front().boot, content.events.front().sequence);
     for (const EventRecord& event : content.events) {
         if (event.boot == content.boot) {
             const int64_t age_ms =
@@ -125,8 +127,11 @@ void Writer::write_event(const Message& message, DeviceState& device, const Even
     spoken_of_.insert(name);
     BootState& boot = states_.boot(device, event.boot);
     // Up to `through` everything is stored, so that only what lies beyond needs to be tried.
+    const bool ahead = event.sequence > boot.through;
+    const Known known = ahead ? Known::absent : look_up(device, event);
+    const bool is_late = !ahead && known == Known::absent && was_lost(device, event);
     const bool added =
-        event.sequence > boot.through && add_event(message, device, event, time_ms, uncertainty_ms);
+        (ahead || is_late) && add_event(message, device, event, time_ms, uncertainty_ms);
     if (added) {
         result_.new_events.push_back({database_.last_insert_id(), message.device, time_ms,
                                       uncertainty_ms, message.received_ms, event});
@@ -135,13 +140,15 @@ void Writer::write_event(const Message& message, DeviceState& device, const Even
         change.events = 1;
         change.alerts = event.kind == kDecision ? 1 : 0;
         rollups_.add(device, time_ms, change);
+        if (is_late) return;
         if (event.sequence == boot.through + 1) {
             ++boot.through;
             if (boot.ahead > 0) advance(device, event.boot, boot);
         } else {
             ++boot.ahead;
         }
-    } else if (!is_same_event(device, event)) {
+    } else if (known == Known::another || (ahead && look_up(device, event) == Known::another)) {
+        // (One that is absent and not ahead was stored, and forgotten since.)
         // To acknowledge it would make the device forget an event that is stored nowhere.
         const bool first = contradicted_.insert(name).second;
         ++device.new_rejected;
@@ -174,14 +181,19 @@ bool Writer::add_event(const Message& message, const DeviceState& device, const 
                .run() == 1;
 }
 
-bool Writer::is_same_event(const DeviceState& device, const EventRecord& event) {
+Writer::Known Writer::look_up(const DeviceState& device, const EventRecord& event) {
     read_event_.reset().bind(device.number).bind(event.boot).bind(event.sequence);
-    const bool same = read_event_.step() && read_event_.integer(0) == signed_of(event.clock_ms) &&
-                      read_event_.integer(1) == event.kind && read_event_.text(2) == event.label &&
-                      read_event_.integer(3) == event.score_permille &&
-                      read_event_.integer(4) == signed_of(event.sample);
+    Known known = Known::absent;
+    if (read_event_.step()) {
+        const bool same = read_event_.integer(0) == signed_of(event.clock_ms) &&
+                          read_event_.integer(1) == event.kind &&
+                          read_event_.text(2) == event.label &&
+                          read_event_.integer(3) == event.score_permille &&
+                          read_event_.integer(4) == signed_of(event.sample);
+        known = same ? Known::same : Known::another;
+    }
     read_event_.reset();
-    return same;
+    return known;
 }
 
 void Writer::write_content(const Message& message, const StatusRecord& content) {
@@ -262,6 +274,54 @@ BootState& Writer::touch(const Message& message, DeviceState& device, uint32_t b
     device.last_seen_ms = std::max(device.last_seen_ms, message.received_ms);
     device.boot = boot;
     return states_.boot(device, boot);
+}
+
+/// What the store lacks before the oldest that the device has will never come.
+void Writer::note_loss(DeviceState& device, uint32_t boot, uint32_t oldest) {
+    BootState& state = states_.boot(device, boot);
+    if (oldest <= state.through + 1) return;
+    int64_t expected = int64_t{state.through} + 1;
+    if (state.ahead > 0) {
+        next_sequences_.reset().bind(device.number).bind(boot).bind(state.through);
+        while (next_sequences_.step() && next_sequences_.integer(0) < oldest) {
+            const int64_t stored = next_sequences_.integer(0);
+            if (stored > expected) add_loss(device, boot, expected, stored - 1);
+            expected = stored + 1;
+            --state.ahead;
+        }
+        next_sequences_.reset();
+    }
+    if (expected < oldest) add_loss(device, boot, expected, int64_t{oldest} - 1);
+    state.through = oldest - 1;
+    result_.warnings.push_back(device.id + ": boot " + std::to_string(boot) +
+                               " has lost events before sequence " + std::to_string(oldest) +
+                               "; see the gap ledger");
+    if (state.ahead > 0) advance(device, boot, state);
+}
+
+void Writer::add_loss(const DeviceState& device, uint32_t boot, int64_t first, int64_t last) {
+    database_.prepare("REPLACE INTO losses (device, boot, first, last) VALUES (?,?,?,?)")
+        .bind(device.number)
+        .bind(boot)
+        .bind(first)
+        .bind(last)
+        .run();
+}
+
+/// True where the event was written down as lost and has come all the same, held up on its way; it
+/// is taken out of the losses.
+bool Writer::was_lost(const DeviceState& device, const EventRecord& event) {
+    Statement loss = database_.prepare(
+        "DELETE FROM losses WHERE device = ?1 AND boot = ?2 AND first <= ?3 AND last >= ?3 "
+        "RETURNING first, last");
+    loss.bind(device.number).bind(event.boot).bind(event.sequence);
+    if (!loss.step()) return false;
+    const int64_t first = loss.integer(0);
+    const int64_t last = loss.integer(1);
+    loss.reset();
+    if (first < event.sequence) add_loss(device, event.boot, first, int64_t{event.sequence} - 1);
+    if (last > event.sequence) add_loss(device, event.boot, int64_t{event.sequence} + 1, last);
+    return true;
 }
 
 /// Moves the boot's `through` over every sequence that follows without a gap.

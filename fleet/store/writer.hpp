@@ -33,8 +33,12 @@ class Writer {
                      int64_t time_ms, int64_t uncertainty_ms);
     bool add_event(const Message& message, const DeviceState& device, const EventRecord& event,
                    int64_t time_ms, int64_t uncertainty_ms);
-    bool is_same_event(const DeviceState& device, const EventRecord& event);
+    enum class Known { absent, same, another };
+    Known look_up(const DeviceState& device, const EventRecord& event);
     BootState& touch(const Message& message, DeviceState& device, uint32_t boot);
+    void note_loss(DeviceState& device, uint32_t boot, uint32_t oldest);
+    void add_loss(const DeviceState& device, uint32_t boot, int64_t first, int64_t last);
+    bool was_lost(const DeviceState& device, const EventRecord& event);
     void advance(const DeviceState& device, uint32_t boot, BootState& state);
 
     Database& database_;

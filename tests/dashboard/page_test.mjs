@@ -7,6 +7,7 @@ import { createRequire } from "node:module";
 import { parseArgs } from "node:util";
 import { checks } from "./checks.mjs";
 import { PATIENCE_MS } from "./helpers.mjs";
+import { page_checks } from "./page_checks.mjs";
 import { update_checks } from "./update_checks.mjs";
 
 function usage(line) {
@@ -83,7 +84,7 @@ try {
 const browser = await launch();
 let passed = 0;
 let failed = 0;
-for (const [name, check] of wanted.updates ? update_checks : checks) {
+for (const [name, check] of wanted.updates ? update_checks : [...checks, ...page_checks]) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, colorScheme: "light" });
   context.setDefaultTimeout(PATIENCE_MS);
   try {

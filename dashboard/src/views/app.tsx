@@ -1,17 +1,31 @@
 import { useEffect, useMemo, useReducer, useState } from "preact/hooks";
 import { EVENT_KINDS } from "../api.ts";
 import { Live } from "../live.ts";
+import { type Page, page_of, read_incidents } from "../pages.ts";
 import { chosen, EMPTY, type Filter, missing, totals, update } from "../state.ts";
 import { DeviceCard } from "./device_card.tsx";
 import { Empty } from "./empty.tsx";
 import { EventFilter } from "./event_filter.tsx";
 import { EventTable } from "./event_table.tsx";
 import { Header, Notices } from "./header.tsx";
-import { use_now } from "./hooks.ts";
+import { DevicePage } from "./device_page.tsx";
+import { use_asked, use_fragment, use_now } from "./hooks.ts";
+import { Incidents } from "./incidents.tsx";
+import { Insight } from "./insight.tsx";
 import { LogIn } from "./log_in.tsx";
+import { Models } from "./models.tsx";
+import { Nav } from "./nav.tsx";
 import { Overview } from "./overview.tsx";
 import { Rollouts } from "./rollouts.tsx";
 import { Timeline } from "./timeline.tsx";
+
+const LOOK_EVERY_MS = 5000;
+
+/** The links, with how many incidents are open. */
+function Pages({ live, page }: { live: Live; page: Page }) {
+  const { value } = use_asked(live, "api/incidents", LOOK_EVERY_MS, read_incidents);
+  return <Nav page={page} open_incidents={value?.length ?? 0} />;
+}
 
 export function App() {
   const [state, tell] = useReducer(update, EMPTY);
@@ -19,39 +33,51 @@ export function App() {
   useEffect(() => live.start(), [live]);
 
   const now = use_now();
+  const { page, device } = page_of(use_fragment());
   const [filter, set_filter] = useState<Filter>({ device: "", kinds: new Set(EVENT_KINDS) });
   const [range_ms, set_range] = useState(0);
 
   const sums = useMemo(() => totals(state.devices), [state.devices]);
   const events = useMemo(() => chosen(state.events, filter), [state.events, filter]);
-  const shown = state.devices.filter((device) => filter.device === "" || device.id === filter.device);
+  const shown = state.devices.filter((one) => filter.device === "" || one.id === filter.device);
   const newest = state.events[state.events.length - 1];
 
   return (
     <>
-      <a class="skip" href="#events">
-        Skip to the events
-      </a>
+      {page === "fleet" && (
+        <a class="skip" href="#events">
+          Skip to the events
+        </a>
+      )}
       <Header link={state.link} person={state.person} on_log_out={() => void live.log_out()} />
+      {state.known && state.link.state !== "locked" && <Pages live={live} page={page} />}
       <main>
         <Notices link={state.link} trouble={state.trouble} now={now} on_retry={() => live.retry()} />
         {state.link.state === "locked" ? (
           <LogIn refused={state.link.refused} on_log_in={(name, password) => live.log_in(name, password)} />
         ) : !state.known ? (
           <p class="quiet waiting">Asking the fleet…</p>
+        ) : page === "incidents" ? (
+          <Incidents live={live} now={now} may_act={state.person?.role !== "viewer"} />
         ) : state.devices.length === 0 ? (
           <Empty />
+        ) : page === "insight" ? (
+          <Insight live={live} />
+        ) : page === "models" ? (
+          <Models live={live} devices={state.devices} />
+        ) : page === "device" ? (
+          <DevicePage live={live} id={device} state={state} now={now} />
         ) : (
           <>
             <Overview sums={sums} missing={missing(state.gaps)} />
             <section aria-labelledby="devices-title">
               <h2 id="devices-title">Devices</h2>
               <ul class="cards">
-                {state.devices.map((device) => (
+                {state.devices.map((one) => (
                   <DeviceCard
-                    key={device.id}
-                    device={device}
-                    gaps={state.gaps.filter((gap) => gap.device === device.id)}
+                    key={one.id}
+                    device={one}
+                    gaps={state.gaps.filter((gap) => gap.device === one.id)}
                     now={now}
                   />
                 ))}

@@ -76,7 +76,7 @@ export function DeviceCard({ device, gaps, now }: Props) {
     <li class={device.online ? "card" : "card away"} data-device={device.id}>
       <div class="card-head">
         <h3>
-          {device.id}
+          <a href={`#/device/${encodeURIComponent(device.id)}`}>{device.id}</a>
           <small>{device.application === "" ? "not introduced yet" : words(device.application)}</small>
         </h3>
         <p class="presence">

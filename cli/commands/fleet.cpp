@@ -1,0 +1,109 @@
+#include <fmt/core.h>
+
+#include <memory>
+
+#include "cli/address.hpp"
+#include "cli/commands/commands.hpp"
+#include "cli/files.hpp"
+#include "cli/time_text.hpp"
+#include "fleet/backup/backup.hpp"
+#include "fleet/privacy/ledger.hpp"
+
+namespace ganglion::cli {
+namespace {
+
+using nlohmann::json;
+
+struct Options {
+    fleet::ApiAddress address{"127.0.0.1", kDefaultHttpPort, ""};
+    std::filesystem::path state = "ganglion-fleet", backup, file, ca;
+    std::string device;
+    int64_t gate = 0, sent = 0;
+};
+using Shared = std::shared_ptr<Options>;
+
+void add_backups(CLI::App& command, const Shared& options) {
+    auto* backup = command.add_subcommand(
+        "backup", "Copy a state folder, also while its server runs; on the server's machine");
+    backup->add_option("backup", options->backup, "new folder")->required();
+    backup->add_option("--state", options->state, "the server's folder")->capture_default_str();
+    backup->callback([options] {
+        uint64_t bytes = 0;
+        const auto files = fleet::back_up(options->state, options->backup);
+        for (const auto& file : files) bytes += file.bytes;
+        fmt::print("{} files, {} bytes in {}; keep it as secret as the state folder\n",
+                   files.size(), bytes, options->backup.string());
+    });
+    auto* verify = command.add_subcommand("verify", "Is a backup whole?");
+    verify->add_option("backup", options->backup, "its folder")->required();
+    verify->callback([options] {
+        const auto faults = fleet::faults_of_backup(options->backup);
+        for (const std::string& fault : faults) fmt::print("{}\n", fault);
+        if (!faults.empty())
+            throw std::runtime_error(options->backup.string() + " must not be restored");
+        fmt::print("{} is whole\n", options->backup.string());
+    });
+    auto* restore = command.add_subcommand("restore", "Make a state folder of a backup");
+    restore->add_option("backup", options->backup, "its folder")->required();
+    restore->add_option("--state", options->state, "folder to make")->capture_default_str();
+    restore->callback([options] {
+        fleet::restore(options->backup, options->state);
+        fmt::print("ganglion serve --state {} goes on from there\n", options->state.string());
+    });
+}
+
+void add_privacy(CLI::App& command, const Shared& options) {
+    auto* privacy = command.add_subcommand("privacy", "What left each device on each day");
+    privacy->callback([options] {
+        for (const json& day : fleet::get_json(options->address, "/api/privacy")) {
+            fmt::print("{}  {:<24} sensed {:>12}  sent {:>10}  samples {:>10}{}\n",
+                       date_text(day.at("day_ms").get<int64_t>()).substr(0, 10),
+                       day.at("device").get<std::string>(), day.at("bytes_sensed").get<uint64_t>(),
+                       day.at("bytes_sent").get<uint64_t>(), day.at("bytes_gate").get<uint64_t>(),
+                       day.at("breach").get<bool>() ? "  over its budget" : "");
+        }
+    });
+    auto* budget = command.add_subcommand("budget", "What a device may let out in a day, bytes");
+    budget->add_option("device", options->device, "its id; *: every one without its own")
+        ->required();
+    budget->add_option("--samples", options->gate, "of samples through the gate")->required();
+    budget->add_option("--sent", options->sent, "in all")->required();
+    budget->callback([options] {
+        fleet::call_api(options->address, "put", "/api/privacy/budgets/" + options->device,
+                        {{"bytes_gate", options->gate}, {"bytes_sent", options->sent}});
+    });
+    auto* exporting = command.add_subcommand("export", "The same, signed, for an auditor");
+    exporting->add_option("file", options->file, "to write")->required();
+    exporting->callback([options] {
+        write_text(options->file,
+                   fleet::get_json(options->address, "/api/privacy/export").dump(1) + "\n");
+    });
+    auto* audit = command.add_subcommand("check-export", "Has this fleet signed an export?");
+    audit->add_option("file", options->file, "the export")->required();
+    audit->add_option("--ca", options->ca, "the fleet's pki/ca.pem, which the auditor has kept")
+        ->required();
+    audit->callback([options] {
+        const json exported = json::parse(read_text(options->file), nullptr, false);
+        if (const auto fault = fleet::fault_of_export(exported, read_text(options->ca)))
+            throw std::runtime_error(options->file.string() + ": " + *fault);
+        fmt::print("signed by this fleet's server, unchanged\n");
+    });
+}
+
+}  // namespace
+
+void add_fleet(CLI::App& program) {
+    auto options = std::make_shared<Options>();
+    auto* command = add_command(program, "fleet",
+                                "Backups of a fleet, and the account of what leaves its devices",
+                                "./ganglion fleet backup /backups/monday --state ganglion-fleet\n"
+                                "  ./ganglion fleet verify /backups/monday\n"
+                                "  ./ganglion fleet budget '*' --samples 128000 --sent 1000000\n"
+                                "  ./ganglion fleet export november.json");
+    command->require_subcommand(1)->fallthrough();
+    add_address_options(*command, options->address);
+    add_backups(*command, options);
+    add_privacy(*command, options);
+}
+
+}  // namespace ganglion::cli

@@ -1,0 +1,39 @@
+// Chaos by itself, for tests: fleet_chaos ROUNDS SEED DIRECTORY; exit status 0 where nothing was
+// lost.
+#include <exception>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "fleet/testing/chaos.hpp"
+
+int main(int count, char** arguments) {
+    using namespace ganglion::fleet::testing;
+    std::vector<std::string> given(arguments + 1, arguments + count);
+    try {
+        if (!given.empty() && given[0] == "part")
+            return run_chaos_part({given.begin() + 1, given.end()});
+        if (given.size() != 3) {
+            std::cerr << "usage: fleet_chaos ROUNDS SEED DIRECTORY\n";
+            return 2;
+        }
+        ChaosConfig config;
+        config.rounds = static_cast<uint32_t>(std::stoul(given[0]));
+        config.seed = std::stoull(given[1]);
+        config.directory = given[2];
+        config.part = {"/proc/self/exe", "part"};
+        const ChaosResult result = run_chaos(config);
+        std::cout << result.appended << " appended, " << result.acknowledged << " acknowledged, "
+                  << result.stored << " stored, " << result.damaged << " damaged; kills: device "
+                  << result.device_kills << ", broker " << result.broker_kills << " + "
+                  << result.broker_power_losses << ", server " << result.server_kills
+                  << ", network " << result.network_cuts << "\nacknowledged and missing "
+                  << result.acknowledged_missing << ", missing " << result.missing
+                  << ", duplicates " << result.duplicates << ", gaps wrong " << result.gaps_wrong
+                  << ", waiting forever " << result.waiting_forever << '\n';
+        return result.is_clean() ? 0 : 1;
+    } catch (const std::exception& error) {
+        std::cerr << "fleet_chaos: " << error.what() << '\n';
+        return 2;
+    }
+}
