@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "fleet/base/files.hpp"
+#include "fleet/client/api_client.hpp"
 #include "fleet/server/server.hpp"
 #include "fleet/store/sqlite_store.hpp"
 #include "fleet/testing/device_client.hpp"
@@ -78,6 +79,9 @@ TEST_F(BackupTest, ABackupMadeUnderLoadIsRestoredAndServesTheSameDevices) {
     testing::DeviceClient again(restored.pki(), "speaker", restored.mqtt_port(), 2);
     again.add_event();
     EXPECT_TRUE(again.deliver(kPatience));
+    for (const char* path : {"/api/incidents", "/api/certificates", "/api/privacy"}) {
+        EXPECT_NO_THROW(get_json({"127.0.0.1", restored.http_port()}, path)) << path;
+    }
 }
 
 TEST_F(BackupTest, WhatWasChangedCutOrAddedIsNotRestored) {

@@ -136,7 +136,8 @@ struct Server::Parts {
         for (Routes more :
              {insight_routes(store, audit, said), release_routes(releases, audit),
               rollout_routes(rollouts), incident_routes(incidents, audit),
-              enrol_routes(enrolment, audit, enrolments), coordination_routes(coordination)})
+              enrol_routes(enrolment, audit, enrolments), coordination_routes(coordination),
+              privacy_routes(privacy, pki, audit)})
             routes.insert(routes.end(), more.begin(), more.end());
         return routes;
     }

@@ -47,8 +47,17 @@ class Part {
         posix_spawn_file_actions_t actions;
         posix_spawn_file_actions_init(&actions);
         posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+        // A wish to end that comes before the part listens for it waits.
+        sigset_t ending;
+        sigemptyset(&ending);
+        sigaddset(&ending, SIGTERM);
+        posix_spawnattr_t attributes;
+        posix_spawnattr_init(&attributes);
+        posix_spawnattr_setsigmask(&attributes, &ending);
+        posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
         const int failed =
-            ::posix_spawn(&pid_, pointers[0], &actions, nullptr, pointers.data(), environ);
+            ::posix_spawn(&pid_, pointers[0], &actions, &attributes, pointers.data(), environ);
+        posix_spawnattr_destroy(&attributes);
         posix_spawn_file_actions_destroy(&actions);
         ::close(ends[1]);
         std::array<char, 16> text{};

@@ -34,7 +34,7 @@ constexpr uint32_t kOutboxBlocks = 32;
 constexpr size_t kFlashBytes = size_t{kCounterBlocks + kOutboxBlocks} * Flash::kBlockBytes;
 constexpr auto kTick = milliseconds(4);
 constexpr auto kResendAfter = milliseconds(300);
-constexpr auto kDrainLimit = std::chrono::seconds(90);
+constexpr auto kDrainLimit = std::chrono::seconds(180);
 constexpr uint32_t kDamageTries = 300;
 
 volatile std::sig_atomic_t draining = 0;
@@ -212,6 +212,10 @@ class ChaosDevice {
 
 int run_chaos_device(const ChaosDeviceConfig& config) {
     std::signal(SIGTERM, [](int) { draining = 1; });
+    sigset_t ending;
+    sigemptyset(&ending);
+    sigaddset(&ending, SIGTERM);
+    pthread_sigmask(SIG_UNBLOCK, &ending, nullptr);
     return ChaosDevice(config, map_flash(config.flash)).run();
 }
 

@@ -37,8 +37,8 @@ function Inside({ live, id, now }: { live: Live; id: number; now: number }) {
         )}
       </ul>
       <h4>Messages</h4>
+      {value.deliveries.length === 0 && <p class="quiet">None: no channel, or a silence.</p>}
       <ol class="decisions">
-        {value.deliveries.length === 0 && <li class="quiet">None: no channel, or a silence.</li>}
         {value.deliveries.map((one) => (
           <li key={one.id}>
             <time>{one.sent_ms > 0 ? clock(one.sent_ms) : "waits"}</time>
