@@ -12,6 +12,7 @@
 #include "cli/files.hpp"
 #include "model/tflite.hpp"
 #include "train/evaluate/device_run.hpp"
+#include "train/report/labelled_card.hpp"
 
 namespace ganglion::cli {
 namespace {
@@ -20,18 +21,23 @@ void run(const std::string& application) {
     const auto project = find_application(application);
     const auto folder = project.model_file.parent_path();
     const train::DeviceRun device(project, model::read_tflite_file(project.model_file));
-    std::ifstream in(folder / "report.json");
+    const std::string variant =
+        project.path.stem() == "ganglion" ? std::string() : "_" + project.path.stem().string();
+    const auto report_file = folder / ("report" + variant + ".json");
+    const auto card_file = folder / ("MODEL_CARD" + variant + ".md");
+    std::ifstream in(report_file);
     auto report = nlohmann::json::parse(in, nullptr, false);
     if (!report.is_object()) {
-        throw std::runtime_error((folder / "report.json").string() +
-                                 ": no report; `ganglion train` makes it");
+        throw std::runtime_error(report_file.string() + ": no report; `ganglion train` makes it");
     }
-    const std::string card =
-        train::refreshed_card(report, {device.report(), device.ram_bytes(), device.bundle_bytes()});
-    write_text(folder / "report.json", report.dump(1) + "\n");
-    write_text(folder / "MODEL_CARD.md", card);
+    const train::ModelCost cost{device.report(), device.ram_bytes(), device.bundle_bytes()};
+    const std::string card = project.decision.kind == project::DecisionRule::classes
+                                 ? train::refreshed_labelled_card(report, project, cost)
+                                 : train::refreshed_card(report, cost);
+    write_text(report_file, report.dump(1) + "\n");
+    write_text(card_file, card);
     fmt::print("{} bytes of RAM, a bundle of {} bytes: in {}\n", device.ram_bytes(),
-               device.bundle_bytes(), (folder / "MODEL_CARD.md").string());
+               device.bundle_bytes(), card_file.string());
 }
 
 }  // namespace

@@ -101,6 +101,17 @@ std::string labelled_card(const json& report) {
     return card;
 }
 
+std::string refreshed_labelled_card(json& report, const project::Project& project,
+                                    const ModelCost& cost) {
+    json& model = report["model"];
+    model["thresholds_permille"] = project.decision.thresholds;
+    model["macs"] = cost.compiled.macs;
+    model["constant_bytes"] = cost.compiled.constant_bytes;
+    model["ram_bytes"] = cost.ram_bytes;
+    model["bundle_bytes"] = cost.bundle_bytes;
+    return labelled_card(report);
+}
+
 TrainingPage labelled_page(const LabelledFacts& facts, const LabelledWindows& test,
                            const json& before) {
     const auto& labels = facts.project.decision.labels;

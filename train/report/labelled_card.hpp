@@ -29,6 +29,11 @@ nlohmann::json labelled_report(const LabelledFacts& facts);
 /// MODEL_CARD.md, made from a report alone.
 std::string labelled_card(const nlohmann::json& report);
 
+/// Brings thresholds and cost in a report up to the project and compiler of today and gives
+/// the card anew; what was judged stays as it was.
+std::string refreshed_labelled_card(nlohmann::json& report, const project::Project& project,
+                                    const ModelCost& cost);
+
 /// The page; `before`: the report of the model that was there (discarded: none).
 TrainingPage labelled_page(const LabelledFacts& facts, const LabelledWindows& test,
                            const nlohmann::json& before);
