@@ -1,6 +1,7 @@
 #include "compile/lower.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <optional>
 #include <stdexcept>
@@ -8,6 +9,7 @@
 #include "compile/arena.hpp"
 #include "compile/borders.hpp"
 #include "compile/box.hpp"
+#include "compile/cost/cost.hpp"
 #include "compile/draft.hpp"
 #include "compile/fuse_lookup.hpp"
 #include "compile/int4.hpp"
@@ -382,6 +384,22 @@ class Lowering {
     Lowered lowered_{};
 };
 
+uint64_t rounded(double count) {
+    return static_cast<uint64_t>(std::llround(count));
+}
+
+void estimate_instructions(Lowered& lowered, const Target& target) {
+    const auto model = cost::CostModel::of(target);
+    if (!model) return;
+    const auto cost = model->cost(lowered.operations, lowered.constants, lowered.reset.size());
+    if (!cost) return;
+    Report& report = lowered.report;
+    report.estimated_instructions = rounded(cost->linked);
+    report.estimated_loaded_instructions = rounded(cost->loaded);
+    for (size_t i = 0; i < report.layers.size(); ++i)
+        report.layers[i].estimated_instructions = rounded(cost->operations[i]);
+}
+
 }  // namespace
 
 Lowered lower(const Graph& graph, const Target& target, const CompileOptions& options) {
@@ -391,7 +409,9 @@ Lowered lower(const Graph& graph, const Target& target, const CompileOptions& op
     reduced = with_quantized_borders(reduced);
     if (options.only_class) reduced = only_class(reduced);
     if (options.removes_channels) reduced = remove_channels(reduced);
-    return Lowering(reduced, target, options).run();
+    Lowered lowered = Lowering(reduced, target, options).run();
+    estimate_instructions(lowered, target);
+    return lowered;
 }
 
 }  // namespace ganglion::compile

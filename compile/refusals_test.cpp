@@ -132,14 +132,21 @@ TEST(Refusals, EveryUnknownOperatorIsNamedWithAnAdvice) {
 }
 
 TEST(Refusals, Int16HasItsOwnOperators) {
-    OneOperator function(OperatorCode::hard_swish, {1, 4}, {1, 4});
-    for (model::Tensor& tensor : function.graph().tensors) {
-        tensor.type = TensorType::int16;
-        tensor.quantization.zero_points = {0};
+    // HARD_SWISH, PRELU and SQUARED_DIFFERENCE have no int16 in TensorFlow Lite either.
+    for (const OperatorCode code :
+         {OperatorCode::hard_swish, OperatorCode::prelu, OperatorCode::squared_difference,
+          OperatorCode::transpose_conv, OperatorCode::batch_matmul, OperatorCode::resize_bilinear,
+          OperatorCode::reduce_max, OperatorCode::reduce_min}) {
+        OneOperator function(code, {1, 4}, {1, 4});
+        for (model::Tensor& tensor : function.graph().tensors) {
+            tensor.type = TensorType::int16;
+            tensor.quantization.zero_points = {0};
+        }
+        EXPECT_THAT(function.error(),
+                    AllOf(HasSubstr("operator 0 (" + model::to_string(code) + ")"),
+                          HasSubstr("'result'"), HasSubstr("not supported on int16"),
+                          HasSubstr("put a QUANTIZE to int8 before it")));
     }
-    EXPECT_THAT(function.error(),
-                AllOf(HasSubstr("operator 0 (HARD_SWISH)"), HasSubstr("not supported on int16"),
-                      HasSubstr("put a QUANTIZE to int8 before it")));
     OneOperator shifted(OperatorCode::relu, {1, 4}, {1, 4});
     for (model::Tensor& tensor : shifted.graph().tensors) tensor.type = TensorType::int16;
     EXPECT_THAT(shifted.error(),

@@ -18,6 +18,7 @@ struct LayerReport {
     uint32_t output_offset;   ///< in the arena
     uint32_t output_bytes;
     uint32_t turns = 1;  ///< how often one inference runs it: more in a loop over rows
+    uint64_t estimated_instructions = 0;  ///< of all turns; what a loop runs counts at the loop
 };
 
 /// A piece of the arena and when it is needed.
@@ -35,6 +36,9 @@ struct Report {
     std::vector<LayerReport> layers;
     std::vector<PlacedBuffer> buffers;
     uint64_t macs = 0;
+    /// Of one inference, known without running it (cost/cost.hpp); 0: not known for this processor.
+    uint64_t estimated_instructions = 0;         ///< of the form that is linked in
+    uint64_t estimated_loaded_instructions = 0;  ///< of the loadable one
     uint32_t constant_bytes = 0;
     uint32_t program_bytes = 0;      ///< everything: header, operations, constants
     uint32_t window_frames = 0;      ///< of a streamed window; 0: not streamed

@@ -96,9 +96,14 @@ uint64_t total(const std::vector<uint64_t>& values) {
     return std::accumulate(values.begin(), values.end(), uint64_t{0});
 }
 
-/// What a layer is judged by: its instructions where they were counted, else its MACs.
+bool is_estimated(const ModelReport& report) {
+    return report.report.estimated_instructions != 0;
+}
+
+/// What a layer is judged by: its instructions, counted or estimated, else its MACs.
 uint64_t cost_of(const ModelReport& report, size_t layer) {
     if (!report.instructions.empty()) return report.instructions[layer];
+    if (is_estimated(report)) return report.report.layers[layer].estimated_instructions;
     return report.report.layers[layer].macs * report.report.layers[layer].turns;
 }
 
@@ -126,6 +131,8 @@ std::string cards(const ModelReport& model) {
     text += card(number(report.constant_bytes), "bytes of weights and tables");
     if (!model.instructions.empty())
         text += card(number(total(model.instructions)), "instructions, counted");
+    if (is_estimated(model))
+        text += card(number(report.estimated_instructions), "instructions, estimated");
     text += card(number(report.macs), "multiply-accumulates");
     return text + "</div>\n";
 }
@@ -194,6 +201,7 @@ std::string memory_section(const ModelReport& model) {
 std::string layer_section(const ModelReport& model) {
     const Report& report = model.report;
     const bool counted = !model.instructions.empty();
+    const bool estimated = is_estimated(model);
     const size_t worst = worst_of(model);
     uint64_t all = 0;
     for (size_t i = 0; i < report.layers.size(); ++i) all += cost_of(model, i);
@@ -205,24 +213,28 @@ std::string layer_section(const ModelReport& model) {
             worst, title_of(report.layers[worst]), short_name(report.layers[worst].tensor),
             100.0 * static_cast<double>(cost_of(model, worst)) /
                 static_cast<double>(std::max<uint64_t>(1, all)),
-            counted ? "instructions" : "multiply-accumulates");
+            counted || estimated ? "instructions" : "multiply-accumulates");
     text += fmt::format(
         "<div class=wide><table>\n<tr><th>#<th class=name>operator and its tensor<th>output"
-        "<th>MACs{}<th>flash<th>RAM<th>share</tr>\n",
-        counted ? "<th>instructions<th>a MAC" : "");
+        "<th>MACs{}{}<th>flash<th>RAM<th>share</tr>\n",
+        estimated ? "<th>estimated" : "", counted ? "<th>instructions<th>a MAC" : "");
     for (size_t i = 0; i < report.layers.size(); ++i) {
         const LayerReport& layer = report.layers[i];
         const uint64_t macs = layer.macs * layer.turns;
         const double share = static_cast<double>(cost_of(model, i)) /
                              static_cast<double>(std::max<uint64_t>(1, all));
         std::string instructions;
+        if (estimated) {
+            const uint64_t count = layer.estimated_instructions;
+            instructions = "<td>" + (count == 0 ? std::string() : number(count));
+        }
         if (counted) {
             const uint64_t count = model.instructions[i];
-            instructions = fmt::format("<td>{}<td>{}", count == 0 ? "" : number(count),
-                                       macs == 0 || count == 0
-                                           ? ""
-                                           : fmt::format("{:.2f}", static_cast<double>(count) /
-                                                                       static_cast<double>(macs)));
+            instructions += fmt::format("<td>{}<td>{}", count == 0 ? "" : number(count),
+                                        macs == 0 || count == 0
+                                            ? ""
+                                            : fmt::format("{:.2f}", static_cast<double>(count) /
+                                                                        static_cast<double>(macs)));
         }
         text += fmt::format(
             "<tr><td>{}<td class=\"name{}\">{} <small>{} &middot; {}{}</small><td>{}<td>{}{}<td>{}"

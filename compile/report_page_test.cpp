@@ -53,5 +53,22 @@ TEST(ReportPage, TellsWhatEachPassSaves) {
     EXPECT_TRUE(saves);
 }
 
+TEST(ReportPage, EstimatesInstructionsOfEveryLayerWithoutAnEmulator) {
+    const ModelReport report = report_of(RandomGraph(2).network());
+    ASSERT_GT(report.report.estimated_instructions, report.report.macs);
+    const nlohmann::json json = to_json(report);
+    EXPECT_EQ(json["estimated_instructions"], report.report.estimated_instructions);
+    uint64_t sum = 0;
+    for (const nlohmann::json& layer : json["layers"])
+        sum += layer["estimated_instructions"].get<uint64_t>();
+    EXPECT_GE(sum, report.report.estimated_instructions * 95 / 100);
+    EXPECT_THAT(to_html(report), testing::HasSubstr("<th>estimated"));
+    EXPECT_THAT(to_text(report.report), testing::HasSubstr("instructions linked in"));
+    const Target unknown = target_by_name("x86-64");
+    const Report other = compile(RandomGraph(2).network(), unknown).report;
+    EXPECT_EQ(other.estimated_instructions, 0U);
+    EXPECT_FALSE(to_json(other).contains("estimated_instructions"));
+}
+
 }  // namespace
 }  // namespace ganglion::compile

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <stdexcept>
 
 #include "bench/engine/baseline.hpp"
@@ -28,6 +29,7 @@ constexpr const char* kSizesTarget = "cortex-m4";  // where the peer's RAM and f
 constexpr double kMostLoadedInstructions = 1.05;   // of the linked-in form's
 constexpr double kMostLoadedRam = 1024;            // bytes beyond the linked-in form's
 constexpr double kMostSetUp = 0.05;                // of one inference
+constexpr double kMostEstimateError = 0.02;        // of the instructions that are counted
 constexpr double kMostStackBound = 1.25;           // of the stack touched: paths not taken
 
 /// A model whose input is a window of frames that moves on.
@@ -104,11 +106,22 @@ class Measurement {
         add("instructions", of_linked, "instructions", on_.mark);
         add("instructions of the loaded form", of_loaded, "instructions", "Ganglion, linked-in",
             {of_linked, kMostLoadedInstructions});
+        add_estimate("instructions estimated", compiled_.report.estimated_instructions, of_linked);
+        add_estimate("instructions of the loaded form estimated",
+                     compiled_.report.estimated_loaded_instructions, of_loaded);
         add("set-up at boot", static_cast<double>(linked.set_up), "instructions", {{}, 0.0});
         add("set-up at boot of the loaded form", static_cast<double>(loaded.set_up), "instructions",
             "one inference of the same program", {of_loaded, kMostSetUp});
         add("installation of the loaded form", static_cast<double>(loaded.install), "instructions",
             {});
+    }
+
+    /// What the compiler knew without running anything.
+    void add_estimate(std::string_view what, uint64_t estimate, double counted) {
+        const double error = std::abs(static_cast<double>(estimate) / counted - 1);
+        add(what, static_cast<double>(estimate), "instructions", "counted in emulation",
+            {counted, {}});
+        add(fmt::format("{}, relative error", what), error, "", {{}, kMostEstimateError});
     }
 
     void add_sizes(const ChipImages& images) {
@@ -166,6 +179,8 @@ class Measurement {
                 fmt::format("{} on {}: the streamed outputs differ from the whole windows'",
                             baseline_.name, on_.target));
         }
+        add_estimate("streamed, instructions of a run estimated", report.estimated_instructions,
+                     median_of(runs.instructions, baseline_.name));
         add(fmt::format("streamed, each of {} new of {} frames,", report.new_frames,
                         report.window_frames),
             median_of(runs.instructions, baseline_.name) / report.new_frames, "instructions",

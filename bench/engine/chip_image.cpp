@@ -3,14 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
 #include <fstream>
 #include <iterator>
-#include <memory>
 #include <sstream>
 #include <stdexcept>
 
+#include "bench/engine/emulation.hpp"
 #include "bench/engine/stack_bound.hpp"
 #include "bench/engine/tools.hpp"
 
@@ -21,19 +19,6 @@ namespace fs = std::filesystem;
 
 constexpr uint64_t kStackBytes = 16 * 1024;  // the linker script's default
 constexpr uint64_t kCallAndReturn = 2;       // of a set-up that does nothing
-
-/// What a command wrote to standard output and error.
-std::string output_of(const std::string& command) {
-    const std::unique_ptr<FILE, int (*)(FILE*)> pipe(
-        popen((command + " 2>&1 </dev/null").c_str(), "r"), [](FILE*) { return 0; });
-    if (!pipe) throw std::runtime_error("cannot start: " + command);
-    std::string text;
-    char part[4096];
-    while (size_t read = std::fread(part, 1, sizeof part, pipe.get())) text.append(part, read);
-    if (pclose(pipe.get()) != 0)
-        throw std::runtime_error("failed: " + command + "\n" + text.substr(0, 2000));
-    return text;
-}
 
 std::vector<int8_t> read_values(const fs::path& path) {
     std::ifstream file(path, std::ios::binary);
@@ -84,8 +69,9 @@ ChipImages::Runs ChipImages::run(const fs::path& image, const std::vector<int8_t
     const fs::path outputs = work_ / "outputs.bin";
     write(work_ / "inputs.bin", inputs);
     std::vector<uint64_t> counts =
-        counted(image, fmt::format("arg=runner,arg={},arg={}{}", (work_ / "inputs.bin").string(),
-                                   outputs.string(), program.empty() ? "" : ",arg=" + program));
+        counted(toolchain_, work_, image,
+                fmt::format("arg=runner,arg={},arg={}{}", (work_ / "inputs.bin").string(),
+                            outputs.string(), program.empty() ? "" : ",arg=" + program));
     if (counts.size() < 3) throw std::runtime_error(image.string() + ": counted nothing");
     Runs runs{read_values(outputs), counts[0], counts[1], counts[2], {}};
     runs.instructions.assign(counts.begin() + 3, counts.end());
@@ -93,32 +79,9 @@ ChipImages::Runs ChipImages::run(const fs::path& image, const std::vector<int8_t
     return runs;
 }
 
-std::vector<uint64_t> ChipImages::counted(const fs::path& image,
-                                          const std::string& arguments) const {
-    const fs::path counts = work_ / "counts.txt";
-    output_of(fmt::format("{} {} -semihosting-config enable=on,target=native,{} -plugin {},out={}",
-                          toolchain_.emulator, image.string(), arguments, tools::kPlugin,
-                          counts.string()));
-    std::ifstream file(counts);
-    return {std::istream_iterator<uint64_t>(file), {}};
-}
-
 std::vector<uint64_t> ChipImages::profile(const std::vector<uint8_t>& program,
-                                          const std::vector<int8_t>& input,
-                                          uint32_t output_bytes) const {
-    const fs::path cases = work_ / "cases.bin";
-    const uint32_t sizes[] = {static_cast<uint32_t>(program.size()),
-                              static_cast<uint32_t>(input.size()), output_bytes};
-    std::ofstream file(cases, std::ios::binary);
-    file.write(reinterpret_cast<const char*>(sizes), sizeof sizes);
-    file.write(reinterpret_cast<const char*>(program.data()),
-               static_cast<std::streamsize>(program.size()));
-    file.write(reinterpret_cast<const char*>(input.data()),
-               static_cast<std::streamsize>(input.size()));
-    if (!file.flush()) throw std::runtime_error(cases.string() + ": cannot write");
-    return counted(
-        toolchain_.profile_runner,
-        fmt::format("arg=profile,arg={},arg={}", cases.string(), (work_ / "outputs.bin").string()));
+                                          const std::vector<int8_t>& input) const {
+    return bench::profile(toolchain_, work_, {{program, input}});
 }
 
 ChipImages::Runs ChipImages::run_linked(const std::vector<int8_t>& inputs) const {

@@ -42,7 +42,7 @@ class ChipImages {
 
     /// Instructions of each operation of a loadable program, one input.
     std::vector<uint64_t> profile(const std::vector<uint8_t>& program,
-                                  const std::vector<int8_t>& input, uint32_t output_bytes) const;
+                                  const std::vector<int8_t>& input) const;
 
     /// Bytes of stack that one run touches, main() included, and the most that its code can take.
     struct Stack {
@@ -51,9 +51,6 @@ class ChipImages {
     Stack stack() const;
 
   private:
-    /// Runs an image that counts, with its files as arguments; the counts.
-    std::vector<uint64_t> counted(const std::filesystem::path& image,
-                                  const std::string& arguments) const;
     Size size_of(const std::filesystem::path& image, uint64_t arena_bytes) const;
     std::filesystem::path link(const std::string& name, const std::string& objects) const;
     Runs run(const std::filesystem::path& image, const std::vector<int8_t>& inputs,

@@ -44,8 +44,7 @@ void measure(const model::Graph& graph, const compile::Target& target,
     if (program.load(compiled.program) != Status::ok)
         throw std::runtime_error("the compiled program does not load");
     const std::vector<int8_t> input(program.input().bytes);
-    report.instructions = by_layer(report.report.layers,
-                                   images.profile(compiled.program, input, program.output().bytes));
+    report.instructions = by_layer(report.report.layers, images.profile(compiled.program, input));
 }
 
 }  // namespace ganglion::bench

@@ -63,6 +63,7 @@ void add_bench(CLI::App& program) {
     engine->callback([options] { run_engine(*options); });
     add_bench_applications(*command);
     add_bench_coordination(*command);
+    add_bench_costs(*command);
     add_bench_fleet(*command);
     add_bench_chaos(*command);
     add_bench_training(*command);

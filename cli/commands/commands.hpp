@@ -12,6 +12,7 @@ void add_bench(CLI::App& program);
 void add_bench_applications(CLI::App& bench);
 void add_bench_chaos(CLI::App& bench);
 void add_bench_coordination(CLI::App& bench);
+void add_bench_costs(CLI::App& bench);
 void add_bench_fleet(CLI::App& bench);
 void add_bench_training(CLI::App& bench);
 void add_bench_updates(CLI::App& bench);

@@ -1,6 +1,6 @@
 // Runs loadable programs operation by operation on the emulated chip, one input each; the two moves
-// around each operation mark it for bench/instruction_count.c. Arguments: CASES OUTPUTS. CASES:
-// three little-endian words (bytes of program, input, output), then the program and the input.
+// around each operation mark it for bench/instruction_count.c. Argument: CASES, for each
+// program two little-endian words (bytes of program and input), then the program and the input.
 #include <array>
 #include <cstdint>
 #include <span>
@@ -21,7 +21,7 @@ alignas(16) std::array<uint8_t, 1024 * 1024> program_bytes;
 alignas(16) std::array<int8_t, 512 * 1024> arena;
 
 struct Sizes {
-    uint32_t program, input, output;
+    uint32_t program, input;
 };
 
 std::span<uint8_t> arena_part(const ganglion::TensorInfo& tensor) {
@@ -55,8 +55,7 @@ int main() {
     };
     (void)next_argument();  // the image's own name
     semihosting::File cases(next_argument(), semihosting::Mode::read);
-    semihosting::File outputs(next_argument(), semihosting::Mode::write);
-    if (!cases.is_open() || !outputs.is_open()) return fail("cannot open the cases or outputs\n");
+    if (!cases.is_open()) return fail("cannot open the cases\n");
     Sizes sizes{};
     const std::span size_bytes(reinterpret_cast<uint8_t*>(&sizes), sizeof sizes);
     while (cases.read(size_bytes) == sizeof sizes) {
@@ -76,7 +75,6 @@ int main() {
             if (i >= header.reset_count) run_counted(op, bytes.data() + header.constants_offset);
             record += op.bytes;
         }
-        outputs.write(arena_part(program.output()));
     }
     return 0;
 }
