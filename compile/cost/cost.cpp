@@ -14,6 +14,26 @@ struct Row {
 
 using Table = std::map<std::pair<std::string, std::string>, std::vector<double>, std::less<>>;
 
+/// Events are counted pixel by pixel: no model for a microcontroller has as many as this, and a
+/// hostile one shall not keep the compiler busy.
+bool is_too_large(const Operation& operation) {
+    constexpr uint64_t kMost = 1U << 20;
+    return std::visit(
+        [](const auto& op) {
+            if constexpr (requires { op.window; }) {
+                const Window2d& w = op.window;
+                return uint64_t{w.out_height} * w.out_width > kMost ||
+                       uint64_t{w.out_height} * w.kernel_height > kMost ||
+                       uint64_t{w.out_width} * w.kernel_width > kMost;
+            } else if constexpr (requires { op.input_stride; }) {
+                return op.rows > kMost;
+            } else {
+                return false;
+            }
+        },
+        operation);
+}
+
 /// Written by `ganglion bench costs`.
 const Table& table() {
     static const Table all = [] {
@@ -89,6 +109,7 @@ std::optional<double> CostModel::sum(std::string_view kernel, const Events& even
 
 std::optional<double> CostModel::kernel(const Operation& operation,
                                         std::span<const uint8_t> constants) const {
+    if (is_too_large(operation)) return std::nullopt;
     return sum(kernel_name(header_of(operation).kind), events_of(operation, constants, kernels_));
 }
 
