@@ -221,7 +221,8 @@ UpdateSummary DemoUpdates::run(DemoDevice& device, fleet::Server& server, const 
         std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     summary.taken = fmt::format("1.1.0 live in {:.0f} s, {} of {} bytes", seconds, good.delta_bytes,
                                 good.whole_bytes);
-    note(device.id() + " takes " + summary.taken + " sent: " + taken.at("state").get<std::string>());
+    note(device.id() + " takes " + summary.taken +
+         " sent: " + taken.at("state").get<std::string>());
 
     // What a server that has been taken over could try: a manifest that says something else.
     const char* const what = "hears its word in silence";

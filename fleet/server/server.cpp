@@ -133,11 +133,10 @@ struct Server::Parts {
         const auto said = [this](const std::string& device, const Attributes& attributes) {
             rollouts.set_attributes({{device, attributes}});
         };
-        for (Routes more :
-             {insight_routes(store, audit, said), release_routes(releases, audit),
-              rollout_routes(rollouts), incident_routes(incidents, audit),
-              enrol_routes(enrolment, audit, enrolments), coordination_routes(coordination),
-              privacy_routes(privacy, pki, audit)})
+        for (Routes more : {insight_routes(store, audit, said), release_routes(releases, audit),
+                            rollout_routes(rollouts), incident_routes(incidents, audit),
+                            enrol_routes(enrolment, audit, enrolments),
+                            coordination_routes(coordination), privacy_routes(privacy, pki, audit)})
             routes.insert(routes.end(), more.begin(), more.end());
         return routes;
     }
