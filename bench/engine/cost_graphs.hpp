@@ -136,8 +136,8 @@ inline model::Graph dense(RandomGraph& random) {
 
 inline std::vector<int32_t> image_shape(RandomGraph& random, int most) {
     for (;;) {
-        const std::vector<int32_t> shape = {1, size(random, 1, 40), size(random, 1, 40),
-                                            channels(random)};
+        std::vector<int32_t> shape = {1, size(random, 1, 40), size(random, 1, 40),
+                                      channels(random)};
         if (shape[1] * shape[2] * shape[3] <= most) return shape;
     }
 }
@@ -212,6 +212,7 @@ inline model::Graph transposition(RandomGraph& random) {
     for (int i = 3; i > 0; --i)
         std::swap(order[static_cast<size_t>(i)], order[static_cast<size_t>(random.between(0, i))]);
     std::vector<int32_t> to;
+    to.reserve(order.size());
     for (int32_t from : order) to.push_back(shape[static_cast<size_t>(from)]);
     const int32_t out = random.like(image, to);
     random.apply(model::OperatorCode::transpose, {image, random.ints(order, {4})}, {out}, {});

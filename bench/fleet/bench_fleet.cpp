@@ -106,6 +106,7 @@ double seconds_until(const std::vector<std::unique_ptr<fleet::testing::DeviceCli
     return seconds_of([&] {
         for (int round = 0; round < kRounds; ++round) {
             std::vector<std::thread> senders;
+            senders.reserve(devices.size());
             for (const auto& device : devices)
                 senders.emplace_back([&] { device->send_outbox(per_message); });
             for (std::thread& sender : senders) sender.join();

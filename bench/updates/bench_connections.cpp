@@ -317,7 +317,8 @@ class Bench {
                 const bool has = world_->runs_new[number] != 0;
                 if (has != (one.at("state") == "done"))
                     throw std::runtime_error(after + " runs another version than the server says");
-                const bool reason = one.at("reason") != "" || one.at("state") == "offline";
+                const bool reason =
+                    !one.at("reason").get<std::string>().empty() || one.at("state") == "offline";
                 if (!has && !reason) throw std::runtime_error(after + " has no reason");
                 (has ? have : named) += 1;
             }

@@ -210,12 +210,15 @@ Events paired_conv_events(const PairedConv2dOp& op, std::span<const uint8_t> con
            << several * fit * groups << several * (channels - fit) * groups
            << several * pairs_fit * groups << several * (pairs - pairs_fit) * groups
            << several * (channels - fit) << several * (pairs - pairs_fit);
-    for (uint32_t rows : {4U, 6U}) {  // that share loads; fewer channels go one by one
+    // Rows that share loads; fewer channels go one by one.
+    const auto share = [&](uint32_t rows) {
         const double at_once = channels < rows ? 0 : parts(channels, rows);
         const double alone = channels < rows ? channels : 0;
         events << ones * at_once << ones * at_once * rows << ones * at_once * groups << ones * alone
                << ones * alone * taps;
-    }
+    };
+    share(4);
+    share(6);
     events << ones << gathered.events();
     events << spread << spread * w.kernel_height << spread * w.kernel_height * run;
     events << joined << joined * taps << scattered.events();

@@ -83,6 +83,7 @@ void Incidents::raise(const std::string& kind, const std::vector<const Alarm*>& 
     }
     if (fresh.empty()) return;
     std::vector<const Alarm*> list;
+    list.reserve(fresh.size());
     for (const auto& [subject, alarm] : fresh) list.push_back(alarm);
     place(kind, list, now_ms);
     fold_into_fleet(kind, now_ms);

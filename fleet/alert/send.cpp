@@ -114,7 +114,7 @@ std::string key_of(const std::vector<Delivery>& deliveries) {
 }
 
 std::string said(const Delivery& delivery) {
-    const std::string line = one_line(delivery.line);
+    std::string line = one_line(delivery.line);
     if (delivery.incident == 0) return line;
     return fmt::format("incident {} {}: {}", delivery.incident, delivery.reason, line);
 }

@@ -25,7 +25,7 @@ Key key_for_request(const std::filesystem::path& directory) {
 std::string request_of(const std::filesystem::path& directory, EVP_PKEY* key) {
     const auto file = directory / "next.csr";
     if (std::filesystem::exists(file)) return read_file(file);
-    const std::string request = new_request(key, "device");
+    std::string request = new_request(key, "device");
     write_private_file(file, request);
     return request;
 }

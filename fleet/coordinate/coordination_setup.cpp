@@ -37,7 +37,7 @@ const json& list(const json& from, const char* name, size_t most) {
 
 std::string id_of(const json& from) {
     const auto at = from.find("id");
-    const std::string id = at != from.end() && at->is_string() ? at->get<std::string>() : "";
+    std::string id = at != from.end() && at->is_string() ? at->get<std::string>() : "";
     if (!is_valid_device_id(id) || id.size() > ganglion::coordinate::SetPoint::kMostTarget)
         refuse("a feeder's id must be a device id of at most 32 characters");
     return id;

@@ -88,7 +88,7 @@ std::string Enrolment::add_claim(const std::string& device, int64_t lifetime_ms,
         .bind(clock_() + lifetime_ms)
         .run();
     const int64_t id = database_.last_insert_id();
-    const std::string code = new_secret(std::to_string(id) + "-");
+    std::string code = new_secret(std::to_string(id) + "-");
     database_.prepare("UPDATE claims SET key = ? WHERE id = ?")
         .bind_blob(digest_bytes(code))
         .bind(id)
