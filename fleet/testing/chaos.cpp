@@ -40,6 +40,7 @@ class Part {
         std::vector<std::string> all = command;
         all.insert(all.end(), arguments.begin(), arguments.end());
         std::vector<char*> pointers;
+        pointers.reserve(all.size() + 1);
         for (std::string& one : all) pointers.push_back(one.data());
         pointers.push_back(nullptr);
         int ends[2];

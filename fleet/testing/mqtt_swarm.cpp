@@ -83,6 +83,7 @@ size_t MqttSwarm::add(const MqttConfig& config) {
 
 bool MqttSwarm::subscribe(size_t client, const std::vector<std::string>& topics) {
     std::vector<char*> names;
+    names.reserve(topics.size());
     for (const std::string& topic : topics) names.push_back(const_cast<char*>(topic.c_str()));
     return mosquitto_subscribe_multiple(clients_[client].handle.get(), nullptr,
                                         static_cast<int>(names.size()), names.data(), kAtLeastOnce,

@@ -170,6 +170,7 @@ class Search {
         }
         if (round + 1 == kRounds) return;
         std::vector<Tradeoff> points;
+        points.reserve(judged.size());
         for (const size_t i : judged) points.push_back(tradeoff(entries_[i]));
         const size_t keep = std::max<size_t>(1, (judged.size() + kFewer - 1) / kFewer);
         for (const size_t i : judged) entries_[i].alive = false;
@@ -228,7 +229,7 @@ class Search {
     }
 
     std::filesystem::path write_pick(const Entry& best) const {
-        const auto folder = options_.work_dir / "pick";
+        auto folder = options_.work_dir / "pick";
         std::filesystem::create_directories(folder);
         const auto& c = best.candidate;
         std::string toml = text_of(project_.path);

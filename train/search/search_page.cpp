@@ -70,7 +70,8 @@ std::string drawing(const std::vector<const Tried*>& judged, const std::string& 
             "text-anchor=end>{:.1f} %</text>\n",
             kLeft, kWide - 10, at, at, kLeft - 6, at + 4, 100 * loss);
     }
-    for (double tick = 1e4; tick <= 1e9; tick *= 10) {
+    for (int decade = 4; decade <= 9; ++decade) {
+        const double tick = std::pow(10, decade);
         for (const double factor : {1.0, 2.0, 5.0}) {
             const double value = tick * factor;
             if (value < scale.low() || value > scale.high()) continue;

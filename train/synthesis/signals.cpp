@@ -105,15 +105,18 @@ void ring_bell(Wave& wave, Random& random) {
     const double length = random.uniform(0.6, 2.0);
     const double decay = log_between(random, 0.01, 0.3);
     std::vector<Partial> partials;
+    partials.reserve(5);
     const double base = log_between(random, 700, 2500);
     for (int p = 0; p < 5; ++p) {
         partials.push_back({base * (p == 0 ? 1 : random.uniform(1.2, 4.5)), random.uniform(0.2, 1),
                             decay * random.uniform(0.5, 1.5)});
     }
-    for (double at = 0; at < length; at += (1 + 0.03 * random.normal()) / blows) {
+    double at = 0;
+    while (at < length) {
         for (const Partial& partial : partials)
             add(wave, std::max(at, 0.0), std::min(3 * partial.decay_s, 0.5), partial,
                 random.uniform(0, 6.28));
+        at += (1 + 0.03 * random.normal()) / blows;
     }
 }
 
