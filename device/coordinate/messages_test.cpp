@@ -59,7 +59,7 @@ TEST(coordinate_messages, a_summary_comes_back_and_is_short) {
     const Summary summary = full_summary();
     const Bytes bytes = encoded(summary, kMaxSummaryBytes);
     ASSERT_FALSE(bytes.empty());
-    EXPECT_LE(bytes.size(), 120U);
+    EXPECT_LE(bytes.size(), 124U);
     Summary read;
     ASSERT_TRUE(decode(bytes, read));
     EXPECT_EQ(read.measured, summary.measured);

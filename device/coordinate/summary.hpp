@@ -40,7 +40,7 @@ struct Summary {
     int32_t own_use() const;  ///< expected now, without its stores
 };
 
-inline constexpr size_t kMaxSummaryBytes = 192;
+inline constexpr size_t kMaxSummaryBytes = 224;
 
 /// The bytes written, 0 where `out` is too small.
 size_t encode(const Summary& summary, std::span<uint8_t> out);
