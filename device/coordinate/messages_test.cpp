@@ -91,6 +91,14 @@ TEST(coordinate_messages, the_longest_summary_fits) {
     EXPECT_TRUE(decode(bytes, read));
 }
 
+TEST(coordinate_messages, a_forecast_longer_than_the_horizon_is_refused) {
+    Bytes bytes{0xa1, 0x06, 0x58, 88};  // found by the fuzzer: it was written beyond the horizon
+    bytes.resize(bytes.size() + 88, 0x58);
+    Summary read;
+    EXPECT_FALSE(decode(bytes, read));
+    EXPECT_EQ(read.forecast_count, 0U);
+}
+
 TEST(coordinate_messages, what_breaks_the_cddl_is_refused) {
     Summary summary = full_summary();
     Summary read;

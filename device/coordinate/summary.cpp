@@ -182,11 +182,12 @@ bool decode(std::span<const uint8_t> payload, Summary& summary) {
                 return in.skip();
         }
     });
+    if (!good || !in.at_end()) return false;  // a forecast that was refused may be of any length
     for (size_t i = 0; i < parts.size(); ++i)
         summary.forecast[i] =
             static_cast<int32_t>(int64_t{static_cast<int8_t>(parts[i])} * scale / kFullScale);
     summary.forecast_count = static_cast<uint32_t>(parts.size());
-    return good && in.at_end();
+    return true;
 }
 
 int64_t expected_power(const Summary& summary, const Levels& levels, uint32_t step_s) {
