@@ -81,6 +81,7 @@ struct AgentUnderTest : ::testing::Test {
     std::mt19937 random{7};
     bool lossy = false;
     NetworkedDevice device{lab,
+                           lab.crypto(),
                            kSmallLayout,
                            flash,
                            {.proves = [](auto image) { return image[0] != kUnprovable; },

@@ -52,7 +52,7 @@ struct Device {
         : root("ganglion/1/" + device_id(number) + "/"),
           flash(factory),
           device(
-              lab, update::testing::kSmallLayout, flash,
+              lab, lab.crypto(), update::testing::kSmallLayout, flash,
               {.proves = [number](auto image) { return image[0] != 'n' || !cannot_prove(number); },
                .infer = [](auto, update::ScoreCounts& counts) { counts.add(300, false); }},
               [this, &swarm, client](std::string_view leaf, std::span<const uint8_t> payload) {

@@ -13,6 +13,7 @@
 #include "fleet/server/server.hpp"
 #include "fleet/testing/temporary_directory.hpp"
 #include "fleet/testing/wait.hpp"
+#include "update/host_crypto.hpp"
 #include "update/testing/networked_device.hpp"
 #include "update/testing/power_cuts.hpp"
 
@@ -35,7 +36,7 @@ class LinuxDevice {
                 const update::testing::Scenario& scenario, const std::string& id)
         : id_(id),
           flash_(update::testing::new_device(lab, scenario)),
-          device_(lab, update::testing::kSmallLayout, flash_,
+          device_(lab, crypto_.callbacks(), update::testing::kSmallLayout, flash_,
                   {.proves = [](auto image) { return image[0] != 'u'; },
                    .infer =
                        [](auto image, update::ScoreCounts& counts) {
@@ -103,6 +104,7 @@ class LinuxDevice {
 
     std::string id_;
     SimulatedFlash flash_;
+    update::HostCrypto crypto_;
     update::testing::NetworkedDevice device_;
     std::mutex mutex_;
     std::vector<std::pair<std::string, Bytes>> inbox_;

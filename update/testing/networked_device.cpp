@@ -7,11 +7,11 @@ namespace ganglion::update::testing {
 bool NetworkedDevice::power_on() {
     power_off();
     flash_.start_anew();
-    BootLoader loader(flash_, layout_, lab_.identity(), lab_.crypto());
+    BootLoader loader(flash_, layout_, lab_.identity(), crypto_);
     const Status booted = loader.run();
     if (flash_.dead()) return false;
     if (booted != Status::ok) throw std::runtime_error("no firmware that may run");
-    auto updater = std::make_unique<Updater>(flash_, layout_, lab_.identity(), lab_.crypto());
+    auto updater = std::make_unique<Updater>(flash_, layout_, lab_.identity(), crypto_);
     Updater::BundleChoice choice;
     const bool mounted = updater->mount() == Status::ok;
     const Status chosen = updater->select_bundle(choice);

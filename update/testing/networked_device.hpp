@@ -22,9 +22,11 @@ class NetworkedDevice final : public AgentPort {
     /// Takes one message ("update" or "want"); false: no room now.
     using Send = std::function<bool(std::string_view leaf, std::span<const uint8_t> payload)>;
 
-    NetworkedDevice(const Lab& lab, const Layout& layout, SimulatedFlash& flash, Conduct conduct,
-                    Send send)
+    /// `crypto`: the lab's, or one of its own where devices run in several threads.
+    NetworkedDevice(const Lab& lab, const Crypto& crypto, const Layout& layout,
+                    SimulatedFlash& flash, Conduct conduct, Send send)
         : lab_(lab),
+          crypto_(crypto),
           layout_(layout),
           flash_(flash),
           conduct_(std::move(conduct)),
@@ -56,6 +58,7 @@ class NetworkedDevice final : public AgentPort {
     ScoreCounts scores() override { return counts_; }
 
     const Lab& lab_;
+    const Crypto crypto_;
     const Layout& layout_;
     SimulatedFlash& flash_;
     Conduct conduct_;
