@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <mutex>
 #include <stdexcept>
 #include <utility>
 
@@ -27,6 +28,15 @@ void initialise_library() {
         return mosquitto_lib_init();
     }();
     if (result != MOSQ_ERR_SUCCESS) throw std::runtime_error("libmosquitto does not initialise");
+}
+
+/// Calls `connect` (to the loopback, which does not wait for the handshake). At the first connection
+/// of a process libmosquitto sets up what OpenSSL shares, and takes no lock for it.
+template <typename Connect>
+int one_at_a_time(Connect&& connect) {
+    static std::mutex connecting;
+    const std::lock_guard lock(connecting);
+    return connect();
 }
 
 MqttClient& self(void* object) {
@@ -65,7 +75,8 @@ MqttClient::~MqttClient() {
 /// libmosquitto's own loop ends for good after a TLS error, such as a broker that was killed; this
 /// one never gives up.
 void MqttClient::run(uint16_t port) {
-    int result = mosquitto_connect(client_.get(), loopback, port, kKeepAliveSeconds);
+    int result = one_at_a_time(
+        [&] { return mosquitto_connect(client_.get(), loopback, port, kKeepAliveSeconds); });
     for (;;) {
         // After a wish to stop, this ends when what was queued is sent and the connection closed.
         if (result == MOSQ_ERR_SUCCESS) serve_connection();
@@ -73,7 +84,7 @@ void MqttClient::run(uint16_t port) {
         if (stopping_) return;
         std::this_thread::sleep_for(kReconnectPause);
         if (stopping_) return;
-        result = mosquitto_reconnect(client_.get());
+        result = one_at_a_time([&] { return mosquitto_reconnect(client_.get()); });
     }
 }
 
