@@ -30,8 +30,8 @@ void initialise_library() {
     if (result != MOSQ_ERR_SUCCESS) throw std::runtime_error("libmosquitto does not initialise");
 }
 
-/// Calls `connect` (to the loopback, which does not wait for the handshake). At the first connection
-/// of a process libmosquitto sets up what OpenSSL shares, and takes no lock for it.
+/// Calls `connect` (to the loopback, which does not wait for the handshake). At the first
+/// connection of a process libmosquitto sets up what OpenSSL shares, and takes no lock for it.
 template <typename Connect>
 int one_at_a_time(Connect&& connect) {
     static std::mutex connecting;
