@@ -25,6 +25,9 @@ function(ganglion_test name)
     target_compile_definitions(${name} PRIVATE GANGLION_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
                                                GANGLION_BINARY_DIR="${PROJECT_BINARY_DIR}")
     target_link_libraries(${name} PRIVATE ${arg_DEPENDS} ganglion_warnings GTest::gtest_main GTest::gmock)
+    if(GANGLION_SANITIZE)
+        target_compile_options(${name} PRIVATE -O0) # a test is compiled for longer than it runs
+    endif()
     set(properties TIMEOUT ${arg_TIMEOUT} RUN_SERIAL ${arg_SERIAL})
     if(arg_LABEL)
         list(APPEND properties LABELS ${arg_LABEL})
