@@ -57,6 +57,19 @@ struct EngineTest : ::testing::Test {
         for (const auto& stage : engine->rollout(id, 1).counts) sum += stage[size_t(state)];
         return sum;
     }
+    /// All decisions, with their reasons, are in the audit log in their order.
+    void expect_audited(int64_t id) {
+        const auto decisions = engine->rollout(id, 1000).decisions;  // newest first
+        std::vector<std::pair<std::string, std::string>> kept;
+        std::vector<std::pair<std::string, std::string>> audited;
+        for (auto one = decisions.rbegin(); one != decisions.rend(); ++one)
+            kept.emplace_back("rollout." + one->kind, one->text);
+        for (const AuditEntry& entry : audit)
+            audited.emplace_back(entry.action, entry.detail["why"].get<std::string>());
+        EXPECT_EQ(kept, audited);
+        EXPECT_GE(kept.size(), 2U);
+        for (const auto& [action, why] : kept) EXPECT_FALSE(why.empty()) << action;
+    }
     RolloutState state(int64_t id) { return engine->rollout(id, 1).row.state; }
 };
 
@@ -82,6 +95,7 @@ TEST_F(EngineTest, brings_a_good_release_to_everybody_in_stages) {
                                                  "rollout.done"}));
     EXPECT_EQ(audit[0].actor, "ada");
     EXPECT_THAT(audit[1].detail["why"].get<std::string>(), HasSubstr("alerts per 1000"));
+    expect_audited(id);
 }
 
 TEST_F(EngineTest, a_quietly_worse_model_is_stopped_and_taken_back) {
@@ -99,6 +113,7 @@ TEST_F(EngineTest, a_quietly_worse_model_is_stopped_and_taken_back) {
     EXPECT_THAT(view.decisions[1].text, HasSubstr("more alerts"));
     EXPECT_GT(count(id, TargetState::undone), 30);
     for (uint32_t i = 0; i < fleet.size(); ++i) EXPECT_TRUE(fleet.confirmed(i) != 5);
+    expect_audited(id);
 }
 
 TEST_F(EngineTest, a_cohort_is_chosen_by_what_people_said_of_devices) {
@@ -148,6 +163,7 @@ TEST_F(EngineTest, failing_installations_stop_it) {
     const auto failed = engine->targets(id, TargetState::failed, {}, "", 1000);
     ASSERT_FALSE(failed.empty());
     EXPECT_EQ(failed[0].target.reason, "did not reproduce its proof on this device");
+    expect_audited(id);
 }
 
 TEST_F(EngineTest, unhealthy_trials_stop_it) {
@@ -157,6 +173,7 @@ TEST_F(EngineTest, unhealthy_trials_stop_it) {
     run(fleet, 3 * kHour);
     EXPECT_EQ(state(id), RolloutState::rolled_back);
     EXPECT_THAT(engine->rollout(id, 9).decisions[1].text, HasSubstr("gate health"));
+    expect_audited(id);
 }
 
 TEST_F(EngineTest, those_away_get_it_when_they_are_back_and_the_rest_is_named) {
@@ -222,6 +239,7 @@ TEST_F(EngineTest, pause_and_abort) {
     EXPECT_EQ(state(id), RolloutState::rolled_back);
     for (uint32_t i = 0; i < fleet.size(); ++i) EXPECT_NE(fleet.confirmed(i), 5U);
     EXPECT_EQ(audit.back().actor, "server");
+    expect_audited(id);
     EXPECT_THROW(engine->resume(id, "bob", now), BadSpec);
 }
 

@@ -1,5 +1,9 @@
 #include "fleet/rollout/rollout_reader.hpp"
 
+#include <fmt/core.h>
+
+#include "fleet/rollout/cohort.hpp"
+
 namespace ganglion::fleet {
 
 RolloutReader::RolloutReader(const std::filesystem::path& file) : database_(open_rollouts(file)) {
@@ -17,50 +21,39 @@ std::optional<KnownDevice> RolloutReader::device(const std::string& id) {
 int64_t RolloutReader::device_count(const std::string& application, const std::string& pattern,
                                     const Attributes& attributes) {
     const std::lock_guard lock(mutex_);
-    if (pattern.empty() && attributes.empty()) {
-        Statement sum = database_.prepare(
-            "SELECT coalesce(sum(devices), 0) FROM applications WHERE ?1 = '' OR application = ?1");
-        sum.bind(application);
-        sum.step();
-        return sum.integer(0);
-    }
-    std::string sql;
-    std::vector<std::string> values;
-    const auto demand = [&](const std::string& what, std::initializer_list<std::string> with) {
-        sql += (sql.empty() ? " WHERE " : " AND ") + what;
-        values.insert(values.end(), with);
-    };
-    if (!application.empty()) demand("application = ?", {application});
-    if (!pattern.empty()) demand("id GLOB ?", {pattern});
-    for (const auto& [name, value] : attributes)
-        demand("number IN (SELECT device FROM attributes WHERE name = ? AND value = ?)",
-               {name, value});
-    Statement count = database_.prepare("SELECT count(*) FROM devices" + sql);
-    for (const std::string& value : values) count.bind(value);
-    count.step();
-    return count.integer(0);
+    return cohort_size(database_, application, pattern, attributes);
 }
 
 std::vector<NamedTarget> RolloutReader::named_targets(int64_t rollout,
                                                       std::optional<TargetState> state,
                                                       std::optional<uint32_t> stage,
                                                       const std::string& after, size_t limit) {
-    // By state the index leads; without, the primary key: a page is a page, however large the
-    // fleet.
-    std::string sql =
-        "SELECT t.device, t.stage, t.state, t.reason, t.since_ms, t.attempts, d.id, d.online, "
-        "d.seen_ms FROM targets t JOIN devices d ON d.number = t.device WHERE t.rollout = ?";
-    if (state) sql += " AND t.state = ?";
-    if (stage) sql += " AND t.stage = ?";
-    if (!after.empty()) sql += " AND t.device > (SELECT number FROM devices WHERE id = ?)";
-    sql += " ORDER BY t.device LIMIT ?";
+    // Each stage and state is a range of an index, the whole rollout the primary key: a page is a
+    // page, however large the fleet and however few those are that are looked for.
+    const std::string behind =
+        after.empty() ? "?2 = ''" : "device > (SELECT number FROM devices WHERE id = ?2)";
+    std::string pages;
+    const auto add_page = [&](const std::string& index, const std::string& where) {
+        pages += fmt::format(
+            "{}SELECT * FROM (SELECT device FROM targets {} WHERE rollout = ?1 AND {} AND {} ORDER "
+            "BY device LIMIT ?3)",
+            pages.empty() ? "" : " UNION ALL ", index, where, behind);
+    };
+    for (uint32_t i = stage.value_or(0); (state || stage) && i < (stage ? *stage + 1 : kMostStages);
+         ++i)
+        for (size_t j = 0; j < kTargetStates; ++j)
+            if (!state || static_cast<size_t>(*state) == j)
+                add_page("INDEXED BY targets_of_state",
+                         fmt::format("stage = {} AND state = {}", i, j));
+    if (pages.empty()) add_page("", "1");
     const std::lock_guard lock(mutex_);
-    Statement row = database_.prepare(sql);
-    row.bind(rollout);
-    if (state) row.bind(static_cast<int64_t>(*state));
-    if (stage) row.bind(*stage);
-    if (!after.empty()) row.bind(after);
-    row.bind(static_cast<int64_t>(limit));
+    Statement row = database_.prepare(
+        "SELECT t.device, t.stage, t.state, t.reason, t.since_ms, t.attempts, d.id, d.online, "
+        "d.seen_ms FROM (SELECT device FROM (" +
+        pages +
+        ") ORDER BY device LIMIT ?3) page CROSS JOIN targets t ON t.rollout = ?1 AND t.device = "
+        "page.device CROSS JOIN devices d ON d.number = t.device ORDER BY t.device");
+    row.bind(rollout).bind(after).bind(static_cast<int64_t>(limit));
     std::vector<NamedTarget> targets;
     while (row.step())
         targets.push_back({row.text(6), target_row(row), row.integer(7) != 0, row.integer(8)});

@@ -5,13 +5,14 @@
 namespace ganglion::fleet {
 namespace {
 
-constexpr int64_t kSchemaVersion = 1;
+constexpr int64_t kSchemaVersion = 2;
 
 /// `place`: where the device lies on the circle. `status`: its last update-status as it came.
 /// `applications`: how many devices run each, kept by triggers, since counting a million takes
-/// long. `total`, `before`, `since`: Observed, packed.
+/// long. `total`, `before`, `since`: Observed, packed. `targets_by_state` is for what waits
+/// longest, `targets_of_state` for pages of those in a stage and state.
 constexpr const char* kSchema = R"sql(
-CREATE TABLE devices (
+CREATE TABLE IF NOT EXISTS devices (
     number INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
     place INTEGER NOT NULL,
@@ -21,30 +22,30 @@ CREATE TABLE devices (
     status BLOB NOT NULL DEFAULT x'',
     total BLOB NOT NULL DEFAULT x''
 );
-CREATE INDEX devices_by_place ON devices (place);
-CREATE INDEX devices_by_application ON devices (application, id);
-CREATE TABLE applications (
+CREATE INDEX IF NOT EXISTS devices_by_place ON devices (place);
+CREATE INDEX IF NOT EXISTS devices_by_application ON devices (application, id);
+CREATE TABLE IF NOT EXISTS applications (
     application TEXT PRIMARY KEY,
     devices INTEGER NOT NULL
 ) WITHOUT ROWID;
-CREATE TRIGGER device_counted AFTER INSERT ON devices BEGIN
+CREATE TRIGGER IF NOT EXISTS device_counted AFTER INSERT ON devices BEGIN
     INSERT INTO applications VALUES (new.application, 1)
         ON CONFLICT DO UPDATE SET devices = devices + 1;
 END;
-CREATE TRIGGER device_counted_again AFTER UPDATE OF application ON devices
+CREATE TRIGGER IF NOT EXISTS device_counted_again AFTER UPDATE OF application ON devices
 WHEN old.application <> new.application BEGIN
     UPDATE applications SET devices = devices - 1 WHERE application = old.application;
     INSERT INTO applications VALUES (new.application, 1)
         ON CONFLICT DO UPDATE SET devices = devices + 1;
 END;
-CREATE TABLE attributes (
+CREATE TABLE IF NOT EXISTS attributes (
     device INTEGER NOT NULL,
     name TEXT NOT NULL,
     value TEXT NOT NULL,
     PRIMARY KEY (device, name)
 ) WITHOUT ROWID;
-CREATE INDEX attributes_by_value ON attributes (name, value, device);
-CREATE TABLE rollouts (
+CREATE INDEX IF NOT EXISTS attributes_by_value ON attributes (name, value, device);
+CREATE TABLE IF NOT EXISTS rollouts (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     spec TEXT NOT NULL,
     state INTEGER NOT NULL,
@@ -58,7 +59,7 @@ CREATE TABLE rollouts (
     compares INTEGER NOT NULL,
     why TEXT NOT NULL
 );
-CREATE TABLE targets (
+CREATE TABLE IF NOT EXISTS targets (
     rollout INTEGER NOT NULL,
     device INTEGER NOT NULL,
     stage INTEGER NOT NULL,
@@ -68,8 +69,9 @@ CREATE TABLE targets (
     attempts INTEGER NOT NULL,
     PRIMARY KEY (rollout, device)
 ) WITHOUT ROWID;
-CREATE INDEX targets_by_state ON targets (rollout, state, since_ms);
-CREATE TABLE arms (
+CREATE INDEX IF NOT EXISTS targets_by_state ON targets (rollout, state, since_ms);
+CREATE INDEX IF NOT EXISTS targets_of_state ON targets (rollout, stage, state, device);
+CREATE TABLE IF NOT EXISTS arms (
     rollout INTEGER NOT NULL,
     stage INTEGER NOT NULL,
     device INTEGER NOT NULL,
@@ -78,7 +80,7 @@ CREATE TABLE arms (
     since BLOB NOT NULL,
     PRIMARY KEY (rollout, stage, device)
 ) WITHOUT ROWID;
-CREATE TABLE decisions (
+CREATE TABLE IF NOT EXISTS decisions (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     rollout INTEGER NOT NULL,
     time_ms INTEGER NOT NULL,
@@ -86,8 +88,20 @@ CREATE TABLE decisions (
     text TEXT NOT NULL,
     numbers TEXT NOT NULL
 );
-CREATE INDEX decisions_of_rollout ON decisions (rollout, id);
+CREATE INDEX IF NOT EXISTS decisions_of_rollout ON decisions (rollout, id);
 )sql";
+
+/// Version 1 had no counts of applications.
+constexpr const char* kCountApplications =
+    "INSERT OR REPLACE INTO applications SELECT application, count(*) FROM devices GROUP BY "
+    "application";
+/// Its first files had no attributes either, and Observed in another form: what devices have
+/// decided is counted anew.
+constexpr const char* kForgetScores = "UPDATE devices SET total = x''; DELETE FROM arms;";
+
+bool has_attributes(Database& database) {
+    return database.prepare("SELECT 1 FROM sqlite_master WHERE name = 'attributes'").step();
+}
 
 int64_t version_of(Database& database) {
     Statement version = database.prepare("PRAGMA user_version");
@@ -106,7 +120,10 @@ void prepare(Database& database, const std::filesystem::path& file) {
         throw StoreError(file.string() +
                          ": made by a later version of ganglion: use that one, or another folder");
     if (version == kSchemaVersion) return;
+    const bool first_form = version == 1 && !has_attributes(database);
     database.run(kSchema);
+    if (version == 1) database.run(kCountApplications);
+    if (first_form) database.run(kForgetScores);
     database.run(("PRAGMA user_version = " + std::to_string(kSchemaVersion)).c_str());
     transaction.commit();
 }

@@ -14,6 +14,9 @@ RolloutStore::RolloutStore(const std::filesystem::path& file)
       devices_between_(database_.prepare(std::string(kDeviceColumns) +
                                          "WHERE place >= ? AND place < ? ORDER BY place LIMIT ?")),
       attributes_(database_.prepare("SELECT name, value FROM attributes WHERE device = ?")),
+      forget_attributes_(database_.prepare("DELETE FROM attributes WHERE device = ?")),
+      add_attribute_(
+          database_.prepare("INSERT INTO attributes (device, name, value) VALUES (?,?,?)")),
       target_(database_.prepare(std::string(kTargetColumns) + "WHERE rollout = ? AND device = ?")),
       write_target_(database_.prepare(
           "INSERT INTO targets (rollout, device, stage, state, reason, since_ms, attempts) VALUES "
@@ -83,11 +86,9 @@ Attributes RolloutStore::attributes(int64_t device) {
 }
 
 void RolloutStore::write(int64_t device, const Attributes& attributes) {
-    database_.prepare("DELETE FROM attributes WHERE device = ?").bind(device).run();
-    Statement add =
-        database_.prepare("INSERT INTO attributes (device, name, value) VALUES (?,?,?)");
+    forget_attributes_.reset().bind(device).run();
     for (const auto& [name, value] : attributes)
-        add.reset().bind(device).bind(name).bind(value).run();
+        add_attribute_.reset().bind(device).bind(name).bind(value).run();
 }
 
 int RolloutStore::set_all_offline() {

@@ -54,7 +54,8 @@ class RolloutStore {
 
     Database database_;
     Statement device_by_id_, device_by_number_, add_device_, write_device_, devices_between_;
-    Statement attributes_, target_, write_target_, targets_in_state_, write_arm_;
+    Statement attributes_, forget_attributes_, add_attribute_, target_, write_target_,
+        targets_in_state_, write_arm_;
 };
 
 }  // namespace ganglion::fleet

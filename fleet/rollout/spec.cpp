@@ -13,7 +13,6 @@ using nlohmann::json;
 
 constexpr int kDayMinutes = 24 * 60;
 constexpr int64_t kMinuteMs = 60'000;
-constexpr size_t kMostStages = 20;
 
 [[noreturn]] void wrong(const std::string& what) {
     throw BadSpec("rollout: " + what);

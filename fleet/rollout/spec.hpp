@@ -15,6 +15,8 @@ struct Stage {
     int64_t wait_s = 0;  ///< after all its devices have settled
 };
 
+inline constexpr uint32_t kMostStages = 20;
+
 /// A time of the week in which updates may be offered, UTC. `from` above `to`: over midnight.
 struct Window {
     std::vector<int> days;  ///< 0 Monday to 6 Sunday, of the evening it begins; empty: all

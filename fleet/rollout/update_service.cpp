@@ -57,12 +57,20 @@ uint64_t UpdateService::rejected() const {
     return rejected_;
 }
 
+uint64_t UpdateService::dropped() const {
+    const std::lock_guard lock(mutex_);
+    return dropped_;
+}
+
 void UpdateService::on_message(std::string_view topic, std::span<const uint8_t> payload,
                                bool retained) {
     auto parts = parse_topic(topic);
     if (!parts) return;
     const std::lock_guard lock(mutex_);
-    if (queued_bytes_ + payload.size() > kMaxQueuedBytes) return;
+    if (queued_bytes_ + payload.size() > kMaxQueuedBytes) {
+        ++dropped_;
+        return;
+    }
     queued_bytes_ += payload.size();
     queue_.push_back({std::move(parts->device), std::move(parts->channel),
                       std::string(payload.begin(), payload.end()), retained});

@@ -28,6 +28,8 @@ class UpdateService {
 
     /// Messages that did not follow their CDDL.
     uint64_t rejected() const;
+    /// Messages that came while the queue was full, and were forgotten.
+    uint64_t dropped() const;
 
     /// A message to a device, below its own topics.
     void send(const std::string& device, const std::string& leaf, const std::string& payload);
@@ -55,6 +57,7 @@ class UpdateService {
     bool fresh_connection_ = false;
     bool stopping_ = false;
     uint64_t rejected_ = 0;
+    uint64_t dropped_ = 0;
     std::string fault_;  // of the store, told once
     std::chrono::steady_clock::time_point ask_again_{};
     std::chrono::seconds ask_pause_{};

@@ -72,6 +72,15 @@ class LinuxDevice {
         return {device_.running().begin(), device_.running().end()};
     }
 
+    void set_deferral(const std::string& why) {
+        const std::lock_guard lock(mutex_);
+        device_.set_deferral(why);
+    }
+    uint32_t key_list() {
+        const std::lock_guard lock(mutex_);
+        return device_.updater().key_list();
+    }
+
   private:
     std::string topic(std::string_view leaf) const {
         return "ganglion/1/" + id_ + "/" + std::string(leaf);
@@ -151,6 +160,9 @@ struct UpdatePath : ::testing::Test {
 
     // Signs a release here and gives it to the server as the CLI does.
     std::string add_release(const Bytes& image, uint32_t sequence) {
+        return add_release(image, sequence, lab.signer());
+    }
+    std::string add_release(const Bytes& image, uint32_t sequence, const std::string& signer) {
         ObjectStore objects(directory.path() / "signing");
         ReleaseParts parts;
         parts.name = "wake_word";
@@ -162,7 +174,7 @@ struct UpdatePath : ::testing::Test {
         parts.back = factory.bundle;
         parts.back_version = {1, 0, 0};
         parts.card = "# The card\n";
-        const SignedRelease made = make_release(parts, lab.signer(), objects, now_ms());
+        const SignedRelease made = make_release(parts, signer, objects, now_ms());
         for (const auto* packages : {&made.release.packages, &made.release.back})
             for (const auto& package : *packages)
                 for (const auto& digest : {package.manifest, package.index, package.payload})
@@ -187,6 +199,16 @@ struct UpdatePath : ::testing::Test {
     }
     std::string state(int64_t id) {
         return get_json(api(), "/api/rollouts/" + std::to_string(id)).at("state");
+    }
+    json devices_in(int64_t id, const std::string& state) {
+        return get_json(api(), "/api/rollouts/" + std::to_string(id) + "/devices?state=" + state);
+    }
+    bool knows(size_t count) {
+        return eventually([&] {
+            return call_api(api(), "post", "/api/rollouts/plan", {{"release", "any"}})
+                       .at("stages")
+                       .back() == count;
+        });
     }
     bool all_run(const Bytes& image) {
         return std::ranges::all_of(devices, [&](auto& device) {
@@ -251,6 +273,38 @@ TEST_F(UpdatePath, what_was_confirmed_comes_back_when_the_rollout_is_aborted) {
     EXPECT_TRUE(eventually([&] { return state(id) == "rolled back"; }, 60s))
         << get_json(api(), "/api/rollouts/" + std::to_string(id)).dump(1);
     EXPECT_TRUE(all_run(factory.bundle));
+}
+
+TEST_F(UpdatePath, a_device_puts_an_update_off_and_takes_it_later) {
+    add_devices(2);
+    devices[1]->set_deferral("the machine is stopped");
+    ASSERT_TRUE(knows(2));
+    const Bytes image = image_of('g', 5500, 3);
+    const int64_t id = begin(add_release(image, 5));
+    ASSERT_TRUE(eventually([&] { return devices_in(id, "blocked").size() == 1; }, 60s));
+    const json waits = devices_in(id, "blocked")[0];
+    EXPECT_EQ(waits.at("device"), "dev-1");
+    EXPECT_EQ(waits.at("reason"), "puts it off: the machine is stopped");
+    ASSERT_TRUE(eventually([&] { return devices_in(id, "done").size() == 1; }, 60s));
+    EXPECT_EQ(state(id), "running");
+    devices[1]->set_deferral("");
+    EXPECT_TRUE(eventually([&] { return state(id) == "done"; }, 60s));
+    EXPECT_TRUE(all_run(image));
+}
+
+TEST_F(UpdatePath, release_keys_are_rotated_and_revoked_over_the_broker) {
+    add_devices(2);
+    ASSERT_TRUE(knows(2));
+    const Bytes list = lab.key_list(2, true);
+    call_api(api(), "put", "/api/keys",
+             {{"envelope", hex_of(list)}, {"root", hex_of(lab.identity().root)}});
+    const Bytes image = image_of('g', 5500, 3);
+    EXPECT_THROW(add_release(image, 5, lab.signer()), std::runtime_error);  // revoked
+    const int64_t id = begin(add_release(image, 6, lab.next_signer()));
+    EXPECT_TRUE(eventually([&] { return state(id) == "done"; }, 60s))
+        << get_json(api(), "/api/rollouts/" + std::to_string(id)).dump(1);
+    EXPECT_TRUE(all_run(image));
+    for (const auto& device : devices) EXPECT_EQ(device->key_list(), 2U);
 }
 
 TEST_F(UpdatePath, objects_are_served_in_ranges_and_only_signed_releases_are_taken) {
