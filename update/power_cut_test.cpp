@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "update/testing/power_cuts.hpp"
+#include "update/testing/process_kills.hpp"
 
 namespace ganglion::update::testing {
 namespace {
@@ -35,6 +36,12 @@ TEST_P(PowerCut, in_the_recovery_from_a_power_cut) {
     CutResult result;
     ASSERT_NO_THROW(result = cut_everywhere(lab(), scenario(), twice)) << scenario().name;
     EXPECT_GT(result.lives, 2 * result.operations / 37);
+}
+
+TEST_P(PowerCut, as_a_process_on_linux_that_is_killed_at_random) {
+    KillResult result;
+    ASSERT_NO_THROW(result = kill_everywhere(lab(), scenario(), 8, 1)) << scenario().name;
+    EXPECT_EQ(result.kills, 8U);
 }
 
 INSTANTIATE_TEST_SUITE_P(scenarios, PowerCut, ::testing::Range(size_t{0}, size_t{11}));

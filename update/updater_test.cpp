@@ -151,7 +151,7 @@ TEST_F(UpdaterTest, refuses_the_pieces_of_another_image) {
     image = image_of(9500, 99);
     const Package b = package(description(6));
     ASSERT_EQ(updater.offer(a.manifest), Status::ok);
-    const Bytes before = flash.memory();
+    const Bytes before(flash.memory().begin(), flash.memory().end());
     EXPECT_EQ(updater.transfer().take(0, b.piece(0)), Status::bad_checksum);
     ASSERT_EQ(updater.transfer().take(0, a.piece(0)), Status::ok);
     EXPECT_EQ(updater.transfer().take(1, b.piece(1)), Status::bad_checksum);

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <iterator>
 #include <map>
+#include <span>
 #include <vector>
 
 #include "device/flash/flash.hpp"
@@ -20,9 +21,17 @@ namespace ganglion {
 class SimulatedFlash final : public Flash {
   public:
     explicit SimulatedFlash(uint32_t blocks)
-        : memory_(size_t{blocks} * kBlockBytes, 0xff), flash_(memory_), erases_(blocks) {}
+        : own_(size_t{blocks} * kBlockBytes, 0xff),
+          memory_(own_),
+          flash_(memory_),
+          erases_(blocks) {}
+    /// Over memory of another's, which may outlast this process: whole blocks, 8-byte aligned.
+    explicit SimulatedFlash(std::span<uint8_t> memory)
+        : memory_(memory), flash_(memory_), erases_(memory.size() / kBlockBytes) {}
+    /// With memory of its own.
     SimulatedFlash(const SimulatedFlash& other)
-        : memory_(other.memory_),
+        : own_(other.memory_.begin(), other.memory_.end()),
+          memory_(own_),
           flash_(memory_),
           unstable_(other.unstable_),
           worn_(other.worn_),
@@ -58,8 +67,8 @@ class SimulatedFlash final : public Flash {
     bool dead() const { return dead_; }
     uint64_t operations() const { return operations_; }
     const std::vector<uint32_t>& erases() const { return erases_; }
-    std::vector<uint8_t>& memory() { return memory_; }
-    const std::vector<uint8_t>& memory() const { return memory_; }
+    std::span<uint8_t> memory() { return memory_; }
+    std::span<const uint8_t> memory() const { return memory_; }
 
     uint32_t size() const override { return flash_.size(); }
     Status read(uint32_t offset, std::span<uint8_t> into) const override {
@@ -149,7 +158,8 @@ class SimulatedFlash final : public Flash {
         return kind & 1 ? bits : kind & 2 ? uint8_t{0xff} : uint8_t{0};
     }
 
-    std::vector<uint8_t> memory_;
+    std::vector<uint8_t> own_;
+    std::span<uint8_t> memory_;
     MappedFlash flash_;
     std::map<size_t, uint8_t> unstable_;  ///< byte, its bits that have no certain value
     std::map<uint32_t, bool> worn_;       ///< block, whether it hides that
