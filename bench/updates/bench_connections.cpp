@@ -160,6 +160,20 @@ class KilledServer {
     Used server_, broker_;
 };
 
+/// Of this process and those it forks, as many as the system lets it.
+void allow_open_files(uint32_t connections) {
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+    // The broker has one for each; a process of devices has three, and fewer devices.
+    const uint32_t needed = std::max(connections, 3 * std::min(connections, kMostInProcess)) + 200;
+    if (limit.rlim_cur < needed)
+        throw std::runtime_error("so many connections need " + std::to_string(needed) +
+                                 " open files in a process, and `ulimit -Hn` allows " +
+                                 std::to_string(limit.rlim_cur));
+}
+
 std::string add_release(const update::testing::Lab& lab, const std::filesystem::path& folder) {
     ReleaseStore releases(folder);
     ReleaseParts parts;
@@ -185,6 +199,7 @@ class Bench {
           server_(processes_, directory_.path() / "fleet") {}
 
     std::vector<Row> run() {
+        allow_open_files(count_);
         prepare();
         const auto begin = std::chrono::steady_clock::now();
         connect();

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <stdexcept>
 
 #include "bench/updates/bench_rollouts.hpp"
@@ -176,6 +177,12 @@ std::vector<Row> fleet_rows(uint32_t count, const Progress& on_progress) {
     {
         ReleaseStore releases(place.directory / "releases");
         RolloutEngine engine(place.directory / "rollouts.db", releases, [](const AuditEntry&) {});
+        for (uint32_t first = 0; first < count; first += kBatch) {
+            std::map<std::string, Attributes> sites;
+            for (uint32_t i = first; i < std::min<uint32_t>(first + kBatch, count); ++i)
+                sites.emplace(devices.id(i), site_of(i));
+            engine.set_attributes(sites);
+        }
         engine.create(place.spec, "bench", 0);
     }
     server.start();

@@ -10,6 +10,7 @@
 #include "device/update/updater.hpp"
 #include "update/delta_maker.hpp"
 #include "update/testing/power_cuts.hpp"
+#include "update/testing/process_kills.hpp"
 
 namespace ganglion::bench {
 namespace {
@@ -122,11 +123,14 @@ std::vector<Row> power_cut_rows(
         on_progress(scenario.name, static_cast<double>(i) / static_cast<double>(scenarios.size()));
         const CutResult single = cut_everywhere(lab, scenario, once);
         const CutResult twofold = cut_everywhere(lab, scenario, twice);
+        const KillResult killed = kill_everywhere(lab, scenario, exhaustive ? 200 : 20, 1);
         add(scenario.name + ": flash operations", static_cast<double>(single.operations),
             "operations");
         add(scenario.name + ": cut once, all survived", static_cast<double>(single.lives), "lives");
         add(scenario.name + ": cut twice, all survived", static_cast<double>(twofold.lives),
             "lives");
+        add(scenario.name + ": a process on Linux, killed at random, all came to the end",
+            killed.kills, "kills");
         add(scenario.name + ": most erases of a block", single.most_erases, "erases");
     }
     return rows;

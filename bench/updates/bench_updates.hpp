@@ -29,8 +29,9 @@ std::vector<uint8_t> load_elf(const std::filesystem::path& elf);
 
 /// Every scenario of updates with the power cut in every flash operation: lives played, of which
 /// none may end without a device that boots, decides and comes to the end. `exhaustive`: in many
-/// ways, and again in every operation of every recovery; else a sample of these. Throws
-/// std::runtime_error naming operation and seed of the first device that did not.
+/// ways, and again in every operation of every recovery; else a sample of these. Then each scenario
+/// as a process on Linux that is killed at random. Throws std::runtime_error naming operation and
+/// seed of the first device that did not.
 /// `on_progress`: scenario, share of scenarios done.
 std::vector<Row> power_cut_rows(bool exhaustive,
                                 const std::function<void(const std::string&, double)>& on_progress);

@@ -49,6 +49,10 @@ void measure_queries(RolloutEngine& engine, const RolloutSpec& spec, Shared& sha
         const uint32_t at = shared.latencies++;
         if (at < kMostLatencies) shared.latency_ms[at] = passed.count();
     };
+    RolloutSpec of_a_site = spec;
+    of_a_site.attributes = site_of(0);
+    RolloutSpec of_a_pattern = spec;
+    of_a_pattern.devices = "dev-*7";
     while (!stop) {
         std::this_thread::sleep_for(std::chrono::milliseconds(200));
         const auto rollouts = engine.rollouts();
@@ -57,7 +61,10 @@ void measure_queries(RolloutEngine& engine, const RolloutSpec& spec, Shared& sha
         timed([&] { engine.rollout(id, 100); });
         timed([&] { engine.targets(id, TargetState::failed, {}, "", 100); });
         timed([&] { engine.targets(id, {}, {}, "", 100); });
+        timed([&] { engine.targets(id, TargetState::offline, 0, "", 100); });
         timed([&] { engine.plan(spec); });
+        timed([&] { engine.plan(of_a_site); });
+        timed([&] { engine.plan(of_a_pattern); });
     }
 }
 

@@ -68,6 +68,11 @@ class Frame {
 /// What a frame's entries begin with, before the time.
 enum Kind : int64_t { kStatus, kUpdate, kTick, kAnew };
 
+/// What people have written down of a device: one of ten sites.
+inline fleet::Attributes site_of(uint32_t device) {
+    return {{"site", std::string(1, static_cast<char>('a' + device % 10))}};
+}
+
 /// Where the engine's files are, and the rollout that it is asked to plan.
 struct Place {
     std::filesystem::path directory;

@@ -1,14 +1,18 @@
 #include "bench/updates/bench_updates.hpp"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <chrono>
 #include <iostream>
 #include <memory>
 #include <random>
+#include <utility>
 
 #include "bench/updates/bench_rollouts.hpp"
 #include "cli/application.hpp"
 #include "cli/commands/commands.hpp"
+#include "cli/figures.hpp"
 #include "cli/files.hpp"
 #include "cli/progress.hpp"
 #include "compile/bundle_signature.hpp"
@@ -26,16 +30,21 @@ struct Options {
     std::filesystem::path json;
 };
 
+struct OtherHead {
+    std::vector<uint8_t> bundle;
+    size_t weights = 0;  ///< bytes
+};
+
 // The application with all weights of its last layer drawn anew, or (`tuned`) moved by up to two
 // steps as fine-tuning does.
-std::vector<uint8_t> with_another_head(const std::string& name, const std::string& key,
-                                       bool tuned) {
-    project::Project project = find_application(name);
+OtherHead with_another_head(project::Project project, const std::string& key, bool tuned) {
     model::Graph graph = model::read_tflite_file(project.model_file);
+    OtherHead made;
     for (auto op = graph.operators.rbegin(); op != graph.operators.rend(); ++op) {
         if (op->inputs.size() < 2 || op->inputs[1] < 0) continue;
         auto& weights = graph.tensors[static_cast<size_t>(op->inputs[1])].data;
         if (weights.empty()) continue;
+        made.weights = weights.size();
         std::mt19937 random(1);
         for (uint8_t& weight : weights) {
             const int before = (weight ^ 0x80) - 0x80;  // as a signed byte
@@ -46,48 +55,80 @@ std::vector<uint8_t> with_another_head(const std::string& name, const std::strin
         }
         break;
     }
-    const auto file =
-        std::filesystem::temp_directory_path() / ("ganglion-head-" + name + ".tflite");
+    const auto file = std::filesystem::temp_directory_path() /
+                      ("ganglion-head-" + project.application.name + ".tflite");
     write_file(file, model::write_tflite(graph));
     project.model_file = file;
-    auto bundle = build_application(project, key).bundle;
+    made.bundle = build_application(project, key).bundle;
     std::filesystem::remove(file);
-    return bundle;
+    return made;
 }
 
-void run_updates(const Options& options) {
-    ProgressLine line;
-    const auto start = std::chrono::steady_clock::now();
-    const auto progress = [&](const std::string& part, double fraction) {
-        const double passed =
-            std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-        line.show("updates", fraction, fraction > 0 ? passed / fraction - passed : 0, part);
-    };
-    std::vector<bench::Row> rows = bench::memory_rows();
-    const auto add = [&](std::vector<bench::Row> more) {
-        rows.insert(rows.end(), more.begin(), more.end());
-    };
-    const auto firmware = source_root() / "build" / "cortex-m4" / "firmware";
-    add(bench::boot_loader_rows(firmware / "boot.elf"));
+std::vector<bench::Row> delta_rows(const bench::Progress& progress) {
+    std::vector<bench::Row> rows;
     const std::string key = compile::generate_signing_key();
-    const std::string name = "wake_word";
-    progress("delta of " + name, 0);
-    const std::vector<uint8_t> base = build_application(find_application(name), key).bundle;
-    rows.push_back(bench::delta_row("delta, " + name + ", head fine-tuned", base,
-                                    with_another_head(name, key, true), 0.15));
-    // What no coder can say in less than itself: no goal but its own size.
-    rows.push_back(bench::delta_row("delta, " + name + ", head drawn anew", base,
-                                    with_another_head(name, key, false), std::nullopt));
-    if (options.firmware.size() == 2)
-        rows.push_back(bench::delta_row("delta, firmware", bench::load_elf(options.firmware[0]),
-                                        bench::load_elf(options.firmware[1]), 0.20));
-    if (options.rollouts > 0) add(bench::gate_rows(options.rollouts, progress));
-    if (options.devices > 0) add(bench::fleet_rows(options.devices, progress));
-    if (options.connections > 0) add(bench::connection_rows(options.connections, progress));
-    add(bench::power_cut_rows(options.exhaustive, progress));
-    line.finish();
-    std::cout << bench::to_text(rows);
-    if (!options.json.empty()) write_text(options.json, bench::to_json(rows).dump(2) + "\n");
+    for (const project::Project& project : all_applications()) {
+        if (project.model_file.empty()) continue;
+        progress("delta of " + project.application.name, 0);
+        const std::vector<uint8_t> base = build_application(project, key).bundle;
+        rows.push_back(bench::delta_row("delta, " + project.application.name + ", head fine-tuned",
+                                        base, with_another_head(project, key, true).bundle, 0.15));
+        // What no coder can say in less than itself: no goal but its own size.
+        const OtherHead anew = with_another_head(project, key, false);
+        rows.push_back(bench::delta_row(fmt::format("delta, {}, head of {} weights drawn anew",
+                                                    project.application.name, anew.weights),
+                                        base, anew.bundle, std::nullopt));
+    }
+    return rows;
+}
+
+/// Rows as they come: a part that fails takes none of those before with it.
+class Rows {
+  public:
+    explicit Rows(std::filesystem::path json) : json_(std::move(json)) {}
+
+    bench::Progress progress() {
+        return [this](const std::string& part, double fraction) {
+            const auto now = std::chrono::steady_clock::now();
+            if (std::exchange(part_, part) != part) since_ = now;
+            const double passed = std::chrono::duration<double>(now - since_).count();
+            line_.show(part, fraction, fraction > 0 ? passed / fraction - passed : 0, "");
+        };
+    }
+    void add(const std::vector<bench::Row>& more) {
+        line_.finish();
+        if (more.empty()) return;
+        std::cout << bench::to_text(more) << std::flush;
+        rows_.insert(rows_.end(), more.begin(), more.end());
+        if (!json_.empty()) write_text(json_, bench::to_json(rows_).dump(2) + "\n");
+    }
+
+  private:
+    std::filesystem::path json_;
+    std::vector<bench::Row> rows_;
+    ProgressLine line_;
+    std::string part_;
+    std::chrono::steady_clock::time_point since_;
+};
+
+void run_updates(const Options& options) {
+    Rows rows(options.json);
+    const bench::Progress progress = rows.progress();
+    const auto firmware = source_root() / "build" / "cortex-m4" / "firmware";
+    rows.add(bench::memory_rows());
+    rows.add(bench::boot_loader_rows(firmware / "boot.elf"));
+    rows.add(delta_rows(progress));
+    std::vector<std::filesystem::path> builds = options.firmware;
+    if (builds.empty()) builds = {firmware / "firmware_slot.elf", firmware / "firmware_mute.elf"};
+    if (!options.firmware.empty() ||
+        std::ranges::all_of(builds, [](const auto& file) { return std::filesystem::exists(file); }))
+        rows.add({bench::delta_row("delta, firmware, " + builds[0].filename().string() + " to " +
+                                       builds[1].filename().string(),
+                                   bench::load_elf(builds[0]), bench::load_elf(builds[1]), 0.20)});
+    if (options.rollouts > 0) rows.add(bench::gate_rows(options.rollouts, progress));
+    if (options.devices > 0) rows.add(bench::fleet_rows(options.devices, progress));
+    if (options.connections > 0) rows.add(bench::connection_rows(options.connections, progress));
+    rows.add(bench::power_cut_rows(options.exhaustive, progress));
 }
 
 }  // namespace
@@ -121,8 +162,10 @@ void add_bench_updates(CLI::App& bench) {
         ->check(CLI::Range(0, 60'000))
         ->capture_default_str();
     updates
-        ->add_option("--firmware", options->firmware,
-                     "two builds of a firmware (ELF), old and new: also their delta")
+        ->add_option(
+            "--firmware", options->firmware,
+            "two builds of a firmware (ELF), old and new, for their delta; else, where the board's "
+            "firmware is built, that and the one with a function more")
         ->expected(2);
     updates->add_option("--json", options->json, "also write the rows to this file");
     updates->callback([options] { run_updates(*options); });

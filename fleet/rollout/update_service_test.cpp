@@ -55,8 +55,10 @@ struct UpdateServiceTest : ::testing::Test {
         device.send_status(status);
     }
     void say_update() {
+        update::UpdateStatus status;
+        status.boot = 1;
         std::vector<uint8_t> payload(update::kMaxUpdateStatusBytes);
-        payload.resize(encode(update::UpdateStatus{.boot = 1}, payload));
+        payload.resize(encode(status, payload));
         device.send_raw("update", payload);
     }
     bool is_online() { return engine.device("speaker") && engine.device("speaker")->online; }
