@@ -24,6 +24,7 @@ std::vector<plan::FeederPlace> places_of(const Scene& scene) {
 plan::CoordinatorOptions options_for(const Scene& scene) {
     plan::CoordinatorOptions options;
     options.market = scene.market();
+    options.cycle_s = kStepsPerCycle * kStepS;
     return options;
 }
 
@@ -68,8 +69,8 @@ void Link::tell(uint32_t home, uint32_t step, const Home& state, bool slot) {
 
 void Link::measure(uint32_t step, const std::vector<double>& loads) {
     for (size_t feeder = 0; feeder < loads.size(); ++feeder) {
-        sums_[feeder] += loads[feeder] / kStepsPerQuarter;
-        if ((step + 1) % kStepsPerQuarter != 0) continue;
+        sums_[feeder] += loads[feeder] / kStepsPerCycle;
+        if ((step + 1) % kStepsPerCycle != 0) continue;
         coordinator_.measure(feeder, sums_[feeder]);
         sums_[feeder] = 0;
     }

@@ -13,6 +13,7 @@
 namespace ganglion::bench::grid {
 
 inline constexpr uint32_t kStepsPerQuarter = 900 / kStepS;
+inline constexpr uint32_t kStepsPerCycle = 1;
 
 /// Between homes and the coordinator: real messages, encoded, signed, checked and counted. One
 /// home of a feeder checks the signature for all of it (they are sent the same bytes); every home

@@ -12,7 +12,6 @@
 namespace ganglion::bench::grid {
 namespace {
 
-constexpr uint32_t kCycleSteps = kStepsPerQuarter;
 constexpr double kMega = 1e6;
 constexpr double kHoursPerStep = double(kStepS) / 3600;
 constexpr double kVoltageError = 0.01;  ///< of the strain that a home sees
@@ -65,7 +64,7 @@ class Run {
     std::unique_ptr<Link> link_;
     double scheduled_ = 0, hour_sum_ = 0;
     double quarter_demand_ = 0, quarter_schedule_ = 0;
-    double square_ = 0, quarters_ = 0, missing_content_ = 0;
+    double square_ = 0, quarters_ = 0, step_square_ = 0;
     Outcome out_;
 };
 
@@ -102,14 +101,14 @@ void Run::tell(uint32_t step) {
 
 void Run::coordinate(uint32_t step) {
     if (!steered(step)) return;
-    if (step % kCycleSteps != 0 || lost(step, Loss::Of::coordinator)) return;
+    if (step % kStepsPerCycle != 0 || lost(step, Loss::Of::coordinator)) return;
     const auto begin = std::chrono::steady_clock::now();
     const plan::Cycle cycle = link_->run(step);
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
     out_.worst_cycle_s = std::max(out_.worst_cycle_s, took.count());
-    const double parts = double(days()) * kStepsPerDay / kCycleSteps;
+    const double parts = double(days()) * kStepsPerDay / kStepsPerCycle;
     if (counts(step)) out_.left_out += double(cycle.left_out) / scene_.homes() / parts;
-    out_.reasons.push_back(cycle.decisions.back().text);
+    if (!cycle.decisions.empty()) out_.reasons.push_back(cycle.decisions.back().text);
     if (step % kStepsPerHour == 0) scheduled_ = cycle.scheduled;
     for (uint32_t feeder = 0; feeder < scene_.feeders(); ++feeder) {
         if (!cycle.orders[feeder].changed) continue;
@@ -164,16 +163,17 @@ double Run::live_feeder(uint32_t feeder, uint32_t step) {
 }
 
 void Run::account(uint32_t step, double demand) {
-    quarter_demand_ += demand / kCycleSteps;
-    quarter_schedule_ += scheduled_ / kCycleSteps;
-    if ((step + 1) % kCycleSteps != 0) return;
+    step_square_ += (demand - scheduled_) * (demand - scheduled_);
+    quarter_demand_ += demand / kStepsPerQuarter;
+    quarter_schedule_ += scheduled_ / kStepsPerQuarter;
+    if ((step + 1) % kStepsPerQuarter != 0) return;
     const double off = quarter_demand_ - quarter_schedule_;
     out_.peak = std::max(out_.peak, quarter_demand_);
     out_.energy_cost += dispatch_cost(quarter_demand_) / 4;
     out_.imbalance_cost += std::abs(off) / kMega * scene_.market().imbalance_premium / 4;
     square_ += off * off;
     ++quarters_;
-    Moment moment{step + 1 - kCycleSteps, quarter_demand_, 0, quarter_schedule_, 0, 0};
+    Moment moment{step + 1 - kStepsPerQuarter, quarter_demand_, 0, quarter_schedule_, 0, 0};
     for (uint32_t home = 0; home < scene_.homes(); ++home) {
         moment.own_use += scene_.own_use(home, step);
         moment.storage += homes_[home].storage_power();
@@ -209,6 +209,7 @@ Outcome Run::live() {
         if (counts(step)) account(step, demand);
     }
     out_.imbalance_rms = std::sqrt(square_ / std::max(quarters_, 1.0));
+    out_.imbalance_step_rms = std::sqrt(step_square_ / std::max(quarters_ * kStepsPerQuarter, 1.0));
     // What stores hold less at the end must still be bought, at the mean price.
     double energy = 0;
     for (const Moment& moment : out_.moments) energy += std::max(moment.demand, 0.0) / 4;

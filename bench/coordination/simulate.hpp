@@ -34,6 +34,7 @@ struct Outcome {
     double energy_cost = 0, imbalance_cost = 0;
     double peak = 0;                 ///< W, of a quarter hour
     double imbalance_rms = 0;        ///< W, of demand less schedule, by quarter hour
+    double imbalance_step_rms = 0;   ///< the same of every step
     uint64_t violations = 0;         ///< feeders beyond their limit, counted each step
     double late_energy = 0;          ///< share of the cars' need that was missing when they left
     double bytes_per_home_hour = 0;  ///< payloads both ways

@@ -95,6 +95,7 @@ void CoordinationService::begin(const CoordinationSetup& setup) {
     coordinate::CoordinatorOptions options;
     options.market = setup.market;
     options.cycle_s = setup.cycle_s;
+    if (options.plan_s % setup.cycle_s != 0) options.plan_s = setup.cycle_s;
     std::vector<coordinate::FeederPlace> feeders;
     for (const auto& feeder : setup.feeders)
         feeders.push_back({feeder.id, feeder.most_taken, feeder.most_given, 0});

@@ -28,7 +28,7 @@ struct CoordinationSetup {
     };
     std::vector<Feeder> feeders;
     coordinate::Market market;
-    uint32_t cycle_s = 900;
+    uint32_t cycle_s = 300;
     /// Time runs so many times faster for summaries and set-points: simulated devices of a demo.
     double speed = 1;
     uint32_t start_s = 0;  ///< with `speed`: s since 1970 when it was set up; 0: the real clock

@@ -47,7 +47,8 @@ void Coordinator::hear(size_t feeder, size_t index, const device::Summary& summa
 void Coordinator::measure(size_t feeder, double power) {
     Feeder& at = *feeders_[feeder];
     at.measured.push_back(power);
-    if (at.sent_s != 0) at.own_error += power - at.expected;
+    at.carried = power;
+    if (at.sent_s != 0) at.own_error += options_.corrects * (power - at.expected);
 }
 
 Suspicion Coordinator::suspicion(size_t feeder, size_t index) const {
@@ -125,7 +126,7 @@ void Coordinator::let_pass(Feeder& feeder, uint32_t now_s) const {
             const auto kind = static_cast<size_t>(store.kind);
             const int32_t power = mean_response(store, feeder.levels[kind], passed);
             device::advance(store, power, passed);
-            const uint32_t quarters = passed / kQuarterS;
+            const uint32_t quarters = now_s / kQuarterS - last_cycle_s_ / kQuarterS;
             // Whether it has really come, the device says itself.
             if (store.from_q > 1) store.from_q -= std::min(store.from_q - 1, quarters);
             if (store.until_q > 1) store.until_q -= std::min(store.until_q - 1, quarters);
@@ -198,7 +199,7 @@ std::vector<std::vector<size_t>> Coordinator::blocks_of(
 void Coordinator::close_gate(const RegionPlan& plan, uint32_t now_s) {
     if (plan.output.size() < 2) return;
     output_ = plan.output[0];
-    const bool last = now_s % kHour + options_.cycle_s >= kHour;
+    const bool last = now_s % kHour + options_.plan_s >= kHour;
     next_scheduled_ = last ? std::optional(plan.output[1]) : std::nullopt;
 }
 
@@ -217,23 +218,20 @@ std::string Coordinator::reason(const RegionPlan& plan) const {
         task / kMega, plan.price.front(), low, high);
 }
 
-Cycle Coordinator::run(uint32_t now_s) {
-    Cycle cycle;
-    const bool new_slot = now_s / kHour != last_slot_;
-    if (new_slot) {
-        watch(now_s, cycle);
-        last_slot_ = now_s / kHour;
-        if (next_scheduled_) scheduled_ = std::exchange(next_scheduled_, std::nullopt);
+// What the region took beyond its plan since the settlement's quarter hour began.
+void Coordinator::settle(uint32_t now_s) {
+    if (now_s % kQuarterS == 0 || plan_.demand.empty()) {
+        carried_ = 0;
+        return;
     }
-    const double first_h = 1.0 - double(now_s % kHour) / kHour;
+    for (const auto& feeder : feeders_) carried_ += feeder->carried;
+    carried_ -= plan_.demand.front();
+}
+
+void Coordinator::plan(const std::vector<Envelope>& envelopes, std::span<const double> step_h,
+                       uint32_t now_s, Cycle& cycle) {
     RegionProblem problem;
-    problem.step_h = horizon_steps(options_.horizon, first_h);
-    std::vector<Envelope> envelopes;
-    for (size_t f = 0; f < feeders_.size(); ++f) {
-        Feeder& feeder = *feeders_[f];
-        let_pass(feeder, now_s);
-        envelopes.push_back(envelope_of(feeder, f, problem.step_h, now_s));
-    }
+    problem.step_h.assign(step_h.begin(), step_h.end());
     const auto blocks = blocks_of(envelopes);
     for (const auto& block : blocks) {
         Envelope sum(options_.horizon);
@@ -244,24 +242,47 @@ Cycle Coordinator::run(uint32_t now_s) {
     problem.output = output_;
     problem.scheduled = scheduled_;
     problem.peak_so_far = peak_;
-    cycle.plan = plan_region(problem, *solver_);
-    cycle.orders.resize(feeders_.size());
-    const auto step_s = static_cast<uint32_t>(std::lround(first_h * kHour));
+    plan_ = plan_region(problem, *solver_);
     for (size_t b = 0; b < blocks.size(); ++b)
-        divide(blocks[b], cycle.plan.blocks[b], envelopes, std::min(step_s, options_.cycle_s),
-               now_s, cycle);
+        divide(blocks[b], plan_.blocks[b], envelopes, options_.cycle_s, now_s, cycle);
+    peak_ = std::max(peak_, plan_.demand.front());
+    cycle.decisions.push_back({"plan", "region", reason(plan_), 0, std::nullopt});
+    close_gate(plan_, now_s);
+    last_plan_s_ = now_s;
+}
+
+Cycle Coordinator::run(uint32_t now_s) {
+    Cycle cycle;
+    const bool new_slot = now_s / kHour != last_slot_;
+    if (new_slot) {
+        watch(now_s, cycle);
+        last_slot_ = now_s / kHour;
+        if (next_scheduled_) scheduled_ = std::exchange(next_scheduled_, std::nullopt);
+    }
+    settle(now_s);
+    const auto step_h = horizon_steps(options_.horizon, 1.0 - double(now_s % kHour) / kHour);
+    std::vector<Envelope> envelopes;
     for (size_t f = 0; f < feeders_.size(); ++f) {
         Feeder& feeder = *feeders_[f];
+        let_pass(feeder, now_s);
+        envelopes.push_back(envelope_of(feeder, f, step_h, now_s));
+    }
+    cycle.orders.resize(feeders_.size());
+    if (plan_.demand.empty() || now_s / options_.plan_s != last_plan_s_ / options_.plan_s)
+        plan(envelopes, step_h, now_s, cycle);
+    else
+        trim(envelopes, now_s, cycle);
+    for (size_t f = 0; f < feeders_.size(); ++f) {
+        Feeder& feeder = *feeders_[f];
+        feeder.carried = feeder.expected;
         for (size_t i = 0; i < feeder.members.size(); ++i)
             (feeder.watch.believed(i) && feeder.members[i].ever ? cycle.believed
                                                                 : cycle.left_out)++;
     }
-    cycle.demand = cycle.plan.demand.front();
+    cycle.plan = plan_;
+    cycle.demand = plan_.demand.front();
     cycle.scheduled =
-        std::accumulate(cycle.plan.output.front().begin(), cycle.plan.output.front().end(), 0.0);
-    peak_ = std::max(peak_, cycle.demand);
-    cycle.decisions.push_back({"plan", "region", reason(cycle.plan), 0, std::nullopt});
-    close_gate(cycle.plan, now_s);
+        std::accumulate(plan_.output.front().begin(), plan_.output.front().end(), 0.0);
     last_cycle_s_ = now_s;
     return cycle;
 }

@@ -13,7 +13,8 @@ namespace ganglion::fleet::coordinate {
 
 struct CoordinatorOptions {
     size_t horizon = 24;           ///< steps: the rest of this hour, then hours
-    uint32_t cycle_s = 900;        ///< divides an hour
+    uint32_t cycle_s = 300;        ///< divides plan_s
+    uint32_t plan_s = 900;         ///< divides an hour: between plans, cycles only trim
     uint32_t valid_s = 7200;       ///< a set-point is held so long where no new one comes
     size_t set_point_steps = 3;    ///< hours that a set-point speaks of
     size_t most_blocks = 4;        ///< feeders that are alike are planned as one
@@ -21,6 +22,9 @@ struct CoordinatorOptions {
     double error_keeps = 0.8;      ///< share of a feeder's present error that lasts an hour
     double error_into_slot = 0.4;  ///< share that lasts when new forecasts come
     double least_change = 0.003;  ///< of a feeder's limit: set-points that change less are not sent
+    double corrects = 0.7;        ///< share of a feeder's error that one measurement corrects
+    double trims_from = 0.002;    ///< of the region's demand: less is not trimmed between plans
+    size_t trim_parts = 8;        ///< such a part of all feeders trims, in turns; more where needed
     WatchOptions watch;
     Market market;
 };
@@ -34,7 +38,7 @@ struct FeederPlace {
 
 /// Something that the coordinator decided, and why.
 struct CoordinatorDecision {
-    std::string kind;    ///< "plan", "limit", "leave out", "take in", "feeder"
+    std::string kind;    ///< "plan", "trim", "limit", "leave out", "take in", "feeder"
     std::string object;  ///< feeder or feeder/device index
     std::string text;
     size_t feeder = 0;
@@ -61,7 +65,9 @@ struct Cycle {
 /// Balances devices that none of them could balance alone: takes their summaries, leaves out whom
 /// it cannot believe, plans the region over a rolling horizon (home → feeder → region: feeders sum
 /// their homes up, the region's linear program plans feeders, each feeder's levels divide its part
-/// among its homes), and gives each feeder levels to follow. Deterministic; keeps no clock.
+/// among its homes), and gives each feeder levels to follow. Between two plans it holds the region
+/// to its schedule by what feeders measured: a few feeders' storages at a time are told anew, so
+/// that little is sent. Deterministic; keeps no clock.
 class Coordinator {
   public:
     Coordinator(CoordinatorOptions options, std::vector<FeederPlace> feeders,
@@ -100,6 +106,11 @@ class Coordinator {
                 Cycle& cycle);
     void keep_limit(size_t index, const Envelope& envelope, uint32_t step_s, uint32_t now_s,
                     Cycle& cycle);
+    void expect(Feeder& feeder, double unsteered, uint32_t step_s) const;
+    void plan(const std::vector<Envelope>& envelopes, std::span<const double> step_h,
+              uint32_t now_s, Cycle& cycle);
+    void trim(const std::vector<Envelope>& envelopes, uint32_t now_s, Cycle& cycle);
+    void settle(uint32_t now_s);
     static bool follows(const Feeder& feeder, size_t index);
     void close_gate(const RegionPlan& plan, uint32_t now_s);
     std::string reason(const RegionPlan& plan) const;
@@ -111,7 +122,10 @@ class Coordinator {
     std::optional<std::vector<double>> scheduled_, next_scheduled_;
     std::vector<double> output_;
     double peak_ = 0;
-    uint32_t last_slot_ = 0, last_cycle_s_ = 0;
+    uint32_t last_slot_ = 0, last_cycle_s_ = 0, last_plan_s_ = 0;
+    RegionPlan plan_;       ///< in force
+    double carried_ = 0;    ///< beyond the plan since the quarter hour began, W a cycle
+    size_t next_trim_ = 0;  ///< feeder whose turn it is
 };
 
 }  // namespace ganglion::fleet::coordinate

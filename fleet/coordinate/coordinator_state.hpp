@@ -23,6 +23,7 @@ struct Coordinator::Feeder {
     device::Levels levels{};       ///< in force
     double expected = 0;           ///< at these levels, for the last cycle
     double own_error = 0;          ///< what it took beyond that, of late
+    double carried = 0;            ///< in the last cycle: measured, else expected
     FeederOrder order;
     uint32_t sent_s = 0;
     bool moved = false;  ///< a device has other stores than a cycle ago: it waits for a set-point

@@ -108,6 +108,22 @@ TEST_F(CoordinatorTest, unchanged_orders_are_not_sent_again_but_never_let_expire
     EXPECT_GT(sent, 0U);
 }
 
+TEST_F(CoordinatorTest, between_plans_storages_make_up_for_what_feeders_measured) {
+    tell(kStart, 1);
+    const Cycle plan = coordinator_.run(kStart);
+    const double expected = plan.orders[0].expected + plan.orders[1].expected;
+    for (size_t feeder = 0; feeder < 2; ++feeder)
+        coordinator_.measure(feeder, plan.orders[feeder].expected + 3000);
+    const Cycle trim = coordinator_.run(kStart + 300);
+    EXPECT_EQ(trim.decisions.back().kind, "trim");
+    EXPECT_TRUE(trim.orders[0].changed || trim.orders[1].changed);
+    // What was too much, and would be again, is given by storages.
+    const double now = trim.orders[0].expected + trim.orders[1].expected;
+    EXPECT_NEAR(now, expected - 3000, 2000);
+    EXPECT_LT(trim.orders[0].levels[0][0] + trim.orders[1].levels[0][0],
+              plan.orders[0].levels[0][0] + plan.orders[1].levels[0][0]);
+}
+
 TEST_F(CoordinatorTest, the_same_words_give_the_same_orders) {
     Coordinator other(usual_options(), coordinator_.feeders());
     for (uint32_t now = kStart; now < kStart + 3 * 3600; now += 900) {

@@ -119,11 +119,18 @@ void Coordinator::keep_limit(size_t index, const Envelope& envelope, uint32_t st
         now = feeder.levels;
     }
     feeder.levels = now;
-    feeder.expected = power(now);
-    for (size_t i = 0; i < feeder.members.size(); ++i)
-        feeder.members[i].expected =
-            follows(feeder, i) ? member_power(feeder.members[i], now, step_s) : 0;
+    expect(feeder, unsteered, step_s);
     feeder.order = order;
+}
+
+// What it should carry in this cycle at the levels in force.
+void Coordinator::expect(Feeder& feeder, double unsteered, uint32_t step_s) const {
+    feeder.expected = unsteered;
+    for (size_t i = 0; i < feeder.members.size(); ++i) {
+        Member& member = feeder.members[i];
+        member.expected = follows(feeder, i) ? member_power(member, feeder.levels, step_s) : 0;
+        feeder.expected += member.expected;
+    }
 }
 
 }  // namespace ganglion::fleet::coordinate

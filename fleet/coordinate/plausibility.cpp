@@ -10,7 +10,8 @@ constexpr double kSure = 0.95;                       ///< explained: named befor
 constexpr double kLeaves = 0.75, kTurnedLeaves = 2;  ///< of what the feeder leaves unexplained
 constexpr double kLargestFactor = 6;  ///< nobody takes more than so many times what it says
 constexpr double kSmallestFactor = 0.1;
-constexpr double kTurned = 0.25;  ///< a factor so near -1 is a turned sign
+constexpr double kTurned = 0.25;                         ///< a factor so near -1 is a turned sign
+constexpr double kForecastErrs = 0.5, kLeastError = 60;  ///< of one place's slot: share; W
 
 double root_mean_square(const double* values, size_t count) {
     double sum = 0;
@@ -33,6 +34,16 @@ Regression regress(const double* gap, const double* x, size_t count) {
     }
     if (xx <= 0 || gg <= 0) return {};
     return {gx / xx, gx * gx / (xx * gg)};
+}
+
+/// The mean of one of kMostParts equal parts of what was measured; not empty.
+double mean_of_part(const std::vector<double>& measured, size_t part) {
+    constexpr size_t parts = device::Summary::kMostParts;
+    const size_t begin = part * measured.size() / parts;
+    const size_t end = std::max(begin + 1, (part + 1) * measured.size() / parts);
+    double sum = 0;
+    for (size_t i = begin; i < end; ++i) sum += measured[i];
+    return sum / static_cast<double>(end - begin);
 }
 
 }  // namespace
@@ -85,6 +96,8 @@ Suspicion FeederWatch::judge_alone(Device& device, const device::Summary& summar
 // What the device says of the newest slot, or what was expected of it.
 void FeederWatch::remember(Device& device, const device::Summary* summary) {
     std::rotate(device.reported.begin(), device.reported.begin() + kParts, device.reported.end());
+    std::rotate(device.foreseen.begin(), device.foreseen.begin() + 1, device.foreseen.end());
+    device.foreseen.back() = device.expected;
     const bool usable = summary != nullptr && device.suspicion != Suspicion::stuck &&
                         device.suspicion != Suspicion::impossible &&
                         device.suspicion != Suspicion::stale;
@@ -112,8 +125,8 @@ bool FeederWatch::is_off(const FeederSlot& slot) {
     double noise = 0;
     double mean_gap = 0;
     for (size_t i = kWindow - kParts; i < kWindow; ++i) {
-        const size_t part = (i - (kWindow - kParts)) * slot.measured.size() / kParts;
-        sums_[i] = slot.measured[part];
+        const size_t part = i - (kWindow - kParts);
+        sums_[i] = mean_of_part(slot.measured, part);
         double reported = 0;
         for (const Device& device : devices_) reported += device.reported[i] * device.factor;
         gaps_[i] = sums_[i] - reported;
@@ -122,13 +135,17 @@ bool FeederWatch::is_off(const FeederSlot& slot) {
         noise += (own * own + guessed) / kParts;
     }
     gap_ = mean_gap;
+    noise_ = noise;
     return root_mean_square(gaps_.data() + kWindow - kParts, kParts) >
            options_.deviations * std::sqrt(noise);
 }
 
 FeederWatch::Culprit FeederWatch::best_culprit(size_t parts) const {
     Culprit best;
+    double likeliest = 0;
     const double* gaps = gaps_.data() + kWindow - parts;
+    double square = 0;
+    for (size_t i = 0; i < parts; ++i) square += gaps[i] * gaps[i];
     for (size_t j = 0; j < devices_.size(); ++j) {
         const Device& device = devices_[j];
         if (device.factor != 1 || device.suspicion == Suspicion::silent) continue;
@@ -136,9 +153,33 @@ FeederWatch::Culprit FeederWatch::best_culprit(size_t parts) const {
         const double factor = 1 + fit.b;
         const bool turned = std::abs(factor + 1) < kTurned;
         const bool possible = turned || (factor > kSmallestFactor && factor < kLargestFactor);
-        if (possible && fit.explained > best.explained) best = {j, factor, fit.explained};
+        if (!possible) continue;
+        const double likely =
+            fit.explained * square / (2 * noise_) - unlikely(device, factor, parts);
+        if (likely > likeliest) {
+            likeliest = likely;
+            best = {j, factor, fit.explained};
+        }
     }
     return best;
+}
+
+// How much less its corrected report is what it was forecast to take than what it said, as the
+// logarithm of the likelihood.
+double FeederWatch::unlikely(const Device& device, double factor, size_t parts) const {
+    double sum = 0;
+    for (size_t slot = kSlots - parts / kParts; slot < kSlots; ++slot) {
+        double reported = 0;
+        for (size_t i = slot * kParts; i < (slot + 1) * kParts; ++i)
+            reported += device.reported[i] / kParts;
+        const double foreseen = device.foreseen[slot];
+        const double error =
+            std::max({device.error, kForecastErrs * std::abs(foreseen), kLeastError});
+        const double corrected = reported * factor - foreseen;
+        const double said = reported - foreseen;
+        sum += (corrected * corrected - said * said) / (2 * error * error);
+    }
+    return sum;
 }
 
 // As one that is off by a constant (a line to earth, a user without a meter) or in proportion.

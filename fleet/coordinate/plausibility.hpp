@@ -44,7 +44,8 @@ struct WatchOptions {
 /// against the feeder's own meter: the gap between the measured sum and what devices report is,
 /// over the parts of the last slots, compared with what each device says. A meter that scales or
 /// turns its reading leaves a gap in proportion to its own report and to nobody else's (least
-/// squares with one regressor each); a gap that nobody explains is the feeder's.
+/// squares with one regressor each); among several that do, it is the one whose corrected report is
+/// what it was forecast to take. A gap that nobody explains is the feeder's.
 class FeederWatch {
   public:
     FeederWatch(size_t devices, const WatchOptions& options);
@@ -69,6 +70,7 @@ class FeederWatch {
 
     struct Device {
         std::array<double, kWindow> reported{};  ///< the newest slot last
+        std::array<double, kSlots> foreseen{};   ///< for each of those slots, the slot before
         double expected = 0;                     ///< of the coming slot, by its last good forecast
         double error = 0;
         double factor = 1;  ///< of a culprit: what its report is multiplied with
@@ -88,12 +90,14 @@ class FeederWatch {
     bool is_off(const FeederSlot& slot);
     void judge_sum();
     Culprit best_culprit(size_t parts) const;
+    double unlikely(const Device& device, double factor, size_t parts) const;
     double explained_by_feeder(size_t parts) const;
     bool reconsider(Device& device) const;
 
     WatchOptions options_;
     std::vector<Device> devices_;
     std::array<double, kWindow> gaps_{}, sums_{};
+    double noise_ = 1;  ///< variance of a part's gap where all is well, W^2
     double gap_ = 0, explained_ = 0;
     uint32_t off_slots_ = 0;
     Suspicion feeder_ = Suspicion::none;
