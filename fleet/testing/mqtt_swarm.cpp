@@ -152,13 +152,21 @@ void MqttSwarm::serve(size_t number, uint32_t events) {
     if ((events & EPOLLOUT) != 0) result = mosquitto_loop_write(handle, 1);
     if (result == MOSQ_ERR_SUCCESS && (events & ~uint32_t{EPOLLOUT}) != 0)
         result = mosquitto_loop_read(handle, 1);
-    if (result != MOSQ_ERR_SUCCESS || mosquitto_socket(handle) < 0) return lose(number);
+    // A broker that dies in the middle of a handshake is nothing to libmosquitto: it would try to
+    // write for ever.
+    const bool broken = clients_[number].connecting && (events & (EPOLLHUP | EPOLLERR)) != 0;
+    if (result != MOSQ_ERR_SUCCESS || broken || mosquitto_socket(handle) < 0) return lose(number);
     watch(number, EPOLL_CTL_MOD);
 }
 
 /// The connection is gone: its turn comes again, behind all that wait already.
 void MqttSwarm::lose(size_t number) {
     Client& client = clients_[number];
+    // mosquitto_reconnect() closes what is still open.
+    if (const int socket = mosquitto_socket(client.handle.get()); socket >= 0) {
+        ::epoll_ctl(epoll_, EPOLL_CTL_DEL, socket, nullptr);
+        ::shutdown(socket, SHUT_RDWR);
+    }
     if (client.connecting) --connecting_;
     client.connecting = client.connected = client.writes = false;
     if (!client.away) waiting_.push_back({Clock::now() + kReconnectPause, number});
@@ -176,11 +184,7 @@ void MqttSwarm::look_after_some() {
             watch(looked_at_, EPOLL_CTL_MOD);
             continue;
         }
-        const int socket = mosquitto_socket(client.handle.get());
-        if (socket >= 0)
-            ::shutdown(socket, SHUT_RDWR);
-        else
-            lose(looked_at_);
+        lose(looked_at_);
     }
 }
 
