@@ -8,12 +8,13 @@ function(ganglion_library name)
     target_link_libraries(${name} PUBLIC ${arg_DEPENDS} PRIVATE ganglion_warnings)
 endfunction()
 
-# ganglion_test(NAME SOURCES a_test.cpp ... [DEPENDS target ...] [LABEL label] [TIMEOUT seconds] [SERIAL])
-# SERIAL: nothing else runs beside it, because it keeps real time.
+# ganglion_test(NAME SOURCES a_test.cpp ... [DEPENDS target ...] [LABEL label] [TIMEOUT seconds] [SERIAL] [WHOLE])
+# SERIAL: nothing else runs beside it, because it keeps real time. WHOLE: one ctest entry for all of it, because its
+# tests share something that is dear to start.
 # One executable; every TEST in it is a ctest entry of its own. Tests learn where the real recordings and
 # reference models are from shared_dir() in tests/shared.hpp and skip by name where they are absent.
 function(ganglion_test name)
-    cmake_parse_arguments(arg "SERIAL" "TIMEOUT;LABEL" "SOURCES;DEPENDS" ${ARGN})
+    cmake_parse_arguments(arg "SERIAL;WHOLE" "TIMEOUT;LABEL" "SOURCES;DEPENDS" ${ARGN})
     if(CMAKE_CROSSCOMPILING)
         return()
     endif()
@@ -31,6 +32,11 @@ function(ganglion_test name)
     set(properties TIMEOUT ${arg_TIMEOUT} RUN_SERIAL ${arg_SERIAL})
     if(arg_LABEL)
         list(APPEND properties LABELS ${arg_LABEL})
+    endif()
+    if(arg_WHOLE)
+        add_test(NAME ${name} COMMAND ${name})
+        set_tests_properties(${name} PROPERTIES ${properties})
+        return()
     endif()
     gtest_discover_tests(${name} TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60
                          PROPERTIES ${properties})

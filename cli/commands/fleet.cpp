@@ -8,6 +8,7 @@
 #include "cli/time_text.hpp"
 #include "fleet/backup/backup.hpp"
 #include "fleet/privacy/ledger.hpp"
+#include "fleet/store/migrate.hpp"
 
 namespace ganglion::cli {
 namespace {
@@ -17,7 +18,7 @@ using nlohmann::json;
 struct Options {
     fleet::ApiAddress address{"127.0.0.1", kDefaultHttpPort, ""};
     std::filesystem::path state = "ganglion-fleet", backup, file, ca;
-    std::string device;
+    std::string device, database;
     int64_t gate = 0, sent = 0;
 };
 using Shared = std::shared_ptr<Options>;
@@ -49,6 +50,24 @@ void add_backups(CLI::App& command, const Shared& options) {
     restore->callback([options] {
         fleet::restore(options->backup, options->state);
         fmt::print("ganglion serve --state {} goes on from there\n", options->state.string());
+    });
+}
+
+void add_migrate(CLI::App& command, const Shared& options) {
+    auto* migrate = command.add_subcommand(
+        "migrate", "Copy a stopped server's events and devices from SQLite to PostgreSQL");
+    migrate->add_option("--state", options->state, "the server's folder")->capture_default_str();
+    migrate->add_option("--to", options->database, "postgresql:// URI of an empty database")
+        ->required();
+    migrate->callback([options] {
+        fleet::migrate_to_postgres(options->state, options->database,
+                                   [](const fleet::MigratedTable& table) {
+                                       fmt::print("{:<12} {:>12} rows\n", table.name, table.rows);
+                                   });
+        fmt::print(
+            "counted again in PostgreSQL: all there; go on with ganglion serve --state {} "
+            "--store {}\n",
+            options->state.string(), options->database);
     });
 }
 
@@ -103,6 +122,7 @@ void add_fleet(CLI::App& program) {
     command->require_subcommand(1)->fallthrough();
     add_address_options(*command, options->address);
     add_backups(*command, options);
+    add_migrate(*command, options);
     add_privacy(*command, options);
 }
 

@@ -12,6 +12,7 @@ namespace {
 
 struct Options {
     std::filesystem::path state = "ganglion-fleet";
+    std::string store = "sqlite";
     uint16_t http_port = kDefaultHttpPort;
     uint16_t mqtt_port = 0;
     uint32_t keep_days = 0;
@@ -20,6 +21,7 @@ struct Options {
 void run(const Options& options) {
     catch_interrupts();
     fleet::Server server({.state_dir = options.state,
+                          .store = options.store,
                           .mqtt_port = options.mqtt_port,
                           .http_port = options.http_port,
                           .dashboard_dir = source_root() / "dashboard" / "dist",
@@ -42,6 +44,11 @@ void add_serve(CLI::App& program) {
         add_command(program, "serve", "Run the fleet server: broker, store, API and page",
                     "./ganglion serve --state /var/lib/ganglion --port 8042");
     command->add_option("--state", options->state, "folder for everything it keeps")
+        ->capture_default_str();
+    command
+        ->add_option("--store", options->store,
+                     "sqlite: in the state folder; or the postgresql:// URI of a database that "
+                     "servers share")
         ->capture_default_str();
     command->add_option("--port", options->http_port, "of the page and the API; 0: any free one")
         ->capture_default_str();

@@ -64,7 +64,7 @@ std::map<std::string, BackupFile> manifest_of(const std::filesystem::path& backu
 
 std::vector<BackupFile> back_up(const std::filesystem::path& state,
                                 const std::filesystem::path& target) {
-    if (!std::filesystem::exists(state / "fleet.db"))
+    if (!std::filesystem::exists(state / "pki" / "ca.pem"))
         throw std::runtime_error(state.string() + " is no state folder of a fleet");
     if (std::filesystem::exists(target))
         throw std::runtime_error(target.string() + " exists: a backup needs a new folder");

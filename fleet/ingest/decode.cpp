@@ -19,8 +19,13 @@ std::optional<std::string> owned(const std::optional<std::string_view>& text) {
     return text ? std::optional<std::string>(*text) : std::nullopt;
 }
 
+/// UTF-8 without NUL, which not every store can hold.
+bool is_text(std::string_view text) {
+    return text.find('\0') == std::string_view::npos && is_utf8(text);
+}
+
 bool is_text(const std::optional<std::string_view>& text) {
-    return !text || is_utf8(*text);
+    return !text || is_text(*text);
 }
 
 EventRecord record_of(const Event& event) {
@@ -41,7 +46,7 @@ Content decode_events(std::span<const uint8_t> payload) {
     EventsMessage message{batch.clock_ms, batch.boot, {}, batch.from_oldest};
     for (const Event& event : std::span(batch.events).first(batch.count)) {
         if (event.sequence == 0 || !fit({event.clock_ms, event.sample}) ||
-            !is_utf8(event.label.view())) {
+            !is_text(event.label.view())) {
             return RejectedMessage{};
         }
         message.events.push_back(record_of(event));

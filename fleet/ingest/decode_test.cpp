@@ -192,6 +192,8 @@ TEST(Decode, RejectsTextThatIsNotUtf8) {
     StatusMessage strange = status();
     strange.application = "\xc0\x80";
     EXPECT_TRUE(is_rejected("status", encoded(strange)));
+    strange.application = std::string_view("wake\0word", 9);
+    EXPECT_TRUE(is_rejected("status", encoded(strange)));
 }
 
 TEST(Utf8, TellsWellFormedFromNot) {

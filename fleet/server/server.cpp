@@ -27,8 +27,8 @@
 #include "fleet/insight/fleet_insight.hpp"
 #include "fleet/privacy/ledger.hpp"
 #include "fleet/rollout/update_service.hpp"
+#include "fleet/store/open_store.hpp"
 #include "fleet/store/retention.hpp"
-#include "fleet/store/sqlite_store.hpp"
 
 namespace ganglion::fleet {
 namespace {
@@ -81,7 +81,8 @@ struct Server::Parts {
     Parts(const ServerConfig& config, const Log& log)
         : lock(prepared(config).state_dir),
           pki(Pki::create(config.state_dir / "pki")),
-          store(config.state_dir / "fleet.db"),
+          opened(open_store(config.store, config.state_dir)),
+          store(*opened),
           enrolment(config.state_dir / "enrolment.db", pki),
           access(config.state_dir / "access.db"),
           audit(audit_file(config.state_dir)),
@@ -168,7 +169,8 @@ struct Server::Parts {
 
     DirectoryLock lock;
     Pki pki;
-    SqliteStore store;
+    const std::unique_ptr<Store> opened;
+    Store& store;
     Enrolment enrolment;
     Access access;
     AuditLog audit;

@@ -18,6 +18,8 @@ namespace ganglion::fleet {
 struct ServerConfig {
     /// Everything that must outlive the server is in here (docs/fleet.md).
     std::filesystem::path state_dir;
+    /// A PostgreSQL URI, for what several servers share, or "sqlite": in the state folder.
+    std::string store = "sqlite";
     /// 0: the port this folder used before (its devices know it), else a free one.
     uint16_t mqtt_port = 0;
     /// 0: a free one.

@@ -1,7 +1,5 @@
 #include "fleet/store/device_states.hpp"
 
-#include <algorithm>
-
 namespace ganglion::fleet {
 namespace {
 
@@ -82,10 +80,7 @@ BootState& DeviceStates::boot(DeviceState& device, uint32_t boot) {
 }
 
 int64_t DeviceStates::heard_before(const DeviceState& device, uint32_t boot) {
-    int64_t newest = 0;
-    for (const auto& [number, state] : device.boots)
-        if (number < boot) newest = std::max(newest, state.heard_ms);
-    if (newest > 0) return newest;
+    if (const int64_t newest = heard_at_hand(device, boot); newest > 0) return newest;
     heard_before_.reset().bind(device.number).bind(boot).step();
     const int64_t heard_ms = heard_before_.integer(0);
     heard_before_.reset();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "fleet/store/gate_openings.hpp"
 #include "fleet/store/schema.hpp"
 
 namespace ganglion::fleet {
@@ -81,7 +82,7 @@ StoredEvent stored_event(const Statement& row) {
 }  // namespace
 
 SqliteStore::SqliteStore(const std::filesystem::path& file)
-    : write_database_(opened(file)), writer_(write_database_), read_database_(file) {}
+    : write_database_(opened(file)), rows_(write_database_), writer_(rows_), read_database_(file) {}
 
 Committed SqliteStore::commit(std::span<const Message> messages) {
     const std::lock_guard lock(write_mutex_);
@@ -91,14 +92,14 @@ Committed SqliteStore::commit(std::span<const Message> messages) {
         transaction.commit();
         return committed;
     } catch (...) {
-        writer_.forget();
+        rows_.forget();
         throw;
     }
 }
 
 void SqliteStore::set_attributes(const std::string& device, const Attributes& attributes) {
     const std::lock_guard lock(write_mutex_);
-    writer_.forget();
+    rows_.forget();
     Transaction transaction(write_database_);
     write_database_.prepare("INSERT OR IGNORE INTO devices (id) VALUES (?)").bind(device).run();
     write_database_
@@ -253,31 +254,12 @@ std::vector<GateOpening> SqliteStore::gate(const std::optional<std::string>& dev
         "JOIN devices d ON d.number = g.device WHERE ?1 IS NULL OR d.id = ?1 "
         "ORDER BY d.id, g.boot, opening, first_sample");
     row.bind_optional(device);
-    constexpr uint64_t sample_bytes = 2;
-    std::vector<GateOpening> openings;
-    bool contiguous = true;
+    GateOpenings openings;
     while (row.step()) {
-        GateOpening chunk{row.text(0),
-                          row.number<uint32_t>(1),
-                          row.number<uint32_t>(2),
-                          row.number<uint64_t>(3),
-                          row.number<uint64_t>(4),
-                          row.integer(5) != 0};
-        const bool same = !openings.empty() && openings.back().device == chunk.device &&
-                          openings.back().boot == chunk.boot &&
-                          openings.back().opening == chunk.opening;
-        if (!same) {
-            contiguous = true;
-            openings.push_back(chunk);
-            continue;
-        }
-        GateOpening& opening = openings.back();
-        contiguous =
-            contiguous && opening.first_sample + opening.bytes / sample_bytes == chunk.first_sample;
-        opening.bytes += chunk.bytes;
-        opening.complete = contiguous && chunk.complete;
+        openings.add({row.text(0), row.number<uint32_t>(1), row.number<uint32_t>(2),
+                      row.number<uint64_t>(3), row.number<uint64_t>(4), row.integer(5) != 0});
     }
-    return openings;
+    return openings.take();
 }
 
 }  // namespace ganglion::fleet

@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "fleet/store/sqlite.hpp"
+#include "fleet/store/sqlite_rows.hpp"
 #include "fleet/store/store.hpp"
 #include "fleet/store/writer.hpp"
 
@@ -38,6 +39,7 @@ class SqliteStore final : public Store {
   private:
     std::mutex write_mutex_;
     Database write_database_;
+    SqliteRows rows_;
     Writer writer_;
     std::mutex read_mutex_;
     Database read_database_;

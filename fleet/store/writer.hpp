@@ -5,22 +5,18 @@
 #include <string>
 #include <utility>
 
-#include "fleet/store/device_states.hpp"
 #include "fleet/store/records.hpp"
-#include "fleet/store/rollups.hpp"
-#include "fleet/store/sqlite.hpp"
+#include "fleet/store/rows.hpp"
 
 namespace ganglion::fleet {
 
-/// Turns messages into rows. Works inside a transaction of the caller.
+/// Turns messages into rows, the same for every store. Works inside a transaction of the caller.
 class Writer {
   public:
-    explicit Writer(Database& database);
+    explicit Writer(Rows& rows) : rows_(rows) {}
 
     /// One call per transaction.
     Committed write(std::span<const Message> messages);
-    /// After a transaction that failed, or when others changed what devices share.
-    void forget();
 
   private:
     void write_content(const Message& message, const EventsMessage& content);
@@ -31,21 +27,12 @@ class Writer {
 
     void write_event(const Message& message, DeviceState& device, const EventRecord& event,
                      int64_t time_ms, int64_t uncertainty_ms);
-    bool add_event(const Message& message, const DeviceState& device, const EventRecord& event,
-                   int64_t time_ms, int64_t uncertainty_ms);
-    enum class Known { absent, same, another };
-    Known look_up(const DeviceState& device, const EventRecord& event);
     BootState& touch(const Message& message, DeviceState& device, uint32_t boot);
     void note_loss(DeviceState& device, uint32_t boot, uint32_t oldest);
-    void add_loss(const DeviceState& device, uint32_t boot, int64_t first, int64_t last);
     bool was_lost(const DeviceState& device, const EventRecord& event);
     void advance(const DeviceState& device, uint32_t boot, BootState& state);
 
-    Database& database_;
-    DeviceStates states_;
-    Rollups rollups_;
-    Statement add_event_, read_event_, next_sequences_;
-    Statement write_status_, write_device_report_, add_chunk_;
+    Rows& rows_;
 
     // Of the transaction that is being written.
     using Boot = std::pair<std::string, uint32_t>;

@@ -1,0 +1,184 @@
+#include "fleet/store/migrate.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <string_view>
+
+#include "fleet/base/files.hpp"
+#include "fleet/store/open_store.hpp"
+#include "fleet/store/postgres_runs.hpp"
+#include "fleet/store/postgres_schema.hpp"
+#include "fleet/store/schema.hpp"
+#include "fleet/store/sqlite.hpp"
+#include "fleet/store/store.hpp"
+
+namespace ganglion::fleet {
+namespace {
+
+constexpr uint64_t kRowsAtOnce = 50'000;
+
+/// `kinds`: i a number or NULL, t text or bytes, s scores of a rollup.
+struct Table {
+    const char* name;
+    const char* kinds;
+    const char* columns;
+    const char* from;  ///< what SQLite reads them of
+};
+
+constexpr std::array<Table, 7> kTables{{
+    {"devices", "ittttttiiiiiiiiiii",
+     "number, id, application, bundle_version, bundle_digest, firmware, fault, online, "
+     "last_seen_ms, boot, ram_bytes, flash_bytes, instructions, rate_hz, outbox, score, events, "
+     "rejected",
+     "devices"},
+    {"attributes", "itt", "device, name, value", "attributes"},
+    {"boots", "iiiiiiiiiiiiii",
+     "device, boot, heard_ms, offset_ms, offset_at_ms, through, ahead, bytes_sensed, bytes_sent, "
+     "bytes_gate, gate_openings, inferences, overruns, events_lost",
+     "boots"},
+    {"losses", "iiii", "device, boot, first, last", "losses"},
+    {"ahead", "iii", "device, boot, sequence",
+     "(SELECT e.device AS device, e.boot AS boot, sequence FROM boots b JOIN events e ON e.device "
+     "= b.device AND e.boot = b.boot AND e.sequence > b.through WHERE b.ahead > 0)"},
+    {"gate_chunks", "iiiiit", "device, boot, opening, first_sample, last, samples", "gate_chunks"},
+    {"rollups", "tiiiiiiiiiiis",
+     "scope, span, start_ms, events, alerts, reports, score_sum, score_most, inferences, "
+     "bytes_sensed, bytes_sent, bytes_gate, scores",
+     "rollups"},
+}};
+
+std::array<uint32_t, 8> scores_of(const std::string& bytes) {
+    std::array<uint32_t, 8> scores{};
+    std::memcpy(scores.data(), bytes.data(), std::min(bytes.size(), sizeof scores));
+    return scores;
+}
+
+uint64_t copy_table(Database& from, PgConnection& to, const Table& table) {
+    const std::string_view kinds = table.kinds;
+    Statement row = from.prepare(std::string("SELECT ") + table.columns + " FROM " + table.from);
+    PgCopyRows rows(static_cast<int>(kinds.size()));
+    const std::string copy =
+        std::string("COPY ") + table.name + " (" + table.columns + ") FROM STDIN (FORMAT binary)";
+    uint64_t count = 0;
+    while (row.step()) {
+        rows.begin_row();
+        for (int column = 0; column < static_cast<int>(kinds.size()); ++column) {
+            const char kind = kinds[static_cast<size_t>(column)];
+            if (row.is_null(column) && kind == 'i') {
+                rows.add_null();
+            } else if (kind == 'i') {
+                rows.add(row.integer(column));
+            } else if (kind == 't') {
+                rows.add(std::string_view(row.text(column)));
+            } else {
+                rows.add(scores_of(row.text(column)));
+            }
+        }
+        if (++count % kRowsAtOnce == 0) to.copy(copy.c_str(), rows);
+    }
+    to.copy(copy.c_str(), rows);
+    return count;
+}
+
+uint64_t copy_events(Database& from, PgConnection& to) {
+    Statement row = from.prepare(
+        "SELECT id, device, boot, sequence, clock_ms, time_ms, uncertainty_ms, received_ms, kind, "
+        "label, score, sample, stop_samples, stop_instructions FROM events ORDER BY id");
+    const auto optional_number = [&](int column) {
+        return row.is_null(column) ? std::nullopt : std::optional(row.number<uint32_t>(column));
+    };
+    PgRuns runs;
+    uint64_t count = 0;
+    while (row.step()) {
+        EventRecord event;
+        event.boot = row.number<uint32_t>(2);
+        event.sequence = row.number<uint32_t>(3);
+        event.clock_ms = row.number<uint64_t>(4);
+        event.kind = row.number<uint8_t>(8);
+        event.label = row.text(9);
+        event.score_permille = row.number<uint16_t>(10);
+        event.sample = row.number<uint64_t>(11);
+        event.stop_samples = optional_number(12);
+        event.stop_instructions = optional_number(13);
+        runs.add(row.integer(1), {row.integer(0), "", row.integer(5), row.integer(6),
+                                  row.integer(7), std::move(event)});
+        if (++count % kRowsAtOnce == 0) runs.write(to);
+    }
+    runs.write(to);
+    return count;
+}
+
+int64_t number_of(Database& from, const std::string& sql) {
+    Statement statement = from.prepare(sql);
+    statement.step();
+    return statement.integer(0);
+}
+
+int64_t number_of(PgConnection& to, const std::string& sql) {
+    return to.run(sql, PgValues()).integer(0, 0);
+}
+
+/// Whatever both databases read the same must give the same number.
+void verify(Database& from, PgConnection& to, const std::string& what, const std::string& sql) {
+    const int64_t was = number_of(from, sql);
+    const int64_t is = number_of(to, sql);
+    if (was == is) return;
+    throw StoreError("store: " + what + ": SQLite says " + std::to_string(was) +
+                     ", PostgreSQL says " + std::to_string(is) + "; nothing was migrated");
+}
+
+void verify_all(Database& from, PgConnection& to) {
+    for (const char* table :
+         {"devices", "attributes", "boots", "losses", "gate_chunks", "rollups", "events"})
+        verify(from, to, table, std::string("SELECT count(*) FROM ") + table);
+    verify(from, to, "sequences", "SELECT coalesce(sum(sequence), 0) FROM events");
+    verify(from, to, "the last id", "SELECT coalesce(max(id), 0) FROM events");
+    verify(from, to, "events of devices", "SELECT coalesce(sum(events), 0) FROM devices");
+    verify(from, to, "sums of events", "SELECT coalesce(sum(events), 0) FROM rollups");
+    verify(from, to, "positions of boots", "SELECT coalesce(sum(through), 0) FROM boots");
+    const int64_t in_runs =
+        number_of(to, "SELECT coalesce(sum(last_id - first_id + 1), 0) FROM runs");
+    if (in_runs != number_of(to, "SELECT count(*) FROM events"))
+        throw StoreError("store: the runs do not hold every event; nothing was migrated");
+}
+
+}  // namespace
+
+std::vector<MigratedTable> migrate_to_postgres(
+    const std::filesystem::path& state_dir, const std::string& uri,
+    const std::function<void(const MigratedTable&)>& progress) {
+    if (!std::filesystem::exists(state_dir / "fleet.db"))
+        throw StoreError(state_dir.string() + " has no fleet.db");
+    const DirectoryLock lock(state_dir);
+    Database from(state_dir / "fleet.db");
+    prepare_schema(from);
+    PgConnection to(uri, pg_set_up(PgUse::write));
+    prepare_schema(to);
+    PgTransaction transaction(to);
+    // Others that would write wait for the pen.
+    const PgResult pen = to.run(
+        "UPDATE meta SET turn = turn + 1, created_ms = $1 RETURNING (SELECT count(*) FROM devices)",
+        PgValues().add(number_of(from, "SELECT created_ms FROM meta")));
+    if (pen.integer(0, 0) != 0)
+        throw StoreError("store: the PostgreSQL database has a fleet already");
+    std::vector<MigratedTable> tables;
+    const auto done = [&](const char* name, uint64_t rows) {
+        tables.push_back({name, rows});
+        progress(tables.back());
+    };
+    for (const Table& table : kTables) done(table.name, copy_table(from, to, table));
+    done("events", copy_events(from, to));
+    to.run("UPDATE devices SET server = $1", PgValues().add(server_name(state_dir)));
+    to.run(
+        "SELECT setval(pg_get_serial_sequence('devices', 'number'), (SELECT "
+        "coalesce(max(number), 0) + 1 FROM devices), false)",
+        PgValues());
+    to.run("UPDATE meta SET next_id = (SELECT coalesce(max(id), 0) + 1 FROM events)", PgValues());
+    verify_all(from, to);
+    transaction.commit();
+    to.run("ANALYZE");
+    return tables;
+}
+
+}  // namespace ganglion::fleet

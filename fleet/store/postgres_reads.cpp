@@ -1,0 +1,242 @@
+// What PgStore answers.
+#include <algorithm>
+#include <limits>
+
+#include "fleet/store/gate_openings.hpp"
+#include "fleet/store/postgres_store.hpp"
+
+namespace ganglion::fleet {
+namespace {
+
+const std::string kDeviceColumns =
+    "d.id, application, online, last_seen_ms, d.boot, bundle_version, bundle_digest, ram_bytes, "
+    "flash_bytes, instructions, firmware, fault, rate_hz, outbox, score, events, rejected, "
+    "b.bytes_sensed, b.bytes_sent, b.bytes_gate, b.gate_openings, b.inferences, b.overruns, "
+    "b.events_lost FROM devices d CROSS JOIN LATERAL (SELECT coalesce(sum(bytes_sensed), 0) AS "
+    "bytes_sensed, coalesce(sum(bytes_sent), 0) AS bytes_sent, coalesce(sum(bytes_gate), 0) AS "
+    "bytes_gate, coalesce(sum(gate_openings), 0) AS gate_openings, coalesce(sum(inferences), 0) AS "
+    "inferences, coalesce(sum(overruns), 0) AS overruns, coalesce(sum(events_lost), 0) AS "
+    "events_lost FROM boots WHERE boots.device = d.number) b";
+
+DeviceRow device_row(const PgResult& rows, int row) {
+    DeviceRow device;
+    device.id = rows.text(row, 0);
+    device.application = rows.text(row, 1);
+    device.online = rows.integer(row, 2) != 0;
+    device.last_seen_ms = rows.integer(row, 3);
+    device.boot = rows.number<uint32_t>(row, 4);
+    device.bundle_version = rows.text(row, 5);
+    device.bundle_digest = rows.text(row, 6);
+    device.ram_bytes = rows.number<uint32_t>(row, 7);
+    device.flash_bytes = rows.number<uint32_t>(row, 8);
+    device.instructions = rows.number<uint32_t>(row, 9);
+    device.firmware = rows.text(row, 10);
+    device.fault = rows.text(row, 11);
+    device.rate_hz = rows.number<uint32_t>(row, 12);
+    device.outbox = rows.number<uint32_t>(row, 13);
+    device.score_permille = rows.number<uint16_t>(row, 14);
+    device.events = rows.number<uint64_t>(row, 15);
+    device.rejected = rows.number<uint64_t>(row, 16);
+    device.bytes_sensed = rows.number<uint64_t>(row, 17);
+    device.bytes_sent = rows.number<uint64_t>(row, 18);
+    device.bytes_gate = rows.number<uint64_t>(row, 19);
+    device.gate_openings = rows.number<uint64_t>(row, 20);
+    device.inferences = rows.number<uint64_t>(row, 21);
+    device.overruns = rows.number<uint64_t>(row, 22);
+    device.events_lost = rows.number<uint64_t>(row, 23);
+    return device;
+}
+
+const std::string kEventColumns =
+    "SELECT e.id, d.id, time_ms, uncertainty_ms, e.received_ms, e.boot, sequence, clock_ms, kind, "
+    "label, e.score, sample, stop_samples, stop_instructions FROM ";
+
+std::optional<uint32_t> optional_number(const PgResult& rows, int row, int column) {
+    if (rows.is_null(row, column)) return std::nullopt;
+    return rows.number<uint32_t>(row, column);
+}
+
+StoredEvent stored_event(const PgResult& rows, int row) {
+    StoredEvent stored;
+    stored.id = rows.integer(row, 0);
+    stored.device = rows.text(row, 1);
+    stored.time_ms = rows.integer(row, 2);
+    stored.uncertainty_ms = rows.integer(row, 3);
+    stored.received_ms = rows.integer(row, 4);
+    stored.event.boot = rows.number<uint32_t>(row, 5);
+    stored.event.sequence = rows.number<uint32_t>(row, 6);
+    stored.event.clock_ms = rows.number<uint64_t>(row, 7);
+    stored.event.kind = rows.number<uint8_t>(row, 8);
+    stored.event.label = rows.text(row, 9);
+    stored.event.score_permille = rows.number<uint16_t>(row, 10);
+    stored.event.sample = rows.number<uint64_t>(row, 11);
+    stored.event.stop_samples = optional_number(rows, row, 12);
+    stored.event.stop_instructions = optional_number(rows, row, 13);
+    return stored;
+}
+
+const std::string kRollupColumns =
+    "SELECT start_ms, events, alerts, reports, score_sum, score_most, inferences, bytes_sensed, "
+    "bytes_sent, bytes_gate, scores[1], scores[2], scores[3], scores[4], scores[5], scores[6], "
+    "scores[7], scores[8], scope FROM rollups WHERE ";
+
+RollupRow rollup_row(const PgResult& rows, int row) {
+    RollupRow sums;
+    sums.start_ms = rows.integer(row, 0);
+    sums.events = rows.number<uint64_t>(row, 1);
+    sums.alerts = rows.number<uint64_t>(row, 2);
+    sums.reports = rows.number<uint64_t>(row, 3);
+    sums.score_sum = rows.number<uint64_t>(row, 4);
+    sums.score_most = rows.number<uint16_t>(row, 5);
+    sums.inferences = rows.number<uint64_t>(row, 6);
+    sums.bytes_sensed = rows.number<uint64_t>(row, 7);
+    sums.bytes_sent = rows.number<uint64_t>(row, 8);
+    sums.bytes_gate = rows.number<uint64_t>(row, 9);
+    for (size_t i = 0; i < sums.scores.size(); ++i)
+        sums.scores[i] = rows.number<uint32_t>(row, 10 + static_cast<int>(i));
+    return sums;
+}
+
+}  // namespace
+
+std::map<std::string, Attributes> PgStore::attributes() {
+    const std::lock_guard lock(read_mutex_);
+    const PgResult rows =
+        read_.run("SELECT id, name, value FROM attributes a JOIN devices d ON d.number = a.device",
+                  PgValues());
+    std::map<std::string, Attributes> attributes;
+    for (int row = 0; row < rows.rows(); ++row)
+        attributes[rows.text(row, 0)][rows.text(row, 1)] = rows.text(row, 2);
+    return attributes;
+}
+
+std::vector<RollupRow> PgStore::rollups(const RollupQuery& query) {
+    const std::lock_guard lock(read_mutex_);
+    const PgResult rows = read_.run(
+        kRollupColumns +
+            "scope = $1 AND span = $2 AND start_ms >= $3 AND start_ms < $4 ORDER BY start_ms",
+        PgValues()
+            .add(query.scope)
+            .add(static_cast<int64_t>(query.span))
+            .add(query.from_ms)
+            .add(query.to_ms));
+    return each_row(rows, rollup_row);
+}
+
+std::map<std::string, std::vector<RollupRow>> PgStore::device_rollups(const RollupQuery& query) {
+    const std::lock_guard lock(read_mutex_);
+    // ';' follows ':' in ASCII: all scopes that begin with "device:".
+    const PgResult rows = read_.run(
+        kRollupColumns +
+            "scope > 'device:' AND scope < 'device;' AND span = $1 AND start_ms >= $2 AND start_ms "
+            "< $3 ORDER BY scope, start_ms",
+        PgValues().add(static_cast<int64_t>(query.span)).add(query.from_ms).add(query.to_ms));
+    std::map<std::string, std::vector<RollupRow>> found;
+    for (int row = 0; row < rows.rows(); ++row)
+        found[rows.text(row, 18).substr(kDeviceScope.size())].push_back(rollup_row(rows, row));
+    return found;
+}
+
+Summary PgStore::summary() {
+    const std::lock_guard lock(read_mutex_);
+    const PgResult row = read_.run(
+        "SELECT count(*), coalesce(sum(online), 0), coalesce(sum(events), 0), b.* FROM devices, "
+        "(SELECT coalesce(sum(bytes_sensed), 0), coalesce(sum(bytes_sent), 0), "
+        "coalesce(sum(bytes_gate), 0) FROM boots) AS b (sensed, sent, gate) GROUP BY b.sensed, "
+        "b.sent, b.gate",
+        PgValues());
+    if (row.rows() == 0) return {};
+    return {row.number<uint64_t>(0, 0), row.number<uint64_t>(0, 1), row.number<uint64_t>(0, 2),
+            row.number<uint64_t>(0, 3), row.number<uint64_t>(0, 4), row.number<uint64_t>(0, 5)};
+}
+
+std::vector<DeviceRow> PgStore::devices() {
+    const std::lock_guard lock(read_mutex_);
+    const PgResult rows = read_.run("SELECT " + kDeviceColumns + " ORDER BY d.id", PgValues());
+    return each_row(rows, device_row);
+}
+
+std::optional<DeviceRow> PgStore::device(const std::string& id) {
+    const std::lock_guard lock(read_mutex_);
+    const PgResult rows =
+        read_.run("SELECT " + kDeviceColumns + " WHERE d.id = $1", PgValues().add(id));
+    if (rows.rows() == 0) return std::nullopt;
+    return device_row(rows, 0);
+}
+
+std::vector<TroubledDevice> PgStore::troubled(int64_t silent_since_ms) {
+    const std::lock_guard lock(read_mutex_);
+    const PgResult rows = read_.run(
+        "SELECT id, online, last_seen_ms, fault FROM devices WHERE fault <> '' OR (online = 0 AND "
+        "last_seen_ms > 0 AND last_seen_ms < $1) ORDER BY id",
+        PgValues().add(silent_since_ms));
+    return each_row(rows, [](const PgResult& found, int row) {
+        return TroubledDevice{found.text(row, 0), found.integer(row, 1) != 0, found.integer(row, 2),
+                              found.text(row, 3)};
+    });
+}
+
+std::vector<StoredEvent> PgStore::events(const EventQuery& query) {
+    const std::lock_guard lock(read_mutex_);
+    const bool newest = !query.after;
+    const std::string order = newest ? " DESC" : "";
+    PgValues values;
+    values.add(query.after.value_or(0))
+        .add(query.before.value_or(std::numeric_limits<int64_t>::max()))
+        .add(int64_t{query.limit});
+    std::string from =
+        "(SELECT * FROM events WHERE id > $1 AND id < $2 ORDER BY id" + order + " LIMIT $3) e";
+    if (query.device) {
+        // Ids of runs do not overlap, so that as many runs as events are asked for hold them.
+        values.add(*query.device);
+        from =
+            "(SELECT first_id, last_id, received_ms FROM runs WHERE device = (SELECT number "
+            "FROM devices WHERE id = $4) AND last_id > $1 AND first_id < $2 ORDER BY last_id" +
+            order +
+            " LIMIT $3) r JOIN events e ON e.received_ms = r.received_ms AND e.id BETWEEN "
+            "r.first_id AND r.last_id AND e.id > $1 AND e.id < $2";
+    }
+    const PgResult rows =
+        read_.run(kEventColumns + from + " JOIN devices d ON d.number = e.device ORDER BY e.id" +
+                      order + " LIMIT $3",
+                  values);
+    std::vector<StoredEvent> events = each_row(rows, stored_event);
+    if (newest) std::ranges::reverse(events);
+    return events;
+}
+
+std::vector<Gap> PgStore::gaps(const std::optional<std::string>& device) {
+    const std::lock_guard lock(read_mutex_);
+    // Up to `through` there is none; above it, a gap lies before each sequence whose predecessor is
+    // not there.
+    const PgResult rows = read_.run(
+        "SELECT id, boot, before + 1, sequence - 1 FROM (SELECT d.id, a.boot, a.sequence, "
+        "lag(a.sequence, 1, b.through) OVER (PARTITION BY a.device, a.boot ORDER BY a.sequence) AS "
+        "before FROM ahead a JOIN boots b ON b.device = a.device AND b.boot = a.boot JOIN devices "
+        "d ON d.number = a.device WHERE $1::text IS NULL OR d.id = $1) AS beyond WHERE sequence > "
+        "before + 1 UNION ALL SELECT id, l.boot, first, last FROM losses l JOIN devices d ON "
+        "d.number = l.device WHERE $1::text IS NULL OR id = $1 ORDER BY 1, 2, 3",
+        PgValues().add_optional(device));
+    return each_row(rows, [](const PgResult& found, int row) {
+        return Gap{found.text(row, 0), found.number<uint32_t>(row, 1),
+                   found.number<uint32_t>(row, 2), found.number<uint32_t>(row, 3)};
+    });
+}
+
+std::vector<GateOpening> PgStore::gate(const std::optional<std::string>& device) {
+    const std::lock_guard lock(read_mutex_);
+    const PgResult rows = read_.run(
+        "SELECT d.id, g.boot, opening, first_sample, length(samples), last FROM gate_chunks g JOIN "
+        "devices d ON d.number = g.device WHERE $1::text IS NULL OR d.id = $1 ORDER BY d.id, "
+        "g.boot, opening, first_sample",
+        PgValues().add_optional(device));
+    GateOpenings openings;
+    for (int row = 0; row < rows.rows(); ++row) {
+        openings.add({rows.text(row, 0), rows.number<uint32_t>(row, 1),
+                      rows.number<uint32_t>(row, 2), rows.number<uint64_t>(row, 3),
+                      rows.number<uint64_t>(row, 4), rows.integer(row, 5) != 0});
+    }
+    return openings.take();
+}
+
+}  // namespace ganglion::fleet

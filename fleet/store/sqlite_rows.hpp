@@ -1,0 +1,49 @@
+#pragma once
+
+#include "fleet/store/device_states.hpp"
+#include "fleet/store/rollups.hpp"
+#include "fleet/store/rows.hpp"
+#include "fleet/store/sqlite.hpp"
+
+namespace ganglion::fleet {
+
+/// The rows in SQLite, one statement for each.
+class SqliteRows final : public Rows {
+  public:
+    explicit SqliteRows(Database& database);
+
+    void prepare(std::span<const Message>) override {}
+    DeviceState& device(const std::string& id) override { return states_.device(id); }
+    BootState& boot(DeviceState& device, uint32_t boot) override {
+        return states_.boot(device, boot);
+    }
+    int64_t heard_before(const DeviceState& device, uint32_t boot) override {
+        return states_.heard_before(device, boot);
+    }
+    bool add_event(const DeviceState& device, StoredEvent& event) override;
+    Known look_up(const DeviceState& device, const EventRecord& event) override;
+    std::optional<uint32_t> next_stored(const DeviceState& device, uint32_t boot,
+                                        uint32_t after) override;
+    void add_loss(const DeviceState& device, uint32_t boot, int64_t first, int64_t last) override;
+    std::optional<std::pair<int64_t, int64_t>> take_loss(const DeviceState& device, uint32_t boot,
+                                                         uint32_t sequence) override;
+    void write_status(const DeviceState& device, const StatusRecord& status) override;
+    void write_report(const DeviceState& device, const ReportRecord& report) override;
+    void add_chunk(const DeviceState& device, const GateRecord& chunk) override;
+    void add_to_rollups(const DeviceState& device, int64_t time_ms,
+                        const RollupRow& change) override {
+        sums_.add(device, time_ms, change);
+    }
+    void finish(Committed& result) override;
+    void forget() override;
+
+  private:
+    Database& database_;
+    DeviceStates states_;
+    RollupSums sums_;
+    Rollups rollups_;
+    Statement add_event_, read_event_, next_sequence_;
+    Statement write_status_, write_device_report_, add_chunk_;
+};
+
+}  // namespace ganglion::fleet
