@@ -158,7 +158,7 @@ CutResult cut_everywhere(const Lab& lab, const Scenario& scenario, const CutPlan
                                      error.what());
         }
     };
-    for (uint64_t cut = 0; cut < result.operations; cut += plan.every) {
+    for (uint64_t cut = plan.first; cut < result.operations; cut += plan.every) {
         for (size_t way = 0; way < plan.seeds.size(); ++way) {
             if (plan.by_turns && way != cut % plan.seeds.size()) continue;
             const uint32_t seed = plan.seeds[way];

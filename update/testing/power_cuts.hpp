@@ -15,7 +15,8 @@ std::vector<Scenario> all_scenarios(const Lab& lab);
 struct CutPlan {
     std::vector<uint32_t> seeds{0, 1, 2, 3, 4};  ///< how operations are cut: SimulatedFlash
     bool by_turns = false;      ///< each operation in one of these ways, not in all
-    uint32_t every = 1;         ///< cut each operation, or each so manyth
+    uint32_t first = 0;         ///< operation that is cut first
+    uint32_t every = 1;         ///< cut each operation from there, or each so manyth
     uint32_t second_every = 0;  ///< after each cut, cut the recovery too: each so manyth operation;
                                 ///< 0: no second cut
 };
