@@ -30,21 +30,23 @@ void qemu_plugin_register_vcpu_insn_exec_inline(void* instruction, int operation
 
 __attribute__((visibility("default"))) int qemu_plugin_version = 1;
 
-/// An instruction in bytes; the first two of the long ones are no short instruction of Arm.
-struct mark {
-    size_t size;
-    uint8_t code[4];
+/// The first member of what QEMU tells of the machine.
+struct machine {
+    const char* name;  ///< "arm", "riscv32"
 };
-static const struct mark kStarts[] = {{2, {0xd2, 0x46}}, {4, {0x13, 0x20, 0x10, 0x00}}};
-static const struct mark kStops[] = {{2, {0xdb, 0x46}}, {4, {0x13, 0x20, 0x20, 0x00}}};
 
-static int is_one_of(const struct mark marks[2], const void* instruction) {
-    const size_t size = qemu_plugin_insn_size(instruction);
-    const void* code = qemu_plugin_insn_data(instruction);
-    for (int i = 0; i < 2; ++i) {
-        if (marks[i].size == size && memcmp(marks[i].code, code, size) == 0) return 1;
-    }
-    return 0;
+/// The marks of a kind of processor, as bytes; on another they may mean anything.
+struct marks {
+    size_t size;
+    uint8_t start[4], stop[4];
+};
+static const struct marks kArm = {2, {0xd2, 0x46}, {0xdb, 0x46}};
+static const struct marks kRiscV = {4, {0x13, 0x20, 0x10, 0x00}, {0x13, 0x20, 0x20, 0x00}};
+static const struct marks* marks = &kArm;
+
+static int is_mark(const uint8_t mark[4], const void* instruction) {
+    return qemu_plugin_insn_size(instruction) == marks->size &&
+           memcmp(mark, qemu_plugin_insn_data(instruction), marks->size) == 0;
 }
 
 static FILE* results;
@@ -69,9 +71,9 @@ static void on_translation(plugin_id id, void* block) {
     const size_t count = qemu_plugin_tb_n_insns(block);
     for (size_t i = 0; i < count; ++i) {
         void* instruction = qemu_plugin_tb_get_insn(block, i);
-        if (is_one_of(kStarts, instruction)) {
+        if (is_mark(marks->start, instruction)) {
             qemu_plugin_register_vcpu_insn_exec_cb(instruction, start, no_registers, NULL);
-        } else if (is_one_of(kStops, instruction)) {
+        } else if (is_mark(marks->stop, instruction)) {
             qemu_plugin_register_vcpu_insn_exec_cb(instruction, stop, no_registers, NULL);
         } else {
             qemu_plugin_register_vcpu_insn_exec_inline(instruction, add_u64, &executed, 1);
@@ -79,9 +81,10 @@ static void on_translation(plugin_id id, void* block) {
     }
 }
 
-__attribute__((visibility("default"))) int qemu_plugin_install(plugin_id id, const void* machine,
+__attribute__((visibility("default"))) int qemu_plugin_install(plugin_id id,
+                                                               const struct machine* machine,
                                                                int count, char** arguments) {
-    (void)machine;
+    if (strncmp(machine->name, "riscv", 5) == 0) marks = &kRiscV;
     for (int i = 0; i < count; ++i) {
         if (strncmp(arguments[i], "out=", 4) == 0) results = fopen(arguments[i] + 4, "w");
     }
