@@ -63,7 +63,8 @@ std::optional<RowSlide> row_slide(const Step& step) {
             using Op = std::decay_t<decltype(op)>;
             constexpr uint32_t kBytes = element_bytes_of<Op>();
             // The window of a transposed convolution slides over the output.
-            constexpr bool kTransposed = std::is_same_v<Op, TransposeConv2dOp>;
+            constexpr bool kTransposed =
+                std::is_same_v<Op, TransposeConv2dOp> || std::is_same_v<Op, Int16TransposeConv2dOp>;
             if constexpr (!kTransposed && requires { op.window; }) {
                 return slide_of(op.window, kBytes);
             } else if constexpr (requires {

@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "compile/golden.hpp"
+#include "compile/lower.hpp"
 #include "compile/random_graph.hpp"
 #include "device/program/program.hpp"
 #include "model/tflite.hpp"
@@ -158,6 +159,27 @@ TEST(Compile, FoldsPadsAndDropsReshapes) {
     for (const LayerReport& layer : compile(random.network(), kTarget).report.layers) {
         EXPECT_NE(layer.operation, "reshape");
     }
+}
+
+/// Of every layer that may swallow its padding, bits are compared in random_cases.hpp ("padded").
+TEST(Compile, FoldsPadsIntoMaximaWhereTheyAreTheLowest) {
+    const auto operations = [](int zero_point, int8_t value, bool with_value) {
+        RandomGraph random(3);
+        const int32_t image = random.begin({1, 6, 6, 4});
+        random.change(
+            image, [&](model::Tensor& tensor) { tensor.quantization.zero_points = {zero_point}; });
+        const int32_t padded = with_value ? random.pad_with(image, value) : random.pad(image);
+        const auto in = random.shape(padded);
+        const int32_t out = random.like(image, {1, in[1] - 4, in[2] - 4, in[3]});
+        random.apply(
+            model::OperatorCode::max_pool_2d, {padded}, {out},
+            model::Pool2dOptions{model::Padding::valid, 1, 1, 5, 5, model::Activation::none});
+        return lower(random.finish(out), target_by_name("portable"), {}).operations.size();
+    };
+    EXPECT_EQ(operations(-128, 0, false), 1U);
+    EXPECT_EQ(operations(5, -128, true), 1U);
+    EXPECT_EQ(operations(5, 0, false), 2U);
+    EXPECT_EQ(operations(5, -127, true), 2U);
 }
 
 TEST(Compile, AGraphThatOnlyRenamesIsAnEmptyProgram) {

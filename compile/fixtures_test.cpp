@@ -87,18 +87,20 @@ INSTANTIATE_TEST_SUITE_P(
 
 INSTANTIATE_TEST_SUITE_P(
     Int16, Fixture,
-    testing::Combine(testing::Values("add_channel_int16", "add_two_int16", "average_pool_int16",
-                                     "conv_dilated_int16", "conv_groups_int16", "conv_int16",
-                                     "depthwise_int16", "depthwise_row_int16",
-                                     "fully_connected_int16", "fully_connected_tensor_int16",
-                                     "leaky_relu_int16", "logistic_int16", "max_pool_int16",
-                                     "maximum_int16", "mean_channels_int16", "mean_int16",
-                                     "minimum_int16", "moves_int16", "mul_int16",
-                                     "mul_scalar_int16", "network_int16", "relu6_int16",
-                                     "relu_int16", "resize_nearest_int16", "softmax_int16",
-                                     "softmax_plain_int16", "splits_int16", "sub_int16",
-                                     "sum_int16", "tanh_int16"),
-                     testing::Values("portable", "cortex-m4")),
+    testing::Combine(
+        testing::Values("add_channel_int16", "add_two_int16", "average_pool_int16",
+                        "batch_matmul_adjoint_int16", "batch_matmul_int16", "reduce_max_int16",
+                        "reduce_min_int16", "resize_bilinear_corners_int16",
+                        "resize_bilinear_int16", "transpose_conv_int16",
+                        "transpose_conv_valid_int16", "conv_dilated_int16", "conv_groups_int16",
+                        "conv_int16", "depthwise_int16", "depthwise_row_int16",
+                        "fully_connected_int16", "fully_connected_tensor_int16", "leaky_relu_int16",
+                        "logistic_int16", "max_pool_int16", "maximum_int16", "mean_channels_int16",
+                        "mean_int16", "minimum_int16", "moves_int16", "mul_int16",
+                        "mul_scalar_int16", "network_int16", "relu6_int16", "relu_int16",
+                        "resize_nearest_int16", "softmax_int16", "softmax_plain_int16",
+                        "splits_int16", "sub_int16", "sum_int16", "tanh_int16"),
+        testing::Values("portable", "cortex-m4")),
     name_of);
 
 INSTANTIATE_TEST_SUITE_P(Int4, Fixture,

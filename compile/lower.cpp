@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <optional>
 #include <stdexcept>
 
@@ -11,6 +10,7 @@
 #include "compile/box.hpp"
 #include "compile/cost/cost.hpp"
 #include "compile/draft.hpp"
+#include "compile/fold_pads.hpp"
 #include "compile/fuse_lookup.hpp"
 #include "compile/int4.hpp"
 #include "compile/interleave.hpp"
@@ -35,8 +35,6 @@ using model::Graph;
 using model::OperatorCode;
 using model::Tensor;
 
-constexpr FoldedPad kNoPad{-1, 0, 0};
-
 /// The pass over one graph. Until plan() the arena fields of operations hold buffer numbers: tensor
 /// numbers, then scratch buffers.
 class Lowering {
@@ -58,7 +56,7 @@ class Lowering {
         check_borders(graph_);
         make_variables();
         count_readers();
-        find_foldable_pads();
+        pads_ = fold_pads(graph_, readers_, constants_);
         for (size_t i = 0; i < graph_.operators.size(); ++i) lower_one(i);
         for (int32_t input : graph_.inputs) draft_.inputs.push_back({buffer_of_[input]});
         for (int32_t output : graph_.outputs) draft_.outputs.push_back({buffer_of_[output]});
@@ -121,44 +119,11 @@ class Lowering {
         for (int32_t output : graph_.outputs) ++readers_[output];
     }
 
-    /// A PAD that only convolutions read costs nothing there: taps outside the image count as zero
-    /// anyway.
-    void find_foldable_pads() {
-        std::vector<int> convolutions(graph_.tensors.size());  // that read a tensor as their image
-        for (const auto& op : graph_.operators) {
-            if (is_convolution(op.code) && !op.inputs.empty() && op.inputs[0] >= 0)
-                ++convolutions[op.inputs[0]];
-        }
-        std::map<int32_t, size_t> pads;  // padded tensor -> operator
-        for (size_t i = 0; i < graph_.operators.size(); ++i) {
-            const auto& op = graph_.operators[i];
-            if (op.code == OperatorCode::pad && op.outputs.size() == 1 &&
-                readers_[op.outputs[0]] == convolutions[op.outputs[0]]) {
-                pads[op.outputs[0]] = i;
-            }
-            if (!is_convolution(op.code) || op.inputs.empty()) continue;
-            const auto pad = pads.find(op.inputs[0]);
-            if (pad == pads.end()) continue;
-            const Place place(graph_, pad->second, constants_, kNoPad);
-            const auto padding = image_padding(place);
-            if (!padding) continue;
-            const auto& before = place.input(0);
-            const auto& after = place.output();
-            if (before.quantization.scales != after.quantization.scales ||
-                zero_point(before) != zero_point(after)) {
-                continue;
-            }
-            (void)lower_pad(place);  // checks its shapes
-            folded_[i] = {place.input_number(0), padding->top, padding->left};
-            skipped_.push_back(pad->second);
-        }
-    }
-
     void lower_one(size_t index) {
-        const auto folded = folded_.find(index);
-        const FoldedPad& pad = folded == folded_.end() ? kNoPad : folded->second;
-        const Place place(graph_, index, constants_, pad);
-        if (std::find(skipped_.begin(), skipped_.end(), index) != skipped_.end()) return;
+        if (pads_.gone.count(index) != 0) return;
+        const auto folded = pads_.of_reader.find(index);
+        const Place place(graph_, index, constants_,
+                          folded == pads_.of_reader.end() ? kNoPad : folded->second);
         if (only_renames(place.op().code)) {
             (void)moved_bytes(place, place.input(0), place.output());  // checks their types
             if (place.input(0).elements() != place.output().elements())
@@ -375,8 +340,7 @@ class Lowering {
     const CompileOptions& options_;
     std::vector<int> readers_;         // of each tensor
     std::vector<uint32_t> buffer_of_;  // tensor -> buffer: renamed tensors share one
-    std::map<size_t, FoldedPad> folded_;
-    std::vector<size_t> skipped_;
+    FoldedPads pads_;
     Variables variables_;
     Constants constants_;
     Draft draft_;

@@ -12,31 +12,19 @@ void append(std::vector<uint8_t>& bytes, const void* from, size_t count) {
     bytes.insert(bytes.end(), first, first + count);
 }
 
-/// The upper half of a multiplier, as the reference rounds it.
-int16_t upper_half(int32_t multiplier) {
-    constexpr int32_t kLargest = 0x7FFF;
-    return static_cast<int16_t>(multiplier < kLargest << 16 ? (multiplier + (1 << 15)) >> 16
-                                                            : kLargest);
-}
-
 /// The table of Int16ChannelTable. Real factors: what each channel's sums are scaled by.
-Int16ChannelTable add_table(const Place& place, const std::vector<double>& factors) {
-    constexpr int32_t kMostShift = 7;
-    const auto channels = static_cast<uint32_t>(factors.size());
-    const std::vector<int64_t> biases = place.long_bias(2, channels);
+Int16ChannelTable add_table(const Place& place, const std::vector<double>& factors,
+                            const std::vector<int64_t>& biases) {
     std::vector<uint8_t> low, high, multipliers, shifts;
     for (size_t i = 0; i < factors.size(); ++i) {
-        const Multiplier factor = place.multiplier(factors[i]);
-        if (factor.shift > kMostShift)
-            place.fail("its output scale is too small for its input's and weights' scales");
+        const LongMultiplier factor = long_multiplier(place, place.multiplier(factors[i]));
         const auto bias = static_cast<uint64_t>(biases[i]);
         const auto bias_low = static_cast<uint32_t>(bias);
         const auto bias_high = static_cast<uint32_t>(bias >> 32);
-        const int16_t multiplier = upper_half(factor.multiplier);
         append(low, &bias_low, sizeof bias_low);
         append(high, &bias_high, sizeof bias_high);
-        append(multipliers, &multiplier, sizeof multiplier);
-        shifts.push_back(static_cast<uint8_t>(15 - factor.shift));
+        append(multipliers, &factor.multiplier, sizeof factor.multiplier);
+        shifts.push_back(static_cast<uint8_t>(factor.shift));
     }
     for (const auto* part : {&high, &multipliers, &shifts}) append(low, part->data(), part->size());
     return {place.constants().add(std::span<const uint8_t>(low))};
@@ -44,12 +32,12 @@ Int16ChannelTable add_table(const Place& place, const std::vector<double>& facto
 
 /// Input scale * weight scale / output scale of each channel. Dense layers with one scale round the
 /// product to float, as in int8.
-std::vector<double> factors_of(const Place& place, const Tensor& weights, size_t channels,
-                               bool is_dense) {
+std::vector<double> factors_of(const Place& place, const Tensor& input, const Tensor& weights,
+                               size_t channels, bool is_dense) {
     const auto& scales = weights.quantization.scales;
     if (scales.size() != 1 && scales.size() != channels)
         place.fail("its weights need one scale, or one a channel");
-    const float in = place.input(0).quantization.scales[0];
+    const float in = input.quantization.scales[0];
     const double out = place.output().quantization.scales[0];
     std::vector<double> factors;
     for (size_t i = 0; i < channels; ++i) {
@@ -62,13 +50,22 @@ std::vector<double> factors_of(const Place& place, const Tensor& weights, size_t
     return factors;
 }
 
+/// Which inputs of an operator are what.
+struct Operands {
+    size_t image, bias;
+};
+constexpr Operands kImageFirst{0, 2};
+
 /// What the operators with weights share.
 template <typename Op>
-void set_layer(const Place& place, const Tensor& weights, model::Activation activation,
-               bool is_dense, Op& op) {
+void set_layer(const Place& place, const Operands& operands, const Tensor& weights,
+               model::Activation activation, bool is_dense, Op& op) {
+    const uint32_t channels = op.window.out_channels;
     op.output = static_cast<uint32_t>(place.output_number());
     op.weights = place.constants().add(std::span<const uint8_t>(weights.data));
-    op.channels = add_table(place, factors_of(place, weights, op.window.out_channels, is_dense));
+    op.channels = add_table(
+        place, factors_of(place, place.input(operands.image), weights, channels, is_dense),
+        place.long_bias(operands.bias, channels));
     op.range = place.int16_range(activation);
 }
 
@@ -90,6 +87,16 @@ Operation lower_pool(const Place& place, OpKind kind) {
 
 }  // namespace
 
+LongMultiplier long_multiplier(const Place& place, const Multiplier& factor) {
+    constexpr int32_t kLargest = 0x7FFF;
+    constexpr int32_t kMostShift = 7;
+    if (factor.shift > kMostShift)
+        place.fail("its output scale is too small for its inputs' scales");
+    const int32_t upper =
+        factor.multiplier < kLargest << 16 ? (factor.multiplier + (1 << 15)) >> 16 : kLargest;
+    return {static_cast<int16_t>(upper), static_cast<int16_t>(15 - factor.shift)};
+}
+
 Operation lower_int16_conv_2d(const Place& place) {
     const auto& options = place.options<model::Conv2dOptions>();
     check_activations(place);
@@ -100,7 +107,7 @@ Operation lower_int16_conv_2d(const Place& place) {
     check_weights(place, op.window, weights);
     op.input = static_cast<uint32_t>(place.unpadded_number());
     op.groups = static_cast<uint16_t>(op.window.in_channels / weights.shape[3]);
-    set_layer(place, weights, options.activation, false, op);
+    set_layer(place, kImageFirst, weights, options.activation, false, op);
     return op;
 }
 
@@ -113,7 +120,7 @@ Operation lower_int16_depthwise_conv_2d(const Place& place) {
     op.window = window_of(place, place.unpadded_input(), geometry_of(weights, options));
     check_depthwise_weights(place, op.window, weights);
     op.input = static_cast<uint32_t>(place.unpadded_number());
-    set_layer(place, weights, options.activation, false, op);
+    set_layer(place, kImageFirst, weights, options.activation, false, op);
     return op;
 }
 
@@ -138,7 +145,7 @@ Operation lower_int16_fully_connected(const Place& place) {
                  0,      0};
     op.input = static_cast<uint32_t>(place.input_number(0));
     op.groups = 1;
-    set_layer(place, weights, options.activation, true, op);
+    set_layer(place, kImageFirst, weights, options.activation, true, op);
     return op;
 }
 
@@ -148,6 +155,20 @@ Operation lower_int16_average_pool_2d(const Place& place) {
 
 Operation lower_int16_max_pool_2d(const Place& place) {
     return lower_pool(place, OpKind::int16_max_pool_2d);
+}
+
+Operation lower_int16_transpose_conv(const Place& place) {
+    const auto& options = place.options<model::TransposeConvOptions>();
+    constexpr Operands kImageThird{2, 3};
+    (void)place.int16_input(kImageThird.image);
+    (void)place.int16_output();
+    const Tensor& weights = place.weights(1, 4);
+    Int16TransposeConv2dOp op{};
+    op.header = {OpKind::int16_transpose_conv_2d, sizeof op};
+    op.window = transposed_window(place, place.input(kImageThird.image), weights, kMostTaps);
+    op.input = static_cast<uint32_t>(place.input_number(kImageThird.image));
+    set_layer(place, kImageThird, weights, options.activation, false, op);
+    return op;
 }
 
 }  // namespace ganglion::compile

@@ -1,4 +1,5 @@
 #include "compile/box.hpp"
+#include "compile/window.hpp"
 
 namespace ganglion::compile {
 namespace {
@@ -39,14 +40,12 @@ Factor factor_of(const Place& place, size_t n, bool lines_last) {
 /// A factor that is constant is first put into the arena.
 void check_factor(const Place& place, size_t n, std::vector<Operation>& operations) {
     const Tensor& tensor = place.input(n);
-    if (!tensor.is_constant()) {
-        (void)place.int8_input(n);
-        return;
-    }
-    if (tensor.type != model::TensorType::int8 || tensor.quantization.scales.size() != 1) {
+    if (tensor.is_constant() && tensor.quantization.scales.size() != 1) {
         place.fail("'" + tensor.name +
-                   "' must be int8 with one scale; quantize it per tensor, or use FULLY_CONNECTED");
+                   "' has several scales; quantize it per tensor, or use FULLY_CONNECTED");
     }
+    (void)(takes_int16(place) ? place.int16_operand(n) : place.int8_operand(n));
+    if (!tensor.is_constant()) return;
     LoadConstantsOp load{};
     load.header = {OpKind::load_constants, sizeof load};
     load.count = static_cast<uint32_t>(tensor.data.size());
@@ -55,17 +54,12 @@ void check_factor(const Place& place, size_t n, std::vector<Operation>& operatio
     operations.emplace_back(load);
 }
 
-}  // namespace
-
-std::vector<Operation> lower_batch_matmul(const Place& place) {
+/// The fields that do not depend on the type of the elements.
+template <typename Op>
+void set_matrices(const Place& place, Op& op) {
     const auto& options = place.options<model::BatchMatMulOptions>();
-    std::vector<Operation> operations;
-    for (size_t n : {0, 1}) check_factor(place, n, operations);
     const Factor first = factor_of(place, 0, options.transposes_first);
     const Factor second = factor_of(place, 1, !options.transposes_second);
-    const Tensor& output = place.int8_output();
-    BatchMatmulOp op{};
-    op.header = {OpKind::batch_matmul, sizeof op};
     int64_t elements = first.lines * second.lines;
     bool fits = first.depth == second.depth;
     for (size_t i = 0; i < 2; ++i) {
@@ -75,7 +69,8 @@ std::vector<Operation> lower_batch_matmul(const Place& place) {
         op.batches[i] = static_cast<uint32_t>(most);
         elements *= most;
     }
-    if (!fits || elements != output.elements()) place.fail("its shapes do not fit each other");
+    if (!fits || elements != place.output().elements())
+        place.fail("its shapes do not fit each other");
     if (first.depth > kMostMatmulDepth) {
         place.fail("sums of more than " + std::to_string(kMostMatmulDepth) +
                    " products; split the matrices");
@@ -86,14 +81,45 @@ std::vector<Operation> lower_batch_matmul(const Place& place) {
     op.first = first.side;
     op.second = second.side;
     op.output = static_cast<uint32_t>(place.output_number());
+}
+
+/// What sums of products are scaled by.
+Multiplier product_factor(const Place& place) {
     const float product_scale =
         place.input(0).quantization.scales[0] * place.input(1).quantization.scales[0];
-    const Multiplier factor =
-        place.multiplier(static_cast<double>(product_scale) / output.quantization.scales[0]);
+    return place.multiplier(static_cast<double>(product_scale) /
+                            static_cast<double>(place.output().quantization.scales[0]));
+}
+
+Operation int8_product(const Place& place) {
+    (void)place.int8_output();
+    BatchMatmulOp op{};
+    op.header = {OpKind::batch_matmul, sizeof op};
+    set_matrices(place, op);
+    const Multiplier factor = product_factor(place);
     op.multiplier = factor.multiplier;
     op.shift = factor.shift;
     op.range = place.range(model::Activation::none);
-    operations.emplace_back(op);
+    return op;
+}
+
+Operation int16_product(const Place& place) {
+    (void)place.int16_output();
+    Int16BatchMatmulOp op{};
+    op.header = {OpKind::int16_batch_matmul, sizeof op};
+    set_matrices(place, op);
+    const LongMultiplier factor = long_multiplier(place, product_factor(place));
+    op.multiplier = factor.multiplier;
+    op.shift = factor.shift;
+    return op;
+}
+
+}  // namespace
+
+std::vector<Operation> lower_batch_matmul(const Place& place) {
+    std::vector<Operation> operations;
+    for (size_t n : {0, 1}) check_factor(place, n, operations);
+    operations.push_back(takes_int16(place) ? int16_product(place) : int8_product(place));
     return operations;
 }
 

@@ -35,7 +35,8 @@ Paddings paddings_of(const Place& place) {
     return result;
 }
 
-/// What stands around the input: 0 of PAD, the third input of PADV2.
+}  // namespace
+
 int32_t padding_value(const Place& place) {
     if (place.op().code != model::OperatorCode::padv2) return zero_point(place.output());
     const Tensor& value = place.input(2);
@@ -52,8 +53,6 @@ int32_t padding_value(const Place& place) {
     if (value.data.size() == 2) std::memcpy(&number, value.data.data(), 2);
     return number;
 }
-
-}  // namespace
 
 std::optional<ImagePadding> image_padding(const Place& place) {
     const Tensor& input = place.input(0);

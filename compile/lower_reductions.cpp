@@ -53,17 +53,6 @@ void check_reduced_shape(const Place& place, const Tensor& input, const std::vec
     if (place.output().shape != shape) place.fail("its output shape does not fit its axes");
 }
 
-OpKind kind_of(OperatorCode code) {
-    switch (code) {
-        case OperatorCode::reduce_max:
-            return OpKind::reduce_maximum;
-        case OperatorCode::reduce_min:
-            return OpKind::reduce_minimum;
-        default:
-            return OpKind::reduce_sum;
-    }
-}
-
 /// The factor of a sum, which for a mean holds the division too, as the reference rounds it.
 Multiplier sum_factor(const Place& place, int64_t summands) {
     Multiplier factor =
@@ -98,29 +87,24 @@ int64_t set_runs(const Place& place, uint32_t most, Op& op) {
     return summands;
 }
 
-}  // namespace
+/// What the kinds of reduction are called on one type of element.
+struct Kinds {
+    OpKind sum, maximum, minimum;
+};
 
-Operation lower_int16_reduction(const Place& place) {
-    (void)place.int16_input(0);
-    (void)place.int16_output();
-    Int16ReduceOp op{};
-    op.header = {OpKind::int16_reduce_sum, sizeof op};
-    const int64_t summands = set_runs(place, kMostInt16Summands, op);
-    const Multiplier factor = sum_factor(place, summands);
-    op.multiplier = factor.multiplier;
-    op.shift = factor.shift;
-    return op;
-}
-
-Operation lower_reduction(const Place& place) {
-    const Tensor& input = place.int8_input(0);
-    const Tensor& output = place.int8_output();
-    ReduceOp op{};
-    op.header = {kind_of(place.op().code), sizeof op};
-    const int64_t summands = set_runs(place, kMostSummands, op);
-    op.range = place.range(model::Activation::none);
-    op.input_zero_point = static_cast<int16_t>(zero_point(input));
-    if (op.header.kind == OpKind::reduce_sum) {
+/// All but what differs between the types.
+template <typename Op>
+Op reduction(const Place& place, const Kinds& kinds, uint32_t most_summands) {
+    Op op{};
+    const int64_t summands = set_runs(place, most_summands, op);
+    const OperatorCode code = place.op().code;
+    op.header = {code == OperatorCode::reduce_max   ? kinds.maximum
+                 : code == OperatorCode::reduce_min ? kinds.minimum
+                                                    : kinds.sum,
+                 sizeof op};
+    const Tensor& input = place.input(0);
+    const Tensor& output = place.output();
+    if (op.header.kind == kinds.sum) {
         const Multiplier factor = sum_factor(place, summands);
         op.multiplier = factor.multiplier;
         op.shift = factor.shift;
@@ -128,6 +112,27 @@ Operation lower_reduction(const Place& place) {
                zero_point(input) != zero_point(output)) {
         place.fail("input and output must have the same scale and zero point");
     }
+    return op;
+}
+
+}  // namespace
+
+Operation lower_int16_reduction(const Place& place) {
+    (void)place.int16_input(0);
+    (void)place.int16_output();
+    return reduction<Int16ReduceOp>(
+        place,
+        {OpKind::int16_reduce_sum, OpKind::int16_reduce_maximum, OpKind::int16_reduce_minimum},
+        kMostInt16Summands);
+}
+
+Operation lower_reduction(const Place& place) {
+    const Tensor& input = place.int8_input(0);
+    (void)place.int8_output();
+    auto op = reduction<ReduceOp>(
+        place, {OpKind::reduce_sum, OpKind::reduce_maximum, OpKind::reduce_minimum}, kMostSummands);
+    op.range = place.range(model::Activation::none);
+    op.input_zero_point = static_cast<int16_t>(zero_point(input));
     return op;
 }
 

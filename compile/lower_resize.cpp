@@ -61,6 +61,27 @@ uint32_t add_pixels(const Place& place, const std::vector<uint16_t>& pixels) {
         std::span(reinterpret_cast<const uint8_t*>(pixels.data()), pixels.size() * 2));
 }
 
+Operation bilinear(const Place& place, OpKind kind) {
+    check_resize(place);
+    const ResizeOptions& options = place.options<model::ResizeBilinearOptions>();
+    if (options.align_corners && options.half_pixel_centers)
+        place.fail("align_corners and half_pixel_centers exclude each other");
+    const Tensor& input = place.input(0);
+    const Tensor& output = place.output();
+    ResizeBilinearOp op{};
+    op.header = {kind, sizeof op};
+    op.in_height = place.narrow(input.shape[1], "input height");
+    op.in_width = place.narrow(input.shape[2], "input width");
+    op.out_height = place.narrow(output.shape[1], "output height");
+    op.out_width = place.narrow(output.shape[2], "output width");
+    op.channels = static_cast<uint32_t>(input.shape[3]);
+    op.y = axis_of(place, input.shape[1], output.shape[1], options);
+    op.x = axis_of(place, input.shape[2], output.shape[2], options);
+    op.input = static_cast<uint32_t>(place.input_number(0));
+    op.output = static_cast<uint32_t>(place.output_number());
+    return op;
+}
+
 }  // namespace
 
 Operation lower_resize_nearest(const Place& place) {
@@ -84,24 +105,15 @@ Operation lower_resize_nearest(const Place& place) {
 }
 
 Operation lower_resize_bilinear(const Place& place) {
-    check_resize(place);
-    const ResizeOptions& options = place.options<model::ResizeBilinearOptions>();
-    if (options.align_corners && options.half_pixel_centers)
-        place.fail("align_corners and half_pixel_centers exclude each other");
-    const Tensor& input = place.int8_input(0);
-    const Tensor& output = place.int8_output();
-    ResizeBilinearOp op{};
-    op.header = {OpKind::resize_bilinear, sizeof op};
-    op.in_height = place.narrow(input.shape[1], "input height");
-    op.in_width = place.narrow(input.shape[2], "input width");
-    op.out_height = place.narrow(output.shape[1], "output height");
-    op.out_width = place.narrow(output.shape[2], "output width");
-    op.channels = static_cast<uint32_t>(input.shape[3]);
-    op.y = axis_of(place, input.shape[1], output.shape[1], options);
-    op.x = axis_of(place, input.shape[2], output.shape[2], options);
-    op.input = static_cast<uint32_t>(place.input_number(0));
-    op.output = static_cast<uint32_t>(place.output_number());
-    return op;
+    (void)place.int8_input(0);
+    (void)place.int8_output();
+    return bilinear(place, OpKind::resize_bilinear);
+}
+
+Operation lower_int16_resize_bilinear(const Place& place) {
+    (void)place.int16_input(0);
+    (void)place.int16_output();
+    return bilinear(place, OpKind::int16_resize_bilinear);
 }
 
 }  // namespace ganglion::compile

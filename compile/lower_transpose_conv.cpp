@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "compile/channel_table.hpp"
+#include "compile/window.hpp"
 
 namespace ganglion::compile {
 namespace {
@@ -28,11 +29,10 @@ int64_t padding_before(const Place& place, int64_t in, int64_t out, int64_t kern
 
 }  // namespace
 
-Operation lower_transpose_conv(const Place& place) {
+Window2d transposed_window(const Place& place, const Tensor& input, const Tensor& weights,
+                           uint32_t most_taps) {
     const auto& options = place.options<model::TransposeConvOptions>();
-    const Tensor& weights = place.weights(kWeights, 4);
-    const Tensor& input = place.int8_input(kImage);
-    const Tensor& output = place.int8_output();
+    const Tensor& output = place.output();
     for (const Tensor* image : {&input, &output}) {
         if (image->shape.size() != 4 || image->shape[0] != 1) {
             place.fail(
@@ -42,30 +42,36 @@ Operation lower_transpose_conv(const Place& place) {
     }
     if (weights.shape[0] != output.shape[3] || weights.shape[3] != input.shape[3])
         place.fail("its weights do not fit its channels");
-    if (weights.elements() / weights.shape[0] > kMostTransposedTaps) {
-        place.fail("more than " + std::to_string(kMostTransposedTaps) +
-                   " weights an output channel");
-    }
+    if (weights.elements() / weights.shape[0] > most_taps)
+        place.fail("more than " + std::to_string(most_taps) + " weights an output channel");
     const int64_t top = padding_before(place, input.shape[1], output.shape[1], weights.shape[1],
                                        options.stride_height, options.padding);
     const int64_t left = padding_before(place, input.shape[2], output.shape[2], weights.shape[2],
                                         options.stride_width, options.padding);
+    return {place.narrow(input.shape[1], "input height"),
+            place.narrow(input.shape[2], "input width"),
+            place.narrow(input.shape[3], "input channels"),
+            place.narrow(output.shape[1], "output height"),
+            place.narrow(output.shape[2], "output width"),
+            place.narrow(output.shape[3], "output channels"),
+            place.narrow(weights.shape[1], "kernel height"),
+            place.narrow(weights.shape[2], "kernel width"),
+            place.narrow(options.stride_height, "stride"),
+            place.narrow(options.stride_width, "stride"),
+            1,
+            1,
+            place.narrow(top, "padding"),
+            place.narrow(left, "padding")};
+}
+
+Operation lower_transpose_conv(const Place& place) {
+    const auto& options = place.options<model::TransposeConvOptions>();
+    const Tensor& weights = place.weights(kWeights, 4);
+    const Tensor& input = place.int8_input(kImage);
+    (void)place.int8_output();
     TransposeConv2dOp op{};
     op.header = {OpKind::transpose_conv_2d, sizeof op};
-    op.window = {place.narrow(input.shape[1], "input height"),
-                 place.narrow(input.shape[2], "input width"),
-                 place.narrow(input.shape[3], "input channels"),
-                 place.narrow(output.shape[1], "output height"),
-                 place.narrow(output.shape[2], "output width"),
-                 place.narrow(output.shape[3], "output channels"),
-                 place.narrow(weights.shape[1], "kernel height"),
-                 place.narrow(weights.shape[2], "kernel width"),
-                 place.narrow(options.stride_height, "stride"),
-                 place.narrow(options.stride_width, "stride"),
-                 1,
-                 1,
-                 place.narrow(top, "padding"),
-                 place.narrow(left, "padding")};
+    op.window = transposed_window(place, input, weights, kMostTransposedTaps);
     op.input = static_cast<uint32_t>(place.input_number(kImage));
     op.output = static_cast<uint32_t>(place.output_number());
     op.weights = place.constants().add(std::span<const uint8_t>(weights.data));

@@ -87,7 +87,7 @@ Geometry geometry_of(const Tensor& weights, const model::DepthwiseConv2dOptions&
 Window2d pool_window(const Place& place, uint32_t most_pixels) {
     const auto& options = place.options<model::Pool2dOptions>();
     const Window2d window =
-        window_of(place, place.input(0),
+        window_of(place, place.unpadded_input(),
                   {options.filter_height, options.filter_width, options.stride_height,
                    options.stride_width, 1, 1, options.padding});
     const model::Quantization& in = place.input(0).quantization;
@@ -132,7 +132,7 @@ Operation lower_pool_2d(const Place& place, OpKind kind) {
     Pool2dOp op{};
     op.header = header(kind, sizeof op);
     op.window = pool_window(place, kMostTaps);
-    op.input = static_cast<uint32_t>(place.input_number(0));
+    op.input = static_cast<uint32_t>(place.unpadded_number());
     op.output = static_cast<uint32_t>(place.output_number());
     op.range = place.range(place.options<model::Pool2dOptions>().activation);
     return op;

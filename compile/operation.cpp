@@ -96,6 +96,13 @@ uint64_t macs_of(const Operation& operation) {
         return output_positions(window) * window.out_channels * window.kernel_height *
                window.kernel_width;
     };
+    const auto transposed = [](const Window2d& window) {
+        return uint64_t{window.in_height} * window.in_width * window.out_channels *
+               conv_2d_taps(window);
+    };
+    const auto products = [](const auto& op) {
+        return uint64_t{op.batches[0]} * op.batches[1] * op.rows * op.columns * op.depth;
+    };
     return std::visit(
         Overloaded{
             [&](const Conv2dOp& op) { return conv(op.window); },
@@ -106,10 +113,8 @@ uint64_t macs_of(const Operation& operation) {
             [&](const DepthwiseConv2dOp& op) { return depthwise(op.window); },
             [&](const PackedDepthwiseConv2dOp& op) { return depthwise(op.window); },
             [&](const InterleavedDepthwiseConv2dOp& op) { return depthwise(op.window); },
-            [&](const TransposeConv2dOp& op) {
-                return uint64_t{op.window.in_height} * op.window.in_width * op.window.out_channels *
-                       conv_2d_taps(op.window);
-            },
+            [&](const TransposeConv2dOp& op) { return transposed(op.window); },
+            [&](const Int16TransposeConv2dOp& op) { return transposed(op.window); },
             [&](const Int4Conv2dOp& op) { return conv(op.window); },
             [&](const Int16Conv2dOp& op) { return conv(op.window) / op.groups; },
             [&](const Int16DepthwiseConv2dOp& op) { return depthwise(op.window); },
@@ -119,9 +124,8 @@ uint64_t macs_of(const Operation& operation) {
             [](const SvdfOp& op) {
                 return uint64_t{op.batches} * op.filters * (op.inputs + op.memory);
             },
-            [](const BatchMatmulOp& op) {
-                return uint64_t{op.batches[0]} * op.batches[1] * op.rows * op.columns * op.depth;
-            },
+            [&](const BatchMatmulOp& op) { return products(op); },
+            [&](const Int16BatchMatmulOp& op) { return products(op); },
             [](const FullyConnectedOp& op) { return uint64_t{op.rows} * op.depth * op.out; },
             [](const PairedFullyConnectedOp& op) { return uint64_t{op.depth} * op.out; },
             [](const PackedFullyConnectedOp& op) { return uint64_t{op.rows} * op.depth * op.out; },

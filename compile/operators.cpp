@@ -180,6 +180,8 @@ Lower int16_lowering_of(OperatorCode code) {
             return lower_int16_elementwise;
         case OperatorCode::mean:
         case OperatorCode::sum:
+        case OperatorCode::reduce_max:
+        case OperatorCode::reduce_min:
             return lower_int16_reduction;
         case OperatorCode::softmax:
             return lower_int16_softmax;
@@ -195,6 +197,10 @@ Lower int16_lowering_of(OperatorCode code) {
             return lower_int16_leaky_relu;
         case OperatorCode::resize_nearest_neighbor:
             return lower_resize_nearest;
+        case OperatorCode::resize_bilinear:
+            return lower_int16_resize_bilinear;
+        case OperatorCode::transpose_conv:
+            return lower_int16_transpose_conv;
         default:
             return nullptr;
     }

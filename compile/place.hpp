@@ -25,12 +25,12 @@ class Constants {
     std::vector<uint8_t> bytes_;
 };
 
-/// A PAD operator whose work its only reader, a convolution, does for nothing: rows and columns
-/// that it puts before the image.
+/// A padding whose work its readers do for nothing: rows and columns that it puts before the image.
 struct FoldedPad {
     int32_t unpadded;  ///< tensor before the padding; -1: nothing folded
     int32_t top, left;
 };
+inline constexpr FoldedPad kNoPad{-1, 0, 0};
 
 /// One operator of the graph that is being lowered: checked access to its tensors. All errors are
 /// std::runtime_error that name the operator and its place in the graph.
@@ -151,7 +151,7 @@ Operation lower_int16_fully_connected(const Place& place);
 Operation lower_int16_average_pool_2d(const Place& place);
 Operation lower_int16_max_pool_2d(const Place& place);
 Operation lower_int16_elementwise(const Place& place);
-/// MEAN and SUM.
+/// MEAN, SUM, REDUCE_MAX and REDUCE_MIN.
 Operation lower_int16_reduction(const Place& place);
 Operation lower_int16_softmax(const Place& place);
 Operation lower_int16_logistic(const Place& place);
@@ -159,6 +159,8 @@ Operation lower_int16_tanh(const Place& place);
 /// RELU, RELU6 and RELU_N1_TO_1.
 Operation lower_int16_relu(const Place& place);
 Operation lower_int16_leaky_relu(const Place& place);
+Operation lower_int16_resize_bilinear(const Place& place);
+Operation lower_int16_transpose_conv(const Place& place);
 
 /// Operators that take several operations, or that only move values.
 std::vector<Operation> lower_concatenation(const Place& place);
@@ -181,5 +183,7 @@ struct ImagePadding {
     int32_t top, bottom, left, right;
 };
 std::optional<ImagePadding> image_padding(const Place& place);
+/// What stands around the input: 0 of PAD, the third input of PADV2.
+int32_t padding_value(const Place& place);
 
 }  // namespace ganglion::compile

@@ -362,6 +362,15 @@ class RandomGraph {
         graph_.operators.push_back({model::OperatorCode::pad, {image, paddings}, {out}, {}});
         return out;
     }
+    /// PADV2.
+    int32_t pad_with(int32_t image, int8_t value) {
+        const int32_t out = pad(image);
+        const int32_t around = like(image, {});
+        graph_.tensors[around].data = {static_cast<uint8_t>(value)};
+        graph_.operators.back().code = model::OperatorCode::padv2;
+        graph_.operators.back().inputs.push_back(around);
+        return out;
+    }
 
   private:
     std::mt19937 random_;

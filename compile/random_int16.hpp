@@ -2,12 +2,28 @@
 
 #include <cstring>
 
+#include "compile/random_elements.hpp"
 #include "compile/random_graph.hpp"
+#include "compile/random_images.hpp"
 
 // Random graphs of the operators that random_graph.hpp builds on int8: on int16 activations, and
 // with int4 weights.
 
 namespace ganglion::compile {
+
+/// A constant of int8 as int16, of larger values; others stay.
+inline void widen(model::Tensor& tensor) {
+    if (tensor.type != model::TensorType::int8 || !tensor.is_constant()) return;
+    std::vector<uint8_t> wide;
+    for (uint8_t value : tensor.data) {
+        wide.push_back(static_cast<uint8_t>(wide.size()));
+        wide.push_back(value);
+    }
+    tensor.type = model::TensorType::int16;
+    tensor.data = std::move(wide);
+    tensor.quantization.scales[0] /= 256;
+    tensor.quantization.zero_points[0] = 0;
+}
 
 /// Every computed tensor as int16 with zero point 0, and biases of 64 bits.
 inline model::Graph as_int16(RandomGraph& random, model::Graph graph) {
@@ -20,9 +36,13 @@ inline model::Graph as_int16(RandomGraph& random, model::Graph graph) {
         }
     }
     for (const model::Operator& op : graph.operators) {
-        const bool has_bias = op.inputs.size() == 3 && op.code != model::OperatorCode::split_v;
+        if (op.code == model::OperatorCode::batch_matmul)
+            widen(graph.tensors[static_cast<size_t>(op.inputs[1])]);
+        const bool is_transposed = op.code == model::OperatorCode::transpose_conv;
+        const bool has_bias =
+            is_transposed || (op.inputs.size() == 3 && op.code != model::OperatorCode::split_v);
         model::Tensor* bias =
-            has_bias ? &graph.tensors[static_cast<size_t>(op.inputs[2])] : nullptr;
+            has_bias ? &graph.tensors[static_cast<size_t>(op.inputs.back())] : nullptr;
         if (bias == nullptr || bias->type != model::TensorType::int32) continue;
         std::vector<uint8_t> wide(2 * bias->data.size());
         for (size_t i = 0; i < bias->data.size() / 4; ++i) {
@@ -86,6 +106,28 @@ inline model::Graph random_int16_elements(RandomGraph& random) {
             graph.tensors[static_cast<size_t>(image)].quantization.scales[0] = 1.0F / 4096;
     }
     return graph;
+}
+
+/// Images that grow, products of matrices, the largest and the smallest.
+inline model::Graph random_int16_images(RandomGraph& random) {
+    switch (random.between(0, 3)) {
+        case 0:
+            return as_int16(random, random_upsampling(random));
+        case 1:
+            return as_int16(random, random_resized(random));
+        case 2:
+            return as_int16(random, random_products(random));
+        default:
+            break;
+    }
+    const int32_t image =
+        random.begin({1, random.between(1, 9), random.between(1, 9), random.channels()});
+    const int32_t out = random.like(image, narrowed(random, image));
+    const bool most = random.between(0, 1) == 0;
+    return as_int16(random, random.finish(reduced(random, image,
+                                                  most ? model::OperatorCode::reduce_max
+                                                       : model::OperatorCode::reduce_min,
+                                                  out)));
 }
 
 /// The weights of all layers, one in 4 bits.

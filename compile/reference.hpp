@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "compile/reference_elements.hpp"
+#include "compile/reference_images.hpp"
 #include "compile/reference_int16.hpp"
 #include "compile/reference_numbers.hpp"
 #include "compile/reference_sequences.hpp"
@@ -165,7 +166,14 @@ class Interpreter {
             case OperatorCode::arg_min:
                 values_[op.outputs[0]] = of_reduction(graph_, op, value(op.inputs[0]));
                 return;
+            case OperatorCode::resize_nearest_neighbor:
+            case OperatorCode::resize_bilinear:
+                values_[op.outputs[0]] = of_resize(graph_, op, value(op.inputs[0]));
+                return;
+            case OperatorCode::batch_matmul:
+                return products(op);
             case OperatorCode::pad:
+            case OperatorCode::padv2:
                 return pad(op);
             case OperatorCode::relu:
             case OperatorCode::relu6:
@@ -286,6 +294,16 @@ class Interpreter {
         }
     }
 
+    void products(const Operator& op) {
+        const Tensor& out = tensor(op.outputs[0]);
+        const float product = scale(tensor(op.inputs[0])) * scale(tensor(op.inputs[1]));
+        values_[op.outputs[0]] =
+            of_products(graph_, op, value(op.inputs[0]), value(op.inputs[1]), [&](int64_t sum) {
+                return activate(scale_by(static_cast<int32_t>(sum), double{product} / scale(out)),
+                                out, model::Activation::none);
+            });
+    }
+
     void pool(const Operator& op) {
         const auto& o = std::get<model::Pool2dOptions>(op.options);
         const Tensor& out = tensor(op.outputs[0]);
@@ -402,11 +420,12 @@ class Interpreter {
         const Tensor& in = tensor(op.inputs[0]);
         int32_t paddings[8];
         std::memcpy(paddings, tensor(op.inputs[1]).data.data(), sizeof paddings);
+        const int32_t around = op.code == OperatorCode::padv2 ? value(op.inputs[2])[0] : zero(in);
         fill(op, [&](int out_y, int out_x, int c) {
             const int y = out_y - paddings[2];
             const int x = out_x - paddings[4];
             const bool inside = y >= 0 && y < in.shape[1] && x >= 0 && x < in.shape[2];
-            return inside ? at(op.inputs[0], y, x, c) : static_cast<int8_t>(zero(in));
+            return inside ? at(op.inputs[0], y, x, c) : static_cast<int8_t>(around);
         });
     }
 

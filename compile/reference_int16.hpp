@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "compile/reference_elements.hpp"
+#include "compile/reference_images.hpp"
 #include "compile/reference_numbers.hpp"
 #include "device/kernels/sigmoid.hpp"
 
@@ -252,7 +253,7 @@ inline Int16Values of_int16_functions(const Graph& graph, const Operator& op,
     return result;
 }
 
-/// MEAN and SUM.
+/// MEAN, SUM, REDUCE_MAX and REDUCE_MIN.
 inline Int16Values of_int16_reduction(const Graph& graph, const Operator& op,
                                       const Int16Values& in) {
     const Tensor& input = graph.tensors[op.inputs[0]];
@@ -264,18 +265,66 @@ inline Int16Values of_int16_reduction(const Graph& graph, const Operator& op,
         std::memcpy(&axis, axes.data.data() + 4 * i, 4);
         kept[static_cast<size_t>(axis < 0 ? axis + static_cast<int32_t>(kept.size()) : axis)] = 1;
     }
-    std::vector<int32_t> sums(static_cast<size_t>(output.elements()));
+    std::vector<Int16Values> groups(static_cast<size_t>(output.elements()));
     for_each_index(input.shape, [&](const std::vector<int32_t>& index) {
-        sums[position_of(index, kept)] += in[position_of(index, input.shape)];
+        groups[position_of(index, kept)].push_back(in[position_of(index, input.shape)]);
     });
     const double real = double{scale(input)} / scale(output);
-    const auto count = static_cast<int64_t>(in.size() / sums.size());
-    const Factor factor =
-        op.code == OperatorCode::mean ? mean_factor(real, count) : factor_of(real);
     Int16Values result;
-    for (int32_t sum : sums)
+    for (const Int16Values& group : groups) {
+        if (op.code == OperatorCode::reduce_max || op.code == OperatorCode::reduce_min) {
+            const bool most = op.code == OperatorCode::reduce_max;
+            result.push_back(most ? *std::max_element(group.begin(), group.end())
+                                  : *std::min_element(group.begin(), group.end()));
+            continue;
+        }
+        int32_t sum = 0;
+        for (int16_t value : group) sum += value;
+        const Factor factor = op.code == OperatorCode::mean
+                                  ? mean_factor(real, static_cast<int64_t>(group.size()))
+                                  : factor_of(real);
         result.push_back(activate_int16(scale_by(sum, factor), output, model::Activation::none));
+    }
     return result;
+}
+
+/// TRANSPOSE_CONV: each output gathers what the input's pixels spread to it.
+inline Int16Values of_int16_transposed(const Graph& graph, const Operator& op,
+                                       const Int16Values& in) {
+    const auto& o = std::get<model::TransposeConvOptions>(op.options);
+    const Tensor& w = graph.tensors[op.inputs[1]];
+    const Tensor& input = graph.tensors[op.inputs[2]];
+    const Tensor& output = graph.tensors[op.outputs[0]];
+    const auto before = [&](size_t d, int stride) {
+        const int over = (input.shape[d] - 1) * stride + w.shape[d] - output.shape[d];
+        return o.padding == model::Padding::same ? std::max(over, 0) / 2 : 0;
+    };
+    Int16Values result;
+    for_each_index(output.shape, [&](const std::vector<int32_t>& index) {
+        int64_t sum = 0;
+        std::memcpy(&sum, graph.tensors[op.inputs[3]].data.data() + 8 * index[3], sizeof sum);
+        for_each_index(input.shape, [&](const std::vector<int32_t>& from) {
+            const int ky = index[1] + before(1, o.stride_height) - from[1] * o.stride_height;
+            const int kx = index[2] + before(2, o.stride_width) - from[2] * o.stride_width;
+            if (ky < 0 || ky >= w.shape[1] || kx < 0 || kx >= w.shape[2]) return;
+            const size_t tap = position_of({index[3], ky, kx, from[3]}, w.shape);
+            sum += in[position_of(from, input.shape)] * static_cast<int8_t>(w.data[tap]);
+        });
+        const double real = double{scale(input)} * scale(w, static_cast<size_t>(index[3]));
+        result.push_back(
+            activate_int16(scale_long(sum, real / scale(output)), output, o.activation));
+    });
+    return result;
+}
+
+inline Int16Values of_int16_products(const Graph& graph, const Operator& op,
+                                     const Int16Values& first, const Int16Values& second) {
+    const Tensor& out = graph.tensors[op.outputs[0]];
+    const float product = scale(graph.tensors[op.inputs[0]]) * scale(graph.tensors[op.inputs[1]]);
+    return of_products(graph, op, first, second, [&](int64_t sum) {
+        return activate_int16(scale_long(sum, double{product} / scale(out)), out,
+                              model::Activation::none);
+    });
 }
 
 /// Of an image's height and width.
@@ -311,7 +360,16 @@ inline Int16Values of_int16(const Graph& graph, const Operator& op,
             return of_int16_pad(graph, op, values[0]);
         case OperatorCode::mean:
         case OperatorCode::sum:
+        case OperatorCode::reduce_max:
+        case OperatorCode::reduce_min:
             return of_int16_reduction(graph, op, values[0]);
+        case OperatorCode::transpose_conv:
+            return of_int16_transposed(graph, op, values[2]);
+        case OperatorCode::resize_nearest_neighbor:
+        case OperatorCode::resize_bilinear:
+            return of_resize(graph, op, values[0]);
+        case OperatorCode::batch_matmul:
+            return of_int16_products(graph, op, values[0], values[1]);
         case OperatorCode::add:
         case OperatorCode::sub:
         case OperatorCode::mul:

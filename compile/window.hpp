@@ -22,6 +22,17 @@ Window2d window_of(const Place& place, const model::Tensor& unpadded, const Geom
 /// quantization.
 Window2d pool_window(const Place& place, uint32_t most_pixels);
 
+/// The window of a transposed convolution of at most `most_taps` products an output channel.
+Window2d transposed_window(const Place& place, const model::Tensor& input,
+                           const model::Tensor& weights, uint32_t most_taps);
+
+/// A factor of sums of 64 bits.
+struct LongMultiplier {
+    int16_t multiplier;  ///< the upper half of a 32-bit multiplier, as the reference rounds it
+    int16_t shift;       ///< to the right, in [8, 46]
+};
+LongMultiplier long_multiplier(const Place& place, const Multiplier& factor);
+
 /// Fails where weights [out, height, width, in of a group] do not fit the window's channels.
 void check_weights(const Place& place, const Window2d& window, const model::Tensor& weights);
 /// The same for weights [1, height, width, out] of a depthwise convolution.

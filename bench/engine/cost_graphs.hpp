@@ -209,7 +209,8 @@ inline model::Graph transposition(RandomGraph& random) {
     const auto shape = image_shape(random, 6'000);
     const int32_t image = random.begin(shape);
     std::vector<int32_t> order{0, 1, 2, 3};
-    for (int i = 3; i > 0; --i)
+    const int last = random.between(0, 1) == 0 ? 3 : 2;  // 2: pixels stay whole
+    for (int i = last; i > 0; --i)
         std::swap(order[static_cast<size_t>(i)], order[static_cast<size_t>(random.between(0, i))]);
     std::vector<int32_t> to;
     to.reserve(order.size());
@@ -224,6 +225,102 @@ inline model::Graph padding_alone(RandomGraph& random) {
     return random.finish(padded);
 }
 
+/// An image of another size, nearest or between pixels.
+inline int32_t resized(RandomGraph& random, int32_t image) {
+    const auto from = random.shape(image);
+    const std::vector<int32_t> to{size(random, 1, 24), size(random, 1, 24)};
+    const int kind = random.between(0, 2);
+    const model::ResizeOptions options{kind == 1, kind == 2};
+    const int32_t out = random.like(image, {1, to[0], to[1], from[3]});
+    const int32_t sizes = random.ints(to, {2});
+    if (random.between(0, 1) == 0) {
+        random.apply(model::OperatorCode::resize_nearest_neighbor, {image, sizes}, {out},
+                     model::ResizeNearestOptions{options});
+    } else {
+        random.apply(model::OperatorCode::resize_bilinear, {image, sizes}, {out},
+                     model::ResizeBilinearOptions{options});
+    }
+    return out;
+}
+
+inline model::Graph resize(RandomGraph& random) {
+    const auto shape = image_shape(random, 3'000);
+    const int32_t out = resized(random, random.begin(shape));
+    return random.finish(out);
+}
+
+inline int32_t product(RandomGraph& random) {
+    return compile::random_product(
+        random, random.begin({1, size(random, 1, 6), size(random, 1, 30), size(random, 1, 60)}));
+}
+
+inline model::Graph products(RandomGraph& random) {
+    return random.finish(product(random));
+}
+
+/// What int16 has of its own, in larger sizes: QUANTIZE to and from it, SOFTMAX, the sigmoids,
+/// resizes, products of matrices, transposed convolutions, the largest of some.
+inline model::Graph int16(RandomGraph& random) {
+    using model::OperatorCode;
+    const int kind = random.between(0, 8);
+    if (kind == 0) {
+        const int32_t image = random.begin(image_shape(random, 3'000));
+        return compile::as_int16(random, random.finish(resized(random, image)));
+    }
+    if (kind == 1) return compile::as_int16(random, random.finish(product(random)));
+    if (kind == 2) {
+        const int32_t image =
+            random.begin({1, size(random, 1, 12), size(random, 1, 12), channels(random)});
+        return compile::as_int16(random,
+                                 random.finish(compile::random_transpose_conv(random, image)));
+    }
+    const auto shape = image_shape(random, 3'000);
+    const int32_t image = random.begin(shape);
+    if (kind == 3) {
+        const int32_t out = random.like(image, compile::narrowed(random, image));
+        const bool most = random.between(0, 1) == 0;
+        (void)compile::reduced(random, image,
+                               most ? OperatorCode::reduce_max : OperatorCode::reduce_min, out);
+        return compile::as_int16(random, random.finish(out));
+    }
+    const int32_t out = random.tensor(shape);
+    const auto as_wide = [&](int32_t n, float scale) {
+        random.change(n, [&](model::Tensor& tensor) {
+            tensor.type = model::TensorType::int16;
+            tensor.quantization = {{scale}, {0}};
+        });
+    };
+    if (kind == 4 || kind == 5) {  // one side int16 or both
+        const int sides = random.between(1, 3);
+        if ((sides & 1) != 0) as_wide(image, random.real(0.0001F, 0.001F));
+        if ((sides & 2) != 0) as_wide(out, random.real(0.0001F, 0.001F));
+        random.apply(OperatorCode::quantize, {image}, {out}, {});
+        return random.finish(out);
+    }
+    as_wide(image, random.real(0.0001F, 0.002F));
+    as_wide(out, 1.0F / 32768);
+    const OperatorCode codes[] = {OperatorCode::softmax, OperatorCode::logistic,
+                                  OperatorCode::tanh};
+    const OperatorCode code = codes[kind - 6];
+    model::Options options;
+    if (code == OperatorCode::softmax) options = model::SoftmaxOptions{1};
+    random.apply(code, {image}, {out}, options);
+    return random.finish(out);
+}
+
+inline model::Graph largest(RandomGraph& random) {
+    const auto shape = image_shape(random, 3'000);
+    const int32_t image = random.begin(shape);
+    const int axis = random.between(0, 1) == 0 ? 3 : random.between(1, 3);
+    auto to = shape;
+    to.erase(to.begin() + axis);
+    const int32_t out = random.indices(to);
+    const bool most = random.between(0, 1) == 0;
+    random.apply(most ? model::OperatorCode::arg_max : model::OperatorCode::arg_min,
+                 {image, random.ints({axis}, {})}, {out}, {});
+    return random.finish(out);
+}
+
 }  // namespace cost_graphs
 
 inline constexpr compile::RandomCase kCostCases[] = {
@@ -235,8 +332,12 @@ inline constexpr compile::RandomCase kCostCases[] = {
     {"function", cost_graphs::function, 60},
     {"softmax", cost_graphs::softmax, 100},
     {"moves", cost_graphs::moves, 200},
-    {"transposition", cost_graphs::transposition, 120},
+    {"transposition", cost_graphs::transposition, 400},
     {"padding", cost_graphs::padding_alone, 120},
+    {"resize", cost_graphs::resize, 200},
+    {"products", cost_graphs::products, 150},
+    {"int16", cost_graphs::int16, 700},
+    {"largest", cost_graphs::largest, 150},
 };
 
 }  // namespace ganglion::bench

@@ -11,7 +11,8 @@
 #include "model/tflite.hpp"
 
 // The engine on each emulated processor: both forms of the reference models give the reference
-// kernels' bits there.
+// kernels' bits there. With GANGLION_ALL_GOLDEN set, of all golden inputs and both streams (some
+// minutes), else of the first.
 
 namespace ganglion::compile {
 namespace {
@@ -48,7 +49,9 @@ class OnChip : public testing::TestWithParam<std::tuple<chip::Toolchain, Case>> 
   protected:
     static const chip::Toolchain& toolchain() { return std::get<0>(GetParam()); }
     static const Case& model_case() { return std::get<1>(GetParam()); }
-    static size_t input_count() {
+    static bool takes_all() { return std::getenv("GANGLION_ALL_GOLDEN") != nullptr; }
+    size_t input_count() const {
+        if (takes_all()) return golden_.count;
         return toolchain().target == "cortex-m4" ? model_case().on_m4 : model_case().inputs;
     }
 
@@ -58,18 +61,7 @@ class OnChip : public testing::TestWithParam<std::tuple<chip::Toolchain, Case>> 
         std::replace(name.begin(), name.end(), '/', '_');
         folder_ = fs::path(testing::TempDir()) / ("ganglion_chip_" + name);
         fs::create_directories(folder_);
-        golden_ = read_golden(model_case().model);
-        if (model_case().is_stream) {
-            const auto& stream = golden_.entry["synthetic"];
-            const fs::path shared = tests::shared_dir();
-            golden_.inputs = read_values(shared / stream["inputs"].get<std::string>());
-            golden_.outputs = read_values(shared / stream["outputs"].get<std::string>());
-            golden_.count = stream["count"].get<size_t>();
-        }
-        ASSERT_LE(input_count(), golden_.count);
         graph_ = model::read_tflite_file(tests::shared_dir() / model_case().model);
-        const size_t bytes = golden_.inputs.size() / golden_.count * input_count();
-        write(inputs(), golden_.inputs.data(), bytes);
     }
     void TearDown() override { fs::remove_all(folder_); }
 
@@ -86,6 +78,21 @@ class OnChip : public testing::TestWithParam<std::tuple<chip::Toolchain, Case>> 
 
     /// Runs an image over the inputs and compares its outputs with the reference's.
     void expect_golden(const fs::path& image, const std::string& program) {
+        golden_ = read_golden(model_case().model);
+        if (!model_case().is_stream || takes_all()) expect_equal(image, program);
+        if (!model_case().is_stream) return;
+        const auto& stream = golden_.entry["synthetic"];
+        const fs::path shared = tests::shared_dir();
+        golden_.inputs = read_values(shared / stream["inputs"].get<std::string>());
+        golden_.outputs = read_values(shared / stream["outputs"].get<std::string>());
+        golden_.count = stream["count"].get<size_t>();
+        expect_equal(image, program);
+    }
+
+    void expect_equal(const fs::path& image, const std::string& program) {
+        ASSERT_LE(input_count(), golden_.count);
+        write(inputs(), golden_.inputs.data(),
+              golden_.inputs.size() / golden_.count * input_count());
         const fs::path outputs = folder_ / "outputs.bin";
         run(
             fmt::format("{} {} -semihosting-config "

@@ -278,8 +278,7 @@ Events grouped_conv_events(const Window2d& w, uint32_t groups) {
     return events;
 }
 
-Events transpose_conv_events(const TransposeConv2dOp& op) {
-    const Window2d& w = op.window;
+Events transpose_conv_events(const Window2d& w) {
     double rows = 0;  // kernel rows that reach an output, over all of these
     double columns = 0;
     const auto reach = [](uint32_t outputs, int32_t pad, int32_t stride, int32_t kernel,

@@ -27,6 +27,11 @@ bool is_too_large(const Operation& operation) {
                        uint64_t{w.out_width} * w.kernel_width > kMost;
             } else if constexpr (requires { op.input_stride; }) {
                 return op.rows > kMost;
+            } else if constexpr (requires { op.pixel_bytes; }) {
+                return uint64_t{op.out_height} * op.out_width > kMost;
+            } else if constexpr (requires { op.input_strides; }) {
+                return double{1} * op.counts[0] * op.counts[1] * op.counts[2] * op.counts[3] >
+                       kMost;
             } else {
                 return false;
             }

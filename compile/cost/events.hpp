@@ -58,7 +58,7 @@ Events packed_dense_events(const PackedFullyConnectedOp& op);
 Events paired_dense_events(const PairedFullyConnectedOp& op);
 Events dense_events(const FullyConnectedOp& op);
 Events pool_events(const Window2d& window);
-Events transpose_conv_events(const TransposeConv2dOp& op);
+Events transpose_conv_events(const Window2d& window);
 
 /// Clamping of outputs to a range that is narrower than int8.
 Events clamp_events(double calls, double bytes, const OutputRange& range);

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 
 #include "compile/cost/sight.hpp"
 
@@ -46,6 +47,21 @@ Events copy_events(const CopyOp& op) {
     return events;
 }
 
+/// Of the runs that a strided copy moves: those whose ends both lie at words.
+double aligned_runs(const StridedCopyOp& op) {
+    double aligned = 0;
+    const auto visit = [&](const auto& again, size_t n, uint32_t from, uint32_t to) -> void {
+        if (n == 4) {
+            aligned += are_aligned({from, to}) ? 1 : 0;
+            return;
+        }
+        for (uint32_t i = 0; i < op.counts[n]; ++i)
+            again(again, n + 1, from + i * op.input_strides[n], to + i * op.output_strides[n]);
+    };
+    visit(visit, 0, op.input + op.input_begin, op.output + op.output_begin);
+    return aligned;
+}
+
 Events strided_copy_events(const StridedCopyOp& op) {
     const double outer = product(op.counts[0], op.counts[1]);
     const double runs = outer * op.counts[2];
@@ -57,8 +73,10 @@ Events strided_copy_events(const StridedCopyOp& op) {
         events << of * runs << of * all;
     }
     const bool is_other = op.bytes != 1 && op.bytes != 2 && op.bytes != 4;
+    const double aligned = is_other ? aligned_runs(op) : 0;
     events << (is_other ? runs : 0);
-    events.add(run_events(all, op.bytes, false), is_other ? 1 : 0);
+    events.add(run_events(aligned, op.bytes, true), is_other ? 1 : 0);
+    events.add(run_events(all - aligned, op.bytes, false), is_other ? 1 : 0);
     return events;
 }
 
@@ -104,9 +122,12 @@ Events add_events(const AddOp& op, Kernels kernels) {
     return events;
 }
 
+/// Of values as likely anywhere in int8: those so far below the largest count nothing.
 Events softmax_events(const SoftmaxOp& op) {
+    const double others = product(op.rows, op.depth - 1);
+    const double counted = std::min(1.0, -op.difference_minimum / 256.0);
     Events events;
-    events << 1 << op.rows << product(op.rows, op.depth - 1);
+    events << 1 << op.rows << others << others * counted;
     return events;
 }
 
@@ -119,19 +140,36 @@ Events lookup_events(const LookupOp& op) {
 Events pad_events(const PadOp& op) {
     const uint32_t in_row = uint32_t{op.in_width} * op.channels;
     const uint32_t out_row = uint32_t{op.out_width} * op.channels;
-    const bool is_aligned =
-        are_aligned({in_row, out_row, op.input, op.output + uint32_t{op.left} * op.channels});
+    const uint32_t from = op.input;
+    const uint32_t to = op.output + op.top * out_row + uint32_t{op.left} * op.channels;
+    double aligned = 0;  // rows
+    for (uint32_t y = 0; y < op.in_height; ++y)
+        aligned += are_aligned({from + y * in_row, to + y * out_row}) ? 1 : 0;
     Events events;
     events << 1 << run_events(1, op.out_height * out_row, op.output % 4 == 0)
-           << run_events(op.in_height, in_row, is_aligned);
+           << run_events(aligned, in_row, true)
+           << run_events(op.in_height - aligned, in_row, false);
     return events;
 }
 
-Events resize_nearest_events(const ResizeNearestOp& op) {
-    const bool is_aligned = are_aligned({op.pixel_bytes, op.input, op.output});
+Events resize_nearest_events(const ResizeNearestOp& op, std::span<const uint8_t> constants) {
+    const double pixels = product(op.out_height, op.out_width);
+    double aligned = are_aligned({op.input, op.output}) ? pixels : 0;
+    if (op.pixel_bytes % 4 != 0) {
+        const auto* rows = reinterpret_cast<const uint16_t*>(constants.data() + op.rows);
+        const auto* columns = reinterpret_cast<const uint16_t*>(constants.data() + op.columns);
+        uint32_t to = op.output;
+        aligned = 0;
+        for (uint32_t y = 0; y < op.out_height; ++y) {
+            for (uint32_t x = 0; x < op.out_width; ++x, to += op.pixel_bytes) {
+                const uint32_t pixel = rows[y] * uint32_t{op.in_width} + columns[x];
+                aligned += are_aligned({op.input + pixel * op.pixel_bytes, to}) ? 1 : 0;
+            }
+        }
+    }
     Events events;
-    events << 1 << op.out_height
-           << run_events(product(op.out_height, op.out_width), op.pixel_bytes, is_aligned);
+    events << 1 << op.out_height << run_events(aligned, op.pixel_bytes, true)
+           << run_events(pixels - aligned, op.pixel_bytes, false);
     return events;
 }
 
@@ -156,7 +194,8 @@ Events lstm_events(const LstmOp& op) {
     return events;
 }
 
-Events batch_matmul_events(const BatchMatmulOp& op) {
+template <typename Op>
+Events batch_matmul_events(const Op& op) {
     const double batches = product(op.batches[0], op.batches[1]);
     Events events;
     events << 1 << op.batches[0] << batches << batches * op.rows << batches * op.rows * op.columns
@@ -190,10 +229,12 @@ Events resize_bilinear_events(const ResizeBilinearOp& op) {
     return events;
 }
 
+/// Of n values in any order, the n-th is the best so far once in n.
 Events arg_max_events(const ArgMaxOp& op) {
     const double outputs = product(op.outer, op.inner);
     Events events;
-    events << 1 << op.outer << outputs << outputs * op.depth;
+    events << 1 << op.outer << outputs << outputs * (op.depth - 1)
+           << outputs * std::log(double{1} * op.depth);
     return events;
 }
 
@@ -218,15 +259,18 @@ Events int16_softmax_events(const Int16SoftmaxOp& op) {
 Events leaky_relu_events(const Int16LeakyReluOp& op) {
     const double count = op.count;
     Events events;
-    events << 1 << shift_events(count, op.shift) << (op.negative_shift > 0 ? count : 0)
+    events << 1 << shift_events(count, op.shift) << shift_events(count, op.negative_shift)
            << (op.negative_multiplier == 0 ? count : 0);
     return events;
 }
 
-/// One thing, `count` times.
-Events count_events(double count) {
+/// Of values as likely anywhere in int16: those beyond the table's end are not looked up.
+Events sigmoid_events(const Int16SigmoidOp& op) {
+    const double entry = op.header.kind == OpKind::int16_tanh ? 256 : 512;
+    const double most = 32768 * std::ldexp(op.multiplier, -op.shift);
+    const double within = std::min(1.0, 255 * entry / std::max(most, 1.0));
     Events events;
-    events << 1 << count;
+    events << 1 << op.count << op.count * within << (op.shift > 0 ? op.count : 0);
     return events;
 }
 
@@ -306,10 +350,12 @@ Events events_of(const Operation& operation, std::span<const uint8_t> constants,
             [](const LookupOp& op) { return lookup_events(op); },
             [](const PadOp& op) { return pad_events(op); },
             [](const StridedCopyOp& op) { return strided_copy_events(op); },
-            [](const ResizeNearestOp& op) { return resize_nearest_events(op); },
+            [&](const ResizeNearestOp& op) { return resize_nearest_events(op, constants); },
             [](const ResizeBilinearOp& op) { return resize_bilinear_events(op); },
-            [](const TransposeConv2dOp& op) { return transpose_conv_events(op); },
+            [](const TransposeConv2dOp& op) { return transpose_conv_events(op.window); },
+            [](const Int16TransposeConv2dOp& op) { return transpose_conv_events(op.window); },
             [](const BatchMatmulOp& op) { return batch_matmul_events(op); },
+            [](const Int16BatchMatmulOp& op) { return batch_matmul_events(op); },
             [](const BroadcastOp& op) { return broadcast_events(op); },
             [](const Int16BroadcastOp& op) { return broadcast_events(op); },
             [](const ReduceOp& op) { return reduce_events(op); },
@@ -318,7 +364,7 @@ Events events_of(const Operation& operation, std::span<const uint8_t> constants,
             [](const RescaleOp& op) { return rescale_events(op); },
             [](const Int16Conv2dOp& op) { return int16_conv_events(op); },
             [](const Int16DepthwiseConv2dOp& op) { return int16_depthwise_events(op); },
-            [](const Int16SigmoidOp& op) { return count_events(op.count); },
+            [](const Int16SigmoidOp& op) { return sigmoid_events(op); },
             [](const Int16LeakyReluOp& op) { return leaky_relu_events(op); },
             [](const Int16SoftmaxOp& op) { return int16_softmax_events(op); },
             [](const LstmOp& op) { return lstm_events(op); },

@@ -41,13 +41,15 @@ struct Sight {
     }
 };
 
-/// Runs of bytes that are moved, `calls` times: word by word where all begin at words and have at
-/// least 16 bytes, else byte by byte; or by vectors of 16.
+/// Runs of bytes that are moved, `calls` times. The C libraries differ: word by word where all
+/// begin at words and have at least 16 bytes, else byte by byte; or word by word wherever they
+/// begin; or by vectors of 16.
 inline Events run_events(double calls, uint32_t bytes, bool is_aligned) {
     const double words = is_aligned && bytes >= 16 ? calls : 0;
     Events events;
     events << calls << (calls - words) * bytes << calls * parts(bytes, 16) << words
-           << words * (bytes / 16) << words * (bytes % 16 / 4) << words * (bytes % 4);
+           << words * (bytes / 16) << words * (bytes % 16 / 4) << words * (bytes % 4)
+           << calls * (bytes / 16) << calls * (bytes % 16 / 4) << calls * (bytes % 4);
     return events;
 }
 

@@ -15,6 +15,11 @@ struct BatchMatmulOp {
         uint32_t offset;  ///< in the arena
         int32_t zero_point;
         uint32_t batch_strides[2], line_stride, depth_stride;
+
+        /// Where a line begins, from the offset.
+        uint32_t line(uint32_t b0, uint32_t b1, uint32_t n) const {
+            return b0 * batch_strides[0] + b1 * batch_strides[1] + n * line_stride;
+        }
     };
     OpHeader header;
     uint32_t batches[2], rows, columns, depth;
@@ -28,5 +33,19 @@ struct BatchMatmulOp {
 inline constexpr uint32_t kMostMatmulDepth = 32768;
 
 void batch_matmul(const BatchMatmulOp& op, int8_t* arena, const uint8_t* constants);
+
+/// As batch_matmul, of int16 with zero points 0: sides and output at even offsets, distances in
+/// elements. depth <= kMostMatmulDepth. Output = the sum * multiplier / 2^shift, rounded once, ties
+/// up.
+struct Int16BatchMatmulOp {
+    OpHeader header;
+    uint32_t batches[2], rows, columns, depth;
+    BatchMatmulOp::Side first, second;
+    uint32_t output;     ///< in the arena
+    int16_t multiplier;  ///< 0 or [2^14, 2^15)
+    int16_t shift;       ///< to the right, in [8, 46]
+};
+
+void int16_batch_matmul(const Int16BatchMatmulOp& op, int8_t* arena, const uint8_t* constants);
 
 }  // namespace ganglion

@@ -6,6 +6,13 @@
 
 namespace ganglion {
 
+/// sum * multiplier / 2^shift, rounded once, ties up; multiplier in [0, 2^15), shift in [8, 46],
+/// the product in 64 bits. The reference keeps the lower 32 bits.
+constexpr int32_t scale_sum(int64_t sum, int32_t multiplier, int32_t shift) {
+    const int64_t half = int64_t{1} << (shift - 1);
+    return static_cast<int32_t>((sum * multiplier + half) >> shift);
+}
+
 /// A layer's per-channel table, laid out as Int16ChannelTable says.
 class Int16Channels {
   public:
@@ -24,10 +31,7 @@ class Int16Channels {
 
     /// `sum`: of products without bias.
     int16_t output(int64_t sum, uint32_t channel, const Int16Range& range) const {
-        const int64_t product = (sum + bias(channel)) * multiplier_[channel];
-        const int64_t half = int64_t{1} << (shift_[channel] - 1);
-        // The reference keeps the lower 32 bits.
-        const auto value = static_cast<int32_t>((product + half) >> shift_[channel]);
+        const int32_t value = scale_sum(sum + bias(channel), multiplier_[channel], shift_[channel]);
         return static_cast<int16_t>(std::clamp<int32_t>(value, range.minimum, range.maximum));
     }
 

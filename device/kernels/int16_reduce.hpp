@@ -4,8 +4,9 @@
 
 namespace ganglion {
 
-/// As reduce_sum, on int16 with zero points 0: input [outer, first, middle, second, inner], output
-/// [outer, middle, inner], at even offsets that do not overlap.
+/// As ReduceOp, on int16 with zero points 0: input [outer, first, middle, second, inner], output
+/// [outer, middle, inner], at even offsets that do not overlap. Maximum and minimum have no
+/// multiplier.
 struct Int16ReduceOp {
     OpHeader header;
     uint32_t outer, first, middle, second, inner;
@@ -18,5 +19,7 @@ struct Int16ReduceOp {
 inline constexpr uint32_t kMostInt16Summands = 32768;
 
 void int16_reduce_sum(const Int16ReduceOp& op, int8_t* arena, const uint8_t* constants);
+void int16_reduce_maximum(const Int16ReduceOp& op, int8_t* arena, const uint8_t* constants);
+void int16_reduce_minimum(const Int16ReduceOp& op, int8_t* arena, const uint8_t* constants);
 
 }  // namespace ganglion

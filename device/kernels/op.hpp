@@ -62,6 +62,11 @@ enum class OpKind : uint16_t {
     lstm = 53,
     svdf = 54,
     int4_conv_2d = 55,
+    int16_reduce_maximum = 56,
+    int16_reduce_minimum = 57,
+    int16_resize_bilinear = 58,
+    int16_transpose_conv_2d = 59,
+    int16_batch_matmul = 60,
     paired_fully_connected = 65,
 };
 

@@ -32,5 +32,7 @@ struct ResizeBilinearOp {
 
 void resize_nearest(const ResizeNearestOp& op, int8_t* arena, const uint8_t* constants);
 void resize_bilinear(const ResizeBilinearOp& op, int8_t* arena, const uint8_t* constants);
+/// Of int16, at even offsets.
+void int16_resize_bilinear(const ResizeBilinearOp& op, int8_t* arena, const uint8_t* constants);
 
 }  // namespace ganglion

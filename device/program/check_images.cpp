@@ -44,14 +44,17 @@ Status check(const ResizeNearestOp& op, const ProgramLimits& limits) {
 }
 
 Status check(const ResizeBilinearOp& op, const ProgramLimits& limits) {
+    const bool is_int16 = op.header.kind == OpKind::int16_resize_bilinear;
+    const uint32_t each = is_int16 ? 2 : 1;
+    if (op.input % each != 0 || op.output % each != 0) return Status::bad_offset;
     if (op.channels == 0 || op.channels > limits.arena_bytes ||
         !good_positions(op.y, op.in_height, op.out_height) ||
         !good_positions(op.x, op.in_width, op.out_width)) {
         return Status::bad_shape;
     }
     const std::array<Region, 2> regions{
-        {image(op.input, op.in_height, op.in_width, op.channels),
-         image(op.output, op.out_height, op.out_width, op.channels)}};
+        {image(op.input, op.in_height, op.in_width, each * op.channels),
+         image(op.output, op.out_height, op.out_width, each * op.channels)}};
     return check_separate(regions, limits);
 }
 
@@ -90,33 +93,11 @@ Status check(const StridedCopyOp& op, const ProgramLimits& limits) {
 }
 
 Status check(const BatchMatmulOp& op, const ProgramLimits& limits) {
-    uint64_t elements = 1;
-    for (uint32_t count : {op.batches[0], op.batches[1], op.rows, op.columns}) {
-        elements *= count;
-        if (elements == 0 || elements > limits.arena_bytes) return Status::bad_shape;
-    }
-    if (op.depth == 0 || op.depth > kMostMatmulDepth) return Status::bad_shape;
-    const auto region_of = [&](const BatchMatmulOp::Side& side, uint32_t lines) {
-        const uint64_t last = uint64_t{op.batches[0] - 1} * side.batch_strides[0] +
-                              uint64_t{op.batches[1] - 1} * side.batch_strides[1] +
-                              uint64_t{op.depth - 1} * side.depth_stride;
-        // Each factor of the last product may be 2^32: compare before adding it.
-        const uint64_t lines_bytes = uint64_t{lines - 1} * side.line_stride;
-        const uint64_t bytes = lines_bytes > limits.arena_bytes ? lines_bytes : last + lines_bytes;
-        return Region{side.offset, bytes + 1};
-    };
     if (!is_int8(op.first.zero_point) || !is_int8(op.second.zero_point) || !good_range(op.range) ||
         !good_multiplier(op.multiplier, op.shift, 30)) {
         return Status::bad_value;
     }
-    const Region first = region_of(op.first, op.rows);
-    const Region second = region_of(op.second, op.columns);
-    const Region output{op.output, elements};
-    if (!first.inside(limits) || !second.inside(limits) || !output.inside(limits) ||
-        output.overlaps(first) || output.overlaps(second)) {
-        return Status::bad_offset;
-    }
-    return Status::ok;
+    return check_products(op, 1, limits);
 }
 
 }  // namespace ganglion

@@ -85,6 +85,23 @@ Status check(const Int16DepthwiseConv2dOp& op, const ProgramLimits& limits) {
     return check_convolution(op, uint64_t{w.kernel_height} * w.kernel_width, limits);
 }
 
+Status check(const Int16TransposeConv2dOp& op, const ProgramLimits& limits) {
+    const Window2d& w = op.window;
+    if (!good_window(w) || w.dilation_y != 1 || w.dilation_x != 1) return Status::bad_shape;
+    return check_convolution(op, uint64_t{w.kernel_height} * w.kernel_width * w.in_channels,
+                             limits);
+}
+
+Status check(const Int16BatchMatmulOp& op, const ProgramLimits& limits) {
+    const bool good_values = op.first.zero_point == 0 && op.second.zero_point == 0 &&
+                             op.multiplier >= 0 && op.shift >= 8 && op.shift <= 46;
+    if (!good_values) return Status::bad_value;
+    for (uint32_t offset : {op.first.offset, op.second.offset, op.output}) {
+        if (!is_even(offset)) return Status::bad_offset;
+    }
+    return check_products(op, kElement, limits);
+}
+
 Status check(const Int16Pool2dOp& op, const ProgramLimits& limits) {
     const Window2d& w = op.window;
     if (!good_pool_window(w, kMostInt16Pixels)) return Status::bad_shape;

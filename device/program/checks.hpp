@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 
 #include "device/program/format.hpp"
@@ -44,6 +45,8 @@ Status check(const Int16SigmoidOp& op, const ProgramLimits& limits);
 Status check(const Int16LeakyReluOp& op, const ProgramLimits& limits);
 Status check(const Int16SoftmaxOp& op, const ProgramLimits& limits);
 Status check(const Int16ReduceOp& op, const ProgramLimits& limits);
+Status check(const Int16TransposeConv2dOp& op, const ProgramLimits& limits);
+Status check(const Int16BatchMatmulOp& op, const ProgramLimits& limits);
 Status check(const Int4Conv2dOp& op, const ProgramLimits& limits);
 Status check(const LstmOp& op, const ProgramLimits& limits);
 Status check(const SvdfOp& op, const ProgramLimits& limits);
@@ -146,6 +149,33 @@ inline uint64_t input_bytes(const Window2d& w) {
 }
 inline uint64_t output_bytes(const Window2d& w) {
     return uint64_t{w.out_height} * w.out_width * w.out_channels;
+}
+
+/// The sides and the output of products of matrices, whose elements take `each` bytes.
+template <typename Op>
+Status check_products(const Op& op, uint32_t each, const ProgramLimits& limits) {
+    const uint64_t elements =
+        product(std::array{op.batches[0], op.batches[1], op.rows, op.columns}, limits.arena_bytes);
+    if (elements == 0 || op.depth == 0 || op.depth > kMostMatmulDepth) return Status::bad_shape;
+    const auto region_of = [&](const BatchMatmulOp::Side& side, uint32_t lines) {
+        const uint64_t ways[] = {uint64_t{op.batches[0] - 1} * side.batch_strides[0],
+                                 uint64_t{op.batches[1] - 1} * side.batch_strides[1],
+                                 uint64_t{lines - 1} * side.line_stride,
+                                 uint64_t{op.depth - 1} * side.depth_stride};
+        uint64_t last = 0;
+        // Each may be nearly 2^64: compare before adding it.
+        for (uint64_t way : ways)
+            last = std::max(last, way) > limits.arena_bytes ? UINT64_MAX : last + way;
+        return Region{side.offset, last > limits.arena_bytes ? last : each * (last + 1)};
+    };
+    const Region first = region_of(op.first, op.rows);
+    const Region second = region_of(op.second, op.columns);
+    const Region output{op.output, each * elements};
+    if (!first.inside(limits) || !second.inside(limits) || !output.inside(limits) ||
+        output.overlaps(first) || output.overlaps(second)) {
+        return Status::bad_offset;
+    }
+    return Status::ok;
 }
 
 }  // namespace checks

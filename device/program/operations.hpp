@@ -20,6 +20,7 @@
 #include "device/kernels/int16_pool_2d.hpp"
 #include "device/kernels/int16_reduce.hpp"
 #include "device/kernels/int16_softmax.hpp"
+#include "device/kernels/int16_transpose_conv_2d.hpp"
 #include "device/kernels/int4_conv_2d.hpp"
 #include "device/kernels/interleaved_conv_2d.hpp"
 #include "device/kernels/interleaved_depthwise_conv_2d.hpp"
@@ -140,6 +141,16 @@ using Operations = OperationTable<
     OperationRow<"int16_leaky_relu", OpKind::int16_leaky_relu, Int16LeakyReluOp, int16_leaky_relu>,
     OperationRow<"int16_softmax", OpKind::int16_softmax, Int16SoftmaxOp, int16_softmax>,
     OperationRow<"int16_reduce_sum", OpKind::int16_reduce_sum, Int16ReduceOp, int16_reduce_sum>,
+    OperationRow<"int16_reduce_maximum", OpKind::int16_reduce_maximum, Int16ReduceOp,
+                 int16_reduce_maximum>,
+    OperationRow<"int16_reduce_minimum", OpKind::int16_reduce_minimum, Int16ReduceOp,
+                 int16_reduce_minimum>,
+    OperationRow<"int16_resize_bilinear", OpKind::int16_resize_bilinear, ResizeBilinearOp,
+                 int16_resize_bilinear>,
+    OperationRow<"int16_transpose_conv_2d", OpKind::int16_transpose_conv_2d, Int16TransposeConv2dOp,
+                 int16_transpose_conv_2d>,
+    OperationRow<"int16_batch_matmul", OpKind::int16_batch_matmul, Int16BatchMatmulOp,
+                 int16_batch_matmul>,
     OperationRow<"int4_conv_2d", OpKind::int4_conv_2d, Int4Conv2dOp, int4_conv_2d>,
     OperationRow<"lstm", OpKind::lstm, LstmOp, lstm>,
     OperationRow<"svdf", OpKind::svdf, SvdfOp, svdf>,

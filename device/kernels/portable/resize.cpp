@@ -20,6 +20,35 @@ struct Between {
     }
 };
 
+/// Sum: below 2^22 times the largest value, as weights have magnitudes of at most 1.5^2 * 2^20.
+template <typename Value, typename Sum>
+void interpolate(const ResizeBilinearOp& op, int8_t* arena) {
+    const auto channels = static_cast<int32_t>(op.channels);
+    const auto* input = reinterpret_cast<const Value*>(arena + op.input);
+    auto* output = reinterpret_cast<Value*>(arena + op.output);
+    for (int32_t out_y = 0; out_y < op.out_height; ++out_y) {
+        const Between y(op.y, out_y, op.in_height);
+        for (int32_t out_x = 0; out_x < op.out_width; ++out_x) {
+            const Between x(op.x, out_x, op.in_width);
+            const auto pixel = [&](int32_t at_y, int32_t at_x) {
+                return input + (at_y * op.in_width + at_x) * channels;
+            };
+            const Value* corners[] = {pixel(y.first, x.first), pixel(y.second, x.first),
+                                      pixel(y.first, x.second), pixel(y.second, x.second)};
+            const int32_t before_y = kOnePixel - y.beyond_first;
+            const int32_t before_x = kOnePixel - x.beyond_first;
+            const int32_t weights[] = {before_y * before_x, y.beyond_first * before_x,
+                                       before_y * x.beyond_first, y.beyond_first * x.beyond_first};
+            for (int32_t c = 0; c < channels; ++c) {
+                Sum sum = 0;
+                for (int n = 0; n < 4; ++n) sum += Sum{corners[n][c]} * weights[n];
+                const Sum half = sum > 0 ? 1 << 19 : -(1 << 19);
+                *output++ = static_cast<Value>((sum + half) / (1 << 20));
+            }
+        }
+    }
+}
+
 }  // namespace
 
 void resize_nearest(const ResizeNearestOp& op, int8_t* arena, const uint8_t* constants) {
@@ -36,30 +65,11 @@ void resize_nearest(const ResizeNearestOp& op, int8_t* arena, const uint8_t* con
 }
 
 void resize_bilinear(const ResizeBilinearOp& op, int8_t* arena, const uint8_t* /*constants*/) {
-    const auto channels = static_cast<int32_t>(op.channels);
-    const int8_t* input = arena + op.input;
-    int8_t* output = arena + op.output;
-    for (int32_t out_y = 0; out_y < op.out_height; ++out_y) {
-        const Between y(op.y, out_y, op.in_height);
-        for (int32_t out_x = 0; out_x < op.out_width; ++out_x) {
-            const Between x(op.x, out_x, op.in_width);
-            const auto pixel = [&](int32_t at_y, int32_t at_x) {
-                return input + (at_y * op.in_width + at_x) * channels;
-            };
-            const int8_t* corners[] = {pixel(y.first, x.first), pixel(y.second, x.first),
-                                       pixel(y.first, x.second), pixel(y.second, x.second)};
-            const int32_t before_y = kOnePixel - y.beyond_first;
-            const int32_t before_x = kOnePixel - x.beyond_first;
-            const int32_t weights[] = {before_y * before_x, y.beyond_first * before_x,
-                                       before_y * x.beyond_first, y.beyond_first * x.beyond_first};
-            for (int32_t c = 0; c < channels; ++c) {
-                int32_t sum = 0;  // below 2^30: weights have magnitudes of at most 1.5^2 * 2^20
-                for (int n = 0; n < 4; ++n) sum += corners[n][c] * weights[n];
-                const int32_t half = sum > 0 ? 1 << 19 : -(1 << 19);
-                *output++ = static_cast<int8_t>((sum + half) / (1 << 20));
-            }
-        }
-    }
+    interpolate<int8_t, int32_t>(op, arena);
+}
+
+void int16_resize_bilinear(const ResizeBilinearOp& op, int8_t* arena, const uint8_t*) {
+    interpolate<int16_t, int64_t>(op, arena);
 }
 
 }  // namespace ganglion

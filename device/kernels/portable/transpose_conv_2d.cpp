@@ -1,28 +1,9 @@
 #include "device/kernels/transpose_conv_2d.hpp"
 
 #include "device/kernels/requantize.hpp"
+#include "device/kernels/transposed_taps.hpp"
 
 namespace ganglion {
-namespace {
-
-/// The kernel positions of one dimension that reach output position `out`: first, first + stride,
-/// ... below end; the first takes input position `in`, each further one the input before.
-struct Taps {
-    int32_t first, end, in;
-
-    Taps(int32_t out, int32_t pad, int32_t stride, int32_t kernel, int32_t inputs) {
-        const int32_t reach = out + pad;  // input position times stride, plus kernel position
-        first = reach % stride;
-        in = reach / stride;
-        if (in >= inputs) {
-            first += (in - inputs + 1) * stride;
-            in = inputs - 1;
-        }
-        end = kernel < reach + 1 ? kernel : reach + 1;
-    }
-};
-
-}  // namespace
 
 void transpose_conv_2d(const TransposeConv2dOp& op, int8_t* arena, const uint8_t* constants) {
     const Window2d& w = op.window;
@@ -32,9 +13,9 @@ void transpose_conv_2d(const TransposeConv2dOp& op, int8_t* arena, const uint8_t
     const int32_t zero = op.input_zero_point;
     int8_t* output = arena + op.output;
     for (int32_t out_y = 0; out_y < w.out_height; ++out_y) {
-        const Taps y(out_y, w.pad_top, w.stride_y, w.kernel_height, w.in_height);
+        const TransposedTaps y(out_y, w.pad_top, w.stride_y, w.kernel_height, w.in_height);
         for (int32_t out_x = 0; out_x < w.out_width; ++out_x) {
-            const Taps x(out_x, w.pad_left, w.stride_x, w.kernel_width, w.in_width);
+            const TransposedTaps x(out_x, w.pad_left, w.stride_x, w.kernel_width, w.in_width);
             for (int32_t channel = 0; channel < w.out_channels; ++channel) {
                 int32_t sum = 0;
                 int32_t in_y = y.in;
