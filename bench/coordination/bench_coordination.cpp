@@ -7,6 +7,7 @@
 #include "bench/coordination/faults.hpp"
 #include "bench/coordination/link.hpp"
 #include "bench/coordination/simulate.hpp"
+#include "bench/coordination/together.hpp"
 #include "compile/bundle_signature.hpp"
 #include "update/package.hpp"
 
@@ -181,6 +182,31 @@ std::vector<Row> fault_rows(const CoordinationBench& bench) {
                        100 - 100 * double(found) / double(injected), "%", 5));
     rows.push_back(row("healthy meters and feeders suspected",
                        100 * double(outcome.suspected) / double(outcome.healthy), "%", 1));
+    return rows;
+}
+
+std::vector<Row> together_rows(const CoordinationBench& bench) {
+    const std::filesystem::path data = bench.scene.data.parent_path();
+    std::vector<Row> rows;
+    if (!std::filesystem::exists(data / "vibration") || !std::filesystem::exists(data / "field"))
+        return rows;
+    for (const auto& show : {together::share_motors, together::share_plots}) {
+        tell(bench, "learning together", 0.95);
+        const together::Shown shown = show(data, "test");
+        const std::string of = "learning together, " + shown.name + ": ";
+        constexpr double never = 1e9;
+        rows.push_back(against(of + "time to full quality", shown.primed_time().value_or(never),
+                               shown.unit, "alone", shown.alone_time().value_or(never), 0.25));
+        rows.push_back(row(of + "decisions changed by 3 poisoned of 20 contributors, of " +
+                               std::to_string(shown.decisions),
+                           double(shown.changed), "decisions", 0));
+        rows.push_back(row(of + "privacy of a contribution, rho (zCDP)", shown.cost.rho, "rho"));
+        rows.push_back(row(of + "privacy of a contribution, epsilon at delta 1e-5",
+                           shown.cost.epsilon(1e-5), "epsilon"));
+        rows.push_back(against(of + "bytes of a contribution", shown.contribution_bytes, "bytes",
+                               "what was sensed for it", shown.sensed_bytes, 0));
+        rows.back().goal.reset();
+    }
     return rows;
 }
 

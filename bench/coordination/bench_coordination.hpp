@@ -19,6 +19,9 @@ struct CoordinationBench {
 std::vector<Row> grid_rows(const CoordinationBench& bench);
 /// Injected faults: share missed, share of the healthy suspected.
 std::vector<Row> fault_rows(const CoordinationBench& bench);
+/// What new devices gain from what others of their kind learned, and what that costs in privacy.
+/// None where the recordings beside `scene.data` are absent.
+std::vector<Row> together_rows(const CoordinationBench& bench);
 /// CPU time of a whole cycle: decode, watch, plan, divide, sign; one thread.
 std::vector<Row> cycle_rows(const CoordinationBench& bench);
 

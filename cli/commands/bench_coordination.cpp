@@ -27,7 +27,8 @@ void run_coordination(Options& options) {
     add(bench::grid_rows(options.bench));
     line.show("coordination", 0.9, 0, "faults");
     add(bench::fault_rows(options.bench));
-    line.show("coordination", 0.95, 0, "cycles");
+    add(bench::together_rows(options.bench));
+    line.show("coordination", 0.97, 0, "cycles");
     add(bench::cycle_rows(options.bench));
     line.finish();
     std::cout << bench::to_text(rows);
@@ -46,7 +47,8 @@ void add_bench_coordination(CLI::App& bench) {
         "no\n"
         "coordination, local rules, the coordinator, and the optimum with perfect foresight; "
         "faults\n"
-        "that are injected; time and bytes of a cycle.",
+        "that are injected; time and bytes of a cycle; what new devices gain from what others of "
+        "their kind\nhave learned, without anybody's samples.",
         "./ganglion bench coordination --json coordination.json\n"
         "  ./ganglion bench coordination --homes 500 --days 2 --seed 7 --cycle-homes 10000");
     auto& scene = options->bench.scene;

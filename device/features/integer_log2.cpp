@@ -48,4 +48,17 @@ int32_t log2_q8(uint64_t value) {
     return static_cast<int32_t>(((exponent << 16U) + fraction + 128U) >> 8U);
 }
 
+uint32_t exp2_q8(int32_t log) {
+    uint32_t low = 0;
+    uint32_t high = 1U << 24U;
+    while (low < high) {
+        const uint32_t middle = low + (high - low) / 2;
+        if (log2_q8(middle) >= log)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return low;
+}
+
 }  // namespace ganglion

@@ -12,6 +12,9 @@ namespace {
 constexpr uint32_t kFarthestQ4 = 1U << 13U;  // 512 deviations: squared and summed far below 2^64
 constexpr uint32_t kOutlierQ4 = 16U * 16U;
 constexpr uint32_t kLeastFrames = 8;  // before these, nothing is known well enough to refuse
+constexpr uint32_t kGroups = 8;
+constexpr uint32_t kPrimedShare = 4;  // a primed device needs one frame in so many
+constexpr int32_t kLargestLog = 24 * 256;
 
 uint32_t magnitude(int32_t value) {
     return static_cast<uint32_t>(value < 0 ? -value : value);
@@ -54,12 +57,48 @@ void DistanceLearner::start(const Parameters& parameters, std::span<uint8_t> sta
 
 bool DistanceLearner::resume(const Parameters& parameters, std::span<uint8_t> state) {
     bind(parameters, state);
-    if (*seen_ > 1U << 16U) return false;
+    if (seen() > 1U << 16U) return false;
     // Frames are int16: a mean or deviation beyond them was never learned.
     return std::all_of(features_.begin(), features_.end(), [](const Feature& feature) {
         return feature.mean_q8 >= -(1 << 23) && feature.mean_q8 < 1 << 23 &&
                feature.deviation_q8 <= 1U << 24U;
     });
+}
+
+uint32_t DistanceLearner::needed() const {
+    return primed() ? parameters_.learn_frames / kPrimedShare : parameters_.learn_frames;
+}
+
+uint32_t DistanceLearner::group_values() const {
+    return (parameters_.values + kGroups - 1) / kGroups;
+}
+
+uint32_t DistanceLearner::share(std::span<int16_t> shared) const {
+    const uint32_t each = group_values();
+    const uint32_t groups = (parameters_.values + each - 1) / each;
+    if (!ready() || shared.size() < groups) return 0;
+    for (uint32_t group = 0; group < groups; ++group) {
+        const uint32_t begin = group * each;
+        const uint32_t end = std::min(begin + each, parameters_.values);
+        int32_t sum = 0;
+        for (uint32_t i = begin; i < end; ++i)
+            sum += log2_q8(
+                std::max(features_[i].deviation_q8, uint32_t{parameters_.least_deviation} * 256U));
+        shared[group] = static_cast<int16_t>(sum / std::max(1, static_cast<int32_t>(end - begin)));
+    }
+    return groups;
+}
+
+bool DistanceLearner::prime(std::span<const int16_t> prior) {
+    const uint32_t each = group_values();
+    const bool good = std::all_of(prior.begin(), prior.end(),
+                                  [](int16_t log) { return log >= 0 && log <= kLargestLog; });
+    if (*seen_ != 0 || !good || prior.size() != (parameters_.values + each - 1) / each)
+        return false;
+    for (uint32_t i = 0; i < parameters_.values; ++i)
+        features_[i].deviation_q8 = exp2_q8(prior[i / each]);
+    *seen_ = kPrimed;
+    return true;
 }
 
 uint32_t DistanceLearner::distance_q4(const Feature& feature, int16_t value) const {
@@ -72,17 +111,21 @@ uint32_t DistanceLearner::distance_q4(const Feature& feature, int16_t value) con
 void DistanceLearner::learn(std::span<const int16_t> values) {
     const uint32_t most = 1U << parameters_.adapt_shift;
     const uint32_t learned = std::max(most, parameters_.learn_frames);
-    if (*seen_ < learned) ++*seen_;
-    const auto weight = static_cast<int32_t>(std::min(*seen_, most));
+    if (seen() < learned) ++*seen_;
+    const auto weight = static_cast<int32_t>(std::min(seen(), most));
+    // A prior stands for the frames that it spares.
+    const uint32_t spared = primed() ? parameters_.learn_frames - needed() : 0;
+    const auto deviation_weight = static_cast<int32_t>(std::min(seen() + spared, most));
     for (size_t i = 0; i < features_.size(); ++i) {
         Feature& feature = features_[i];
         const int32_t step = values[i] * 256 - feature.mean_q8;
         feature.mean_q8 += step / weight;
         // Around the mean so far; the first frame has none to be far from.
-        const uint32_t far = *seen_ == 1 ? 0 : magnitude(values[i] * 256 - feature.mean_q8);
+        if (seen() == 1) continue;
+        const uint32_t far = magnitude(values[i] * 256 - feature.mean_q8);
         const auto change = static_cast<int32_t>(far) - static_cast<int32_t>(feature.deviation_q8);
-        feature.deviation_q8 =
-            static_cast<uint32_t>(static_cast<int32_t>(feature.deviation_q8) + change / weight);
+        feature.deviation_q8 = static_cast<uint32_t>(static_cast<int32_t>(feature.deviation_q8) +
+                                                     change / deviation_weight);
     }
 }
 
@@ -107,7 +150,7 @@ bool DistanceLearner::push(std::span<const int16_t> values, std::span<uint8_t> /
         farthest = std::max(farthest, distance);
     }
     if (!ready()) {
-        learn_first(values, *seen_ >= kLeastFrames && farthest > kOutlierQ4);
+        learn_first(values, seen() >= kLeastFrames && farthest > kOutlierQ4);
         return false;
     }
     const uint64_t square_q8 = sum / features_.size();

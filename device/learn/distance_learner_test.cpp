@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <cstring>
 #include <vector>
@@ -131,6 +132,29 @@ TEST(DistanceLearner, RefusesWhatIsOutOfRange) {
     EXPECT_TRUE(wrong([](auto& p) { p.refuse = 0; }));
     EXPECT_TRUE(wrong([](auto& p) { p.least_deviation = 0; }));
     EXPECT_TRUE(wrong([](auto& p) { p.doublings_q8 = 63; }));
+}
+
+TEST(DistanceLearner, BeginsWithWhatOthersShareAndThenNeedsAQuarter) {
+    Machine other(5);
+    std::array<int16_t, 8> shared{};
+    EXPECT_EQ(other.learner.share(shared), 0U) << "it has learned nothing yet";
+    for (int i = 0; i < 500; ++i) other.push(3000);
+    ASSERT_EQ(other.learner.share(shared), kValues);
+    // log2 of a mean absolute deviation of 50 raw units, in 1/256 of them.
+    EXPECT_NEAR(shared[0], 256 * std::log2(50.0 * 256), 40);
+
+    Machine fresh(6);
+    EXPECT_FALSE(fresh.learner.prime(std::span(shared).first(2)));
+    ASSERT_TRUE(fresh.learner.prime(std::span(shared).first(kValues)));
+    for (int i = 0; i < 16; ++i) EXPECT_EQ(fresh.push(-500), -1) << i;
+    for (int i = 0; i < 100; ++i) EXPECT_LT(fresh.push(-500), 250);
+    EXPECT_GT(fresh.push(300), 500);
+    EXPECT_FALSE(fresh.learner.prime(std::span(shared).first(kValues))) << "it has begun";
+    // It goes on from its stored state like any other.
+    Machine restarted(7);
+    std::memcpy(restarted.state.data(), fresh.state.data(), 8 * fresh.state.size());
+    ASSERT_TRUE(restarted.learner.resume(parameters(), restarted.bytes()));
+    EXPECT_TRUE(restarted.learner.ready());
 }
 
 }  // namespace

@@ -31,6 +31,8 @@ struct Row {
     bool (*push)(void*, Values, Bytes, std::span<uint16_t>);
     bool (*teach)(void*, uint32_t, Values, Bytes);
     bool (*forecast)(const void*, uint32_t, int16_t&, uint16_t&);
+    uint32_t (*share)(const void*, std::span<int16_t>);
+    bool (*prime)(void*, Values);
 };
 
 template <typename Kind>
@@ -80,6 +82,20 @@ struct Kept {
             return false;
         }
     }
+    static uint32_t share(const void* learner, std::span<int16_t> shared) {
+        if constexpr (requires(const Kind& kind) { kind.share(shared); }) {
+            return static_cast<const Kind*>(learner)->share(shared);
+        } else {
+            return 0;
+        }
+    }
+    static bool prime(void* learner, Values prior) {
+        if constexpr (requires(Kind & kind) { kind.prime(prior); }) {
+            return static_cast<Kind*>(learner)->prime(prior);
+        } else {
+            return false;
+        }
+    }
 };
 
 template <typename Kind>
@@ -95,7 +111,9 @@ constexpr Row row(LearnerKind kind) {
             K::resume,
             K::push,
             K::teach,
-            K::forecast};
+            K::forecast,
+            K::share,
+            K::prime};
 }
 
 // The learners that a device knows.
@@ -152,6 +170,8 @@ void Learner::start(const LearnerSection& section, std::span<uint8_t> state, boo
     push_ = row->push;
     teach_ = row->teach;
     forecast_ = row->forecast;
+    share_ = row->share;
+    prime_ = row->prime;
     learner_ = row->create(state.data());
     learned_ = state.subspan(row->object_bytes, row->state_bytes(section));
     row->start(learner_, section, learned_, proof);

@@ -50,11 +50,13 @@ struct LearnerSection {
 ///               std::span<uint16_t> scores);  // permille by output; false: still learning
 ///     bool teach(uint32_t label, std::span<const int16_t> values, std::span<uint8_t> scratch);
 ///     bool forecast(uint32_t ahead, int16_t& value, uint16_t& error) const;
+///     uint32_t share(std::span<int16_t> shared) const;
+///     bool prime(std::span<const int16_t> prior);
 ///
 ///     static void shorten(Parameters&);  // for the proof: learns over as few frames as it can
 ///
-/// The last three are optional. teach() takes the values as an example of a label; false where it
-/// is refused.
+/// Those from teach() on are optional. teach() takes the values as an example of a label; false
+/// where it is refused.
 class Learner {
   public:
     /// Reads a LEARNER section whose frames have `values` int16 values. `bytes`: 4-byte aligned.
@@ -81,6 +83,18 @@ class Learner {
         return forecast_ != nullptr && forecast_(learner_, ahead, value, error);
     }
 
+    /// At most so many numbers of what it has learned may be shared, each log2 in 1/256.
+    static constexpr uint32_t kMostShared = 8;
+    /// Those numbers, for others of its kind to begin with; never a sample. How many were written;
+    /// 0 where it has nothing to share, or not yet.
+    uint32_t share(std::span<int16_t> shared) const {
+        return share_ == nullptr ? 0 : share_(learner_, shared);
+    }
+    /// Begins with what others have shared, in the factory state alone. False where it cannot.
+    bool prime(std::span<const int16_t> prior) {
+        return prime_ != nullptr && prime_(learner_, prior);
+    }
+
     /// What was learned: plain data, to be stored and given back.
     std::span<uint8_t> learned() const { return learned_; }
     /// Goes on from bytes put into learned(). False, and the factory state, where they cannot be
@@ -92,6 +106,8 @@ class Learner {
                   std::span<uint16_t>) = nullptr;
     bool (*teach_)(void*, uint32_t, std::span<const int16_t>, std::span<uint8_t>) = nullptr;
     bool (*forecast_)(const void*, uint32_t, int16_t&, uint16_t&) = nullptr;
+    uint32_t (*share_)(const void*, std::span<int16_t>) = nullptr;
+    bool (*prime_)(void*, std::span<const int16_t>) = nullptr;
     void* learner_ = nullptr;
     std::span<uint8_t> learned_;
 };

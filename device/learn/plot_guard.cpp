@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "device/features/integer_log2.hpp"
+
 namespace ganglion {
 namespace {
 
@@ -51,12 +53,31 @@ Status PlotGuard::resume(const PlotParameters& parameters, std::span<uint8_t> st
     const bool good = own_->slot < 7U * parameters.day && own_->low_q8 >= -widest &&
                       own_->low_q8 <= own_->high_q8 && own_->high_q8 <= widest &&
                       own_->motion_q8 <= 2U * widest && own_->longest_run <= kLongestRun &&
-                      own_->run <= kLongestRun && own_->reserved == 0 && own_->weather.days <= 2;
+                      own_->run <= kLongestRun && own_->primed <= 1 && own_->weather.days <= 2;
     const Status status = good ? forecast_.resume({parameters.day, parameters.equal_error},
                                                   state.subspan(sizeof(Own)))
                                : Status::bad_value;
     if (status != Status::ok) start(parameters, state);
     return status;
+}
+
+uint32_t PlotGuard::share(std::span<int16_t> shared) const {
+    const uint32_t kept[] = {own_->fall, own_->motion_q8, own_->longest_run};
+    if (!ready() || shared.size() < std::size(kept)) return 0;
+    for (size_t i = 0; i < std::size(kept); ++i)
+        shared[i] = static_cast<int16_t>(log2_q8(kept[i] + 1U));
+    return static_cast<uint32_t>(std::size(kept));
+}
+
+bool PlotGuard::prime(std::span<const int16_t> prior) {
+    if (own_->seen != 0 || prior.size() != 3) return false;
+    if (std::any_of(prior.begin(), prior.end(), [](int16_t log) { return log < 0; })) return false;
+    own_->fall = static_cast<uint16_t>(std::min<uint32_t>(exp2_q8(prior[0]) - 1U, INT16_MAX));
+    own_->motion_q8 = exp2_q8(prior[1]) - 1U;
+    own_->longest_run =
+        static_cast<uint16_t>(std::min<uint32_t>(exp2_q8(prior[2]) - 1U, kLongestRun));
+    own_->primed = 1;
+    return true;
 }
 
 int32_t PlotGuard::dry_line() const {

@@ -51,6 +51,13 @@ class PlotGuard {
     bool push(uint32_t slot, int16_t moisture, int16_t temperature, int16_t humidity,
               Judgement& judgement);
 
+    /// How this soil and sensor move: log2 of the fastest fall, of the mean motion and of the
+    /// longest standstill, 1/256. How many; 0 while it learns.
+    uint32_t share(std::span<int16_t> shared) const;
+    /// Begins with what others have shared: a quarter of the days is then enough. Factory state
+    /// alone; false, and unchanged, otherwise.
+    bool prime(std::span<const int16_t> prior);
+
     const RecessionForecast& forecast() const { return forecast_; }
     /// Below it the soil counts as dry, value steps; the range it lies in is still learned.
     int32_t dry_line() const;
@@ -70,10 +77,13 @@ class PlotGuard {
         int16_t last_change;
         uint16_t fall;     // the largest in one slot that belonged
         uint16_t tremble;  // jumps to and fro in a row, doubled
-        uint16_t reserved;
+        uint16_t primed;   // 1: it began with a prior
         DiseaseWeather::State weather;
     };
-    bool ready() const { return own_->seen >= uint32_t{parameters_.learn_days} * parameters_.day; }
+    bool ready() const {
+        const uint32_t slots = uint32_t{parameters_.learn_days} * parameters_.day;
+        return own_->seen >= (own_->primed != 0 ? slots / 4 : slots);
+    }
     bool failed(int16_t moisture);
     bool stands_still(int16_t moisture);
     bool trembles(int16_t moisture);

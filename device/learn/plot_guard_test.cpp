@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <functional>
 #include <random>
 #include <vector>
@@ -163,6 +164,27 @@ TEST(PlotGuard, FitsInTwoKilobytes) {
     parameters = kPlot;
     parameters.dryness_permille = 1000;
     EXPECT_EQ(parameters.check(), Status::bad_value);
+}
+
+TEST(PlotGuard, BeginsWithWhatOthersShareAndThenNeedsAQuarter) {
+    Plot other;
+    std::array<int16_t, 8> shared{};
+    EXPECT_EQ(other.guard.share(shared), 0U) << "it has learned nothing yet";
+    other.live(1000);
+    ASSERT_EQ(other.guard.share(shared), 3U);
+
+    Plot fresh;
+    const std::array<int16_t, 3> wrong = {1, -1, 1};
+    EXPECT_FALSE(fresh.guard.prime(wrong));
+    ASSERT_TRUE(fresh.guard.prime(std::span(shared).first(3)));
+    PlotGuard::Judgement judgement;
+    uint32_t slots = 0;
+    while (!fresh.guard.push(fresh.hour++ % 168, fresh.moisture(), kMissing, kMissing, judgement))
+        ++slots;
+    EXPECT_EQ(slots, 7U * 24 / 4 - 1);
+    for (uint32_t i = 0; i < 200; ++i) EXPECT_EQ(fresh.push(fresh.moisture()).failed, 0);
+    EXPECT_EQ(fresh.push(0).failed, 1000);
+    EXPECT_FALSE(fresh.guard.prime(std::span(shared).first(3))) << "it has begun";
 }
 
 }  // namespace

@@ -53,6 +53,8 @@ class PlotLearner {
         if (weather) scores[3] = judgement.disease;
         return judged;
     }
+    uint32_t share(std::span<int16_t> shared) const { return guard_.share(shared); }
+    bool prime(std::span<const int16_t> prior) { return guard_.prime(prior); }
     /// The moisture expected in a day; false before the first reading, and for other distances.
     bool forecast(uint32_t ahead, int16_t& value, uint16_t& error) const {
         value = guard_.forecast().forecast();

@@ -92,6 +92,14 @@ class Pipeline {
     /// factory, where the bytes cannot be that.
     bool resume_learned(uint32_t stage, std::span<const uint8_t> bytes);
 
+    /// Learner::share() and Learner::prime() of the stage's learner.
+    uint32_t share(uint32_t stage, std::span<int16_t> shared) const {
+        return stages_[stage].has_learner ? stages_[stage].learner.share(shared) : 0;
+    }
+    bool prime(uint32_t stage, std::span<const int16_t> prior) {
+        return stages_[stage].has_learner && stages_[stage].learner.prime(prior);
+    }
+
     /// What the last stage's learner expects `ahead` frames from now (Learner::forecast).
     bool forecast(uint32_t ahead, int16_t& value, uint16_t& error) const {
         return stage_count_ != 0 && stages_[stage_count_ - 1].learner.forecast(ahead, value, error);

@@ -7,6 +7,7 @@
 
 #include "compile/bundle_signature.hpp"
 #include "compile/bundle_writer.hpp"
+#include "train/evaluate/device_bundle.hpp"
 #include "train/synthesis/random.hpp"
 
 namespace ganglion::train {
@@ -33,15 +34,27 @@ LearnerRun::LearnerRun(const project::Project& project) {
     if (project.has_model()) {
         throw std::runtime_error(project.path.string() + ": has a model, no learner alone");
     }
-    const auto samples = slow_proof_samples(project);
     const std::string key = compile::generate_signing_key();
-    bytes_ = compile::write_bundle(
-        {.project = project, .program = {}, .proof_samples = samples, .gate_programs = {}}, key);
+    if (project.sensor.period_s == 1) {
+        bytes_ = build_device_bundle(project, key).bytes;
+    } else {
+        const auto samples = slow_proof_samples(project);
+        bytes_ = compile::write_bundle(
+            {.project = project, .program = {}, .proof_samples = samples, .gate_programs = {}},
+            key);
+    }
     compile::BundleVerifier verifier(compile::public_key_of(key));
     if (const auto status = bundle_.load(bytes_, verifier.callbacks()); status != Status::ok) {
         throw std::runtime_error(fmt::format("{}: the bundle cannot be loaded: {}",
                                              project.path.string(), ganglion::to_string(status)));
     }
+}
+
+std::unique_ptr<LearnerRun::Device> LearnerRun::device() const {
+    auto device = std::make_unique<Device>(bundle_);
+    if (!prior_.empty() && !device->prime(prior_))
+        throw std::runtime_error("a device cannot begin with this prior");
+    return device;
 }
 
 LearnerRun::Device::Device(const Bundle& bundle) : ram_(Pipeline::ram_bytes(bundle) / 8 + 3) {
@@ -64,6 +77,12 @@ std::vector<Decision> LearnerRun::Device::push(std::span<const int16_t> sample) 
 std::vector<uint8_t> LearnerRun::Device::learned() const {
     const auto bytes = pipeline_.learned(0);
     return {bytes.begin(), bytes.end()};
+}
+
+std::vector<int16_t> LearnerRun::Device::share() const {
+    std::vector<int16_t> shared(Learner::kMostShared);
+    shared.resize(pipeline_.share(0, shared));
+    return shared;
 }
 
 bool LearnerRun::Device::resume(std::span<const uint8_t> learned) {

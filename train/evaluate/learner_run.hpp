@@ -27,13 +27,18 @@ class LearnerRun {
         /// What it has learned, and going on from that (Pipeline::learned).
         std::vector<uint8_t> learned() const;
         bool resume(std::span<const uint8_t> learned);
+        /// Learner::share() and Learner::prime().
+        std::vector<int16_t> share() const;
+        bool prime(std::span<const int16_t> prior) { return pipeline_.prime(0, prior); }
         const Pipeline& pipeline() const { return pipeline_; }
 
       private:
         std::vector<uint64_t> ram_;
         Pipeline pipeline_;
     };
-    std::unique_ptr<Device> device() const { return std::make_unique<Device>(bundle_); }
+    std::unique_ptr<Device> device() const;
+    /// Devices made from now on begin with what others have shared.
+    void begin_from(std::span<const int16_t> prior) { prior_.assign(prior.begin(), prior.end()); }
 
     const Bundle& bundle() const { return bundle_; }
     uint32_t ram_bytes() const { return Pipeline::ram_bytes(bundle_); }
@@ -42,6 +47,7 @@ class LearnerRun {
   private:
     std::vector<uint8_t> bytes_;
     Bundle bundle_;
+    std::vector<int16_t> prior_;
 };
 
 /// Samples of a slow sensor for a bundle's proof, the same on every machine: the time goes on, the

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "device/together/contribution.hpp"
+
+namespace ganglion::fleet::together {
+
+namespace device = ganglion::together;
+
+/// What a contribution costs its device: zero-concentrated differential privacy of parameter `rho`
+/// (Bun and Steinke, "Concentrated Differential Privacy", TCC 2016). Several add up.
+struct PrivacyCost {
+    double rho = 0;
+    /// The (epsilon, delta) that it implies: rho + 2 sqrt(rho ln(1 / delta)) (the same, proposition
+    /// 1.3).
+    double epsilon(double delta) const;
+};
+PrivacyCost cost_of(const device::ShareTerms& terms, uint32_t contributions = 1);
+
+/// What new devices of a class begin with.
+struct Prior {
+    device::Shared values{};
+    uint32_t count = 0;
+    uint32_t contributors = 0;
+    uint32_t refused = 0;  ///< contributions that no device following the terms would have made
+
+    std::span<const int16_t> numbers() const { return std::span(values).first(count); }
+};
+
+struct AggregateOptions {
+    uint32_t least_contributors = 8;  ///< fewer give no prior
+    double farthest_sigmas = 6;       ///< beyond the radius: refused
+    int16_t wider = 0;                ///< added to each number: what a new device cannot know yet
+};
+
+/// The coordinate-wise median of the contributions, one of each device: as long as fewer than half
+/// are wrong it lies within the range of the right ones, whatever the wrong ones say (Yin et al.,
+/// "Byzantine-Robust Distributed Learning", ICML 2018). Nothing where too few are left. The median
+/// of clipped and noised numbers is processing of what the noise already protects: it costs no
+/// privacy.
+std::optional<Prior> aggregate(const device::ShareTerms& terms,
+                               std::span<const device::Contribution> contributions,
+                               const AggregateOptions& options = {});
+
+}  // namespace ganglion::fleet::together
