@@ -84,7 +84,8 @@ uint32_t DistanceLearner::share(std::span<int16_t> shared) const {
         for (uint32_t i = begin; i < end; ++i)
             sum += log2_q8(
                 std::max(features_[i].deviation_q8, uint32_t{parameters_.least_deviation} * 256U));
-        shared[group] = static_cast<int16_t>(sum / std::max(1, static_cast<int32_t>(end - begin)));
+        shared[group] =
+            static_cast<int16_t>(sum / std::max<int32_t>(1, static_cast<int32_t>(end - begin)));
     }
     return groups;
 }
