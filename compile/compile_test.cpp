@@ -182,6 +182,24 @@ TEST(Compile, FoldsPadsIntoMaximaWhereTheyAreTheLowest) {
     EXPECT_EQ(operations(5, -127, true), 2U);
 }
 
+TEST(Compile, ARenamingByAnyNameCostsNothing) {
+    const Graph graph = RandomGraph(1).network();
+    const auto program_with = [&](OperatorCode code) {
+        Graph renamed = graph;
+        size_t changed = 0;
+        for (model::Operator& op : renamed.operators) {
+            if (op.code != OperatorCode::reshape) continue;
+            op.code = code;
+            op.options = {};
+            ++changed;
+        }
+        EXPECT_GT(changed, 0U);
+        return compile(renamed, kTarget).program;
+    };
+    EXPECT_EQ(program_with(OperatorCode::squeeze), compile(graph, kTarget).program);
+    EXPECT_EQ(program_with(OperatorCode::expand_dims), compile(graph, kTarget).program);
+}
+
 TEST(Compile, AGraphThatOnlyRenamesIsAnEmptyProgram) {
     Graph graph = dense();
     graph.tensors[2].shape = {4};

@@ -121,9 +121,10 @@ INSTANTIATE_TEST_SUITE_P(Sequences, Fixture,
 INSTANTIATE_TEST_SUITE_P(
     Elements, Fixture,
     testing::Combine(
-        testing::Values("abs", "add", "add_broadcast", "add_channel", "add_relu", "add_scalar",
-                        "arg_max", "arg_max_64", "arg_min", "conv_groups", "conv_groups_of_one",
-                        "exp", "float_border", "fully_connected", "fully_connected_n1",
+        testing::Values("average_pool", "max_pool", "max_pool_padded", "abs", "add",
+                        "add_broadcast", "add_channel", "add_relu", "add_scalar", "arg_max",
+                        "arg_max_64", "arg_min", "conv_groups", "conv_groups_of_one", "exp",
+                        "float_border", "fully_connected", "fully_connected_n1",
                         "fully_connected_rows", "hard_swish", "leaky_relu", "logistic", "maximum",
                         "maximum_scalar", "mean_apart", "mean_channels", "mean_flat", "mean_image",
                         "mean_rows", "minimum", "mul", "mul_channel", "mul_gate", "mul_scalar",
