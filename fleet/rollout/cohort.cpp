@@ -7,8 +7,8 @@
 namespace ganglion::fleet {
 namespace {
 
-constexpr int64_t kMostCounted = 50'000;
-constexpr int64_t kSampled = 10'000;
+constexpr int64_t kMostCounted = 20'000;
+constexpr int64_t kSampled = 5'000;
 
 /// Parameters of every statement here: ?1 application, ?2 pattern, then name and value of each
 /// attribute.
@@ -62,7 +62,7 @@ int64_t estimated(Database& database, const Question& question, int64_t all) {
     const Statement sample = question.asked(
         database,
         fmt::format("SELECT count(*), coalesce(sum({}), 0) FROM (SELECT number, id FROM devices "
-                    "INDEXED BY devices_by_place WHERE {} ORDER BY place LIMIT {})",
+                    "INDEXED BY devices_on_circle WHERE {} ORDER BY place LIMIT {})",
                     question.has_all(), question.runs(), kSampled));
     if (sample.integer(0) == 0) return 0;
     return std::llround(sample.number<double>(1) / sample.number<double>(0) *
@@ -77,13 +77,12 @@ int64_t cohort_size(Database& database, const std::string& application, const st
     if (pattern.empty() && attributes.empty()) return all;
     const Question question{application, pattern, attributes};
     if (attributes.empty()) {
-        const int64_t matching =
-            question
-                .asked(database, fmt::format("SELECT count(*) FROM (SELECT 1 FROM devices WHERE {} "
-                                             "AND {} LIMIT {})",
-                                             question.runs(), question.has_all(), kMostCounted + 1))
-                .integer(0);
-        return matching <= kMostCounted ? matching : estimated(database, question, all);
+        const int64_t about = all > kMostCounted ? estimated(database, question, all) : 0;
+        if (about > kMostCounted) return about;
+        return question
+            .asked(database, "SELECT count(*) FROM devices WHERE " + question.runs() + " AND " +
+                                 question.has_all())
+            .integer(0);
     }
     if (const auto [place, devices] = rarest(database, attributes); devices <= kMostCounted)
         return question

@@ -9,9 +9,9 @@
 namespace ganglion::fleet {
 
 /// Devices that run this application, have ids of this pattern and these attributes; empty: any.
-/// Exact, but where more than 50,000 devices match the pattern, or have each of the attributes:
-/// then estimated from 10,000 devices, so that the answer does not take the longer the larger the
-/// fleet is (standard error at most 0.5 % of those that run the application). Throws StoreError.
+/// Exact, but where more than 20,000 devices match the pattern, or have each of the attributes:
+/// then estimated from 5,000 devices, so that the answer does not take the longer the larger the
+/// fleet is (standard error at most 0.7 % of those that run the application). Throws StoreError.
 int64_t cohort_size(Database& database, const std::string& application, const std::string& pattern,
                     const Attributes& attributes);
 

@@ -22,7 +22,7 @@ CREATE TABLE IF NOT EXISTS devices (
     status BLOB NOT NULL DEFAULT x'',
     total BLOB NOT NULL DEFAULT x''
 );
-CREATE INDEX IF NOT EXISTS devices_by_place ON devices (place);
+CREATE INDEX IF NOT EXISTS devices_on_circle ON devices (place, application, id);
 CREATE INDEX IF NOT EXISTS devices_by_application ON devices (application, id);
 CREATE TABLE IF NOT EXISTS applications (
     application TEXT PRIMARY KEY,
@@ -91,8 +91,9 @@ CREATE TABLE IF NOT EXISTS decisions (
 CREATE INDEX IF NOT EXISTS decisions_of_rollout ON decisions (rollout, id);
 )sql";
 
-/// Version 1 had no counts of applications.
-constexpr const char* kCountApplications =
+/// Version 1 had no counts of applications, and an index of places alone.
+constexpr const char* kTakeOver =
+    "DROP INDEX IF EXISTS devices_by_place;"
     "INSERT OR REPLACE INTO applications SELECT application, count(*) FROM devices GROUP BY "
     "application";
 /// Its first files had no attributes either, and Observed in another form: what devices have
@@ -122,7 +123,7 @@ void prepare(Database& database, const std::filesystem::path& file) {
     if (version == kSchemaVersion) return;
     const bool first_form = version == 1 && !has_attributes(database);
     database.run(kSchema);
-    if (version == 1) database.run(kCountApplications);
+    if (version == 1) database.run(kTakeOver);
     if (first_form) database.run(kForgetScores);
     database.run(("PRAGMA user_version = " + std::to_string(kSchemaVersion)).c_str());
     transaction.commit();

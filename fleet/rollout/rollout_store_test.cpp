@@ -36,7 +36,8 @@ struct RolloutStoreTest : ::testing::Test {
         store.write_arm(id, 0, ArmRow{1, true, {}});
         const std::string old =
             "DROP TRIGGER device_counted; DROP TRIGGER device_counted_again; DROP TABLE "
-            "applications; DROP INDEX targets_of_state; PRAGMA user_version = 1;" +
+            "applications; DROP INDEX targets_of_state; DROP INDEX devices_on_circle; CREATE INDEX "
+            "devices_by_place ON devices (place); PRAGMA user_version = 1;" +
             more;
         store.database().run(old.c_str());
     }
