@@ -21,12 +21,15 @@ inline constexpr uint32_t kBootCounterOffset = 0x8000;
 inline constexpr uint32_t kBootCounterBlocks = 2;
 inline constexpr uint32_t kOutboxOffset = 0x10000;
 inline constexpr uint32_t kOutboxBlocks = 64;
+inline constexpr uint32_t kLearnedOffset = 0x50000;  ///< what the learners know, in two halves
+inline constexpr uint32_t kLearnedHalfBytes = 0x10000;
 inline constexpr uint32_t kBundleSlotOffset[2] = {0x100000, 0x280000};
 inline constexpr uint32_t kBundleSlotBytes = 0x180000;
 
 static_assert(kProvisioningOffset + kProvisioningBytes <= kBootCounterOffset);
 static_assert(kBootCounterOffset + kBootCounterBlocks * kEraseBlock <= kOutboxOffset);
-static_assert(kOutboxOffset + kOutboxBlocks * kEraseBlock <= kBundleSlotOffset[0]);
+static_assert(kOutboxOffset + kOutboxBlocks * kEraseBlock <= kLearnedOffset);
+static_assert(kLearnedOffset + 2 * kLearnedHalfBytes <= kBundleSlotOffset[0]);
 static_assert(kBundleSlotOffset[0] + kBundleSlotBytes <= kBundleSlotOffset[1]);
 static_assert(kBundleSlotOffset[1] + kBundleSlotBytes <= kFlashBytes);
 
@@ -70,20 +73,26 @@ struct SamplePort {
     uint32_t device_ms;      ///< device clock
     uint32_t stack_free;     ///< bytes of the main stack never touched
     uint32_t tls_heap_peak;  ///< bytes
+    uint32_t work_low;       ///< instructions of all inferences with their features, lower half
+    uint32_t work_high;      ///< and upper half
 };
 static_assert(sizeof(SamplePort) <= 4096);
 
-/// One record on UART2 per edge of the stop line, little-endian.
-struct StopEdgeRecord {
+/// What a decision moves by itself: the line that stops the machine, a relay, a light.
+enum class Line : uint16_t { stop, relay, light };
+
+/// One record on UART2 per edge of a line, little-endian.
+struct LineEdgeRecord {
     static constexpr uint32_t kMagic = 0x45474445;  // "EDGE"
     uint32_t magic;
-    uint32_t level;
+    uint16_t level;
+    uint16_t line;          ///< Line
     uint64_t tick;          ///< 40 ns since boot
     uint64_t sample;        ///< index of the last sample that the decision has seen
     uint32_t instructions;  ///< from that sample's arrival to this edge
     uint32_t in_handshake;  ///< 1: the network stack was in a TLS handshake
 };
-static_assert(sizeof(StopEdgeRecord) == 32);
+static_assert(sizeof(LineEdgeRecord) == 32);
 
 /// The emulator runs with `-icount shift=5`: an instruction takes 2^5 ns of device time.
 inline constexpr uint32_t kInstructionShift = 5;

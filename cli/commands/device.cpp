@@ -123,6 +123,15 @@ void add_device(CLI::App& program) {
     setting->add_option("id", options->id, "of the device")->required();
     setting->add_option("attributes", options->attributes, "NAME=VALUE ...");
     setting->callback([options] { set(*options); });
+    auto* forget = command->add_subcommand(
+        "forget", "Tell a device to forget what it has learned: back to the factory state");
+    forget->add_option("id", options->id, "of the device")->required();
+    forget->add_option("--reason", options->reason, "for the log")->required();
+    forget->callback([options] {
+        fleet::call_api(options->address, "post", "/api/devices/" + options->id + "/forget",
+                        {{"reason", options->reason}});
+        fmt::print("{} was told to forget\n", options->id);
+    });
     add_enrolment(*command, options);
 }
 

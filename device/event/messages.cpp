@@ -33,7 +33,10 @@ enum ReportKey : uint32_t {
     kOverruns,
     kScore,
     kEventsLost,
+    kScores,
+    kDrift,
 };
+enum ForgetKey : uint32_t { kForgetBoot };
 enum ChunkKey : uint32_t { kChunkBoot, kChunkOpening, kChunkFirst, kChunkSamples, kChunkLast };
 
 constexpr uint32_t keys_through(uint32_t last) {
@@ -48,6 +51,24 @@ bool read_text(CborReader& in, std::optional<std::string_view>& to) {
     std::string_view text;
     if (!in.text(text) || !is_utf8(text)) return false;
     to = text;
+    return true;
+}
+
+bool read_permille(CborReader& in, uint16_t& to) {
+    uint32_t number = 0;
+    if (!in.uint(number) || number > 1000) return false;
+    to = static_cast<uint16_t>(number);
+    return true;
+}
+
+bool read_scores(CborReader& in, ScoreSketch& scores) {
+    size_t count = 0;
+    if (!in.array(count) || count != ScoreSketch::kBins) return false;
+    for (uint16_t& bin : scores.counts) {
+        uint32_t number = 0;
+        if (!in.uint(number) || number > UINT16_MAX) return false;
+        bin = static_cast<uint16_t>(number);
+    }
     return true;
 }
 
@@ -196,9 +217,9 @@ bool decode_status(std::span<const uint8_t> payload, StatusMessage& status) {
 }
 
 size_t encode(const ReportMessage& report, std::span<uint8_t> buffer) {
-    if (report.score_permille > 1000) return 0;
+    if (report.score_permille > 1000 || report.drift_permille > 1000) return 0;
     CborWriter out(buffer);
-    out.map(kEventsLost + 1);
+    out.map(kDrift + 1);
     out.uint(kReportBoot), out.uint(report.boot);
     out.uint(kReportClock), out.uint(report.clock_ms);
     out.uint(kBytesSensed), out.uint(report.bytes_sensed);
@@ -211,13 +232,15 @@ size_t encode(const ReportMessage& report, std::span<uint8_t> buffer) {
     out.uint(kOverruns), out.uint(report.overruns);
     out.uint(kScore), out.uint(report.score_permille);
     out.uint(kEventsLost), out.uint(report.events_lost);
+    out.uint(kScores), out.array(ScoreSketch::kBins);
+    for (const uint16_t count : report.scores.counts) out.uint(count);
+    out.uint(kDrift), out.uint(report.drift_permille);
     return finished(out);
 }
 
 bool decode_report(std::span<const uint8_t> payload, ReportMessage& report) {
     report = {};
     CborReader in(payload);
-    uint32_t number = 0;
     return read_map(in, keys_through(kScore),
                     [&](uint64_t key) {
                         switch (key) {
@@ -242,14 +265,33 @@ bool decode_report(std::span<const uint8_t> payload, ReportMessage& report) {
                             case kOverruns:
                                 return in.uint(report.overruns);
                             case kScore:
-                                if (!in.uint(number) || number > 1000) return false;
-                                report.score_permille = static_cast<uint16_t>(number);
-                                return true;
+                                return read_permille(in, report.score_permille);
                             case kEventsLost:
                                 return in.uint(report.events_lost);
+                            case kScores:
+                                return read_scores(in, report.scores);
+                            case kDrift:
+                                return read_permille(in, report.drift_permille);
                             default:
                                 return in.skip();
                         }
+                    }) &&
+           in.at_end();
+}
+
+size_t encode(const ForgetMessage& forget, std::span<uint8_t> buffer) {
+    CborWriter out(buffer);
+    out.map(1);
+    out.uint(kForgetBoot), out.uint(forget.boot);
+    return finished(out);
+}
+
+bool decode_forget(std::span<const uint8_t> payload, ForgetMessage& forget) {
+    forget = {};
+    CborReader in(payload);
+    return read_map(in, keys_through(kForgetBoot),
+                    [&](uint64_t key) {
+                        return key == kForgetBoot ? in.uint(forget.boot) : in.skip();
                     }) &&
            in.at_end();
 }

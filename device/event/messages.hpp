@@ -9,6 +9,7 @@
 
 #include "device/event/cbor.hpp"
 #include "device/event/event.hpp"
+#include "device/event/score_sketch.hpp"
 
 /// The messages of docs/protocol.md, both directions. Every `encode` returns the bytes written, 0
 /// where `out` is too small or the message breaks its CDDL. Every `decode_*` takes one whole
@@ -62,8 +63,16 @@ struct ReportMessage {
     uint32_t outbox = 0;
     uint64_t overruns = 0;  ///< samples lost
     uint16_t score_permille = 0;
-    uint32_t events_lost = 0;  ///< decided while the outbox was full
+    uint32_t events_lost = 0;     ///< decided while the outbox was full
+    ScoreSketch scores;           ///< of every inference since the last report
+    uint16_t drift_permille = 0;  ///< ScoreDrift::permille()
     friend bool operator==(const ReportMessage&, const ReportMessage&) = default;
+};
+
+/// The device shall forget what it has learned.
+struct ForgetMessage {
+    uint32_t boot = 0;  ///< the one that is meant; said to another, it is not obeyed
+    friend bool operator==(const ForgetMessage&, const ForgetMessage&) = default;
 };
 
 /// A received gate chunk; `samples` is int16 little-endian, an even number of bytes, not aligned.
@@ -79,11 +88,13 @@ size_t encode(const EventBatch& batch, std::span<uint8_t> out);
 size_t encode(const Ack& ack, std::span<uint8_t> out);
 size_t encode(const StatusMessage& status, std::span<uint8_t> out);
 size_t encode(const ReportMessage& report, std::span<uint8_t> out);
+size_t encode(const ForgetMessage& forget, std::span<uint8_t> out);
 
 bool decode_event_batch(std::span<const uint8_t> payload, EventBatch& batch);
 bool decode_ack(std::span<const uint8_t> payload, Ack& ack);
 bool decode_status(std::span<const uint8_t> payload, StatusMessage& status);
 bool decode_report(std::span<const uint8_t> payload, ReportMessage& report);
+bool decode_forget(std::span<const uint8_t> payload, ForgetMessage& forget);
 bool decode_gate_chunk(std::span<const uint8_t> payload, GateChunk& chunk);
 
 }  // namespace ganglion

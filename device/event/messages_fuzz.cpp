@@ -19,6 +19,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     }
     Ack ack;
     decode_ack(payload, ack);
+    ForgetMessage forget;
+    decode_forget(payload, forget);
     StatusMessage status;
     decode_status(payload, status);
     ReportMessage report;

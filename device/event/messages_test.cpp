@@ -70,7 +70,20 @@ StatusMessage sample_status() {
 }
 
 ReportMessage sample_report() {
-    return {3, 20000, 640000, 5000, 64000, 1, 900, 8000000, 2, 0, 512, 0};
+    return {3,
+            20000,
+            640000,
+            5000,
+            64000,
+            1,
+            900,
+            8000000,
+            2,
+            0,
+            512,
+            0,
+            {{1, 2, 300, 0, 0, 0, 0, 65535}},
+            250};
 }
 
 Bytes sample_chunk(bool last) {
@@ -144,6 +157,29 @@ TEST(messages, ack_round_trip) {
     Ack read;
     ASSERT_TRUE(decode_ack(encoded(Ack{5, 70000}), read));
     EXPECT_EQ(read, (Ack{5, 70000}));
+}
+
+TEST(messages, forget_round_trip) {
+    ForgetMessage read;
+    ASSERT_TRUE(decode_forget(encoded(ForgetMessage{70000}), read));
+    EXPECT_EQ(read.boot, 70000U);
+    EXPECT_FALSE(decode_forget(Bytes{0xa0}, read));
+    EXPECT_FALSE(decode_forget(Bytes{0xa1, 0, 0x20}, read));
+    EXPECT_FALSE(decode_forget(Bytes{0xa1, 0, 1, 0}, read));
+}
+
+TEST(messages, a_reports_sketch_is_eight_counts_in_less_than_32_bytes) {
+    ReportMessage report;
+    const size_t without = encoded(report).size();
+    report.scores.counts.fill(UINT16_MAX);
+    report.drift_permille = 1000;
+    const Bytes full = encoded(report);
+    EXPECT_LE(full.size() - without + ScoreSketch::kBins + 1, 32U);
+    ReportMessage read;
+    ASSERT_TRUE(decode_report(full, read));
+    EXPECT_EQ(read, report);
+    report.drift_permille = 1001;
+    EXPECT_TRUE(encoded(report).empty());
 }
 
 TEST(messages, status_round_trip_full_and_last_will) {

@@ -181,9 +181,15 @@ bool Learner::resume(const LearnerSection& section) {
     const Row* row = find(section);
     if (row == nullptr) return false;
     if (row->resume(learner_, section, learned_)) return true;
+    forget(section);
+    return false;
+}
+
+void Learner::forget(const LearnerSection& section) {
+    const Row* row = find(section);
+    if (row == nullptr || learner_ == nullptr) return;
     std::fill(learned_.begin(), learned_.end(), uint8_t{0});
     row->start(learner_, section, learned_, false);
-    return false;
 }
 
 }  // namespace ganglion

@@ -100,6 +100,8 @@ class Learner {
     /// Goes on from bytes put into learned(). False, and the factory state, where they cannot be
     /// such a state.
     bool resume(const LearnerSection& section);
+    /// The factory state.
+    void forget(const LearnerSection& section);
 
   private:
     bool (*push_)(void*, std::span<const int16_t>, std::span<uint8_t>,

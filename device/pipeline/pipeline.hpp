@@ -100,6 +100,9 @@ class Pipeline {
         return stages_[stage].has_learner && stages_[stage].learner.prime(prior);
     }
 
+    /// The learner of `stage` is as from the factory again.
+    void forget(uint32_t stage) { stages_[stage].learner.forget(stages_[stage].learner_section); }
+
     /// What the last stage's learner expects `ahead` frames from now (Learner::forecast).
     bool forecast(uint32_t ahead, int16_t& value, uint16_t& error) const {
         return stage_count_ != 0 && stages_[stage_count_ - 1].learner.forecast(ahead, value, error);

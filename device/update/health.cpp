@@ -8,8 +8,7 @@ void ScoreCounts::add(uint32_t score_permille, bool alert) {
     if (inferences == UINT32_MAX) return;
     ++inferences;
     if (alert) ++alerts;
-    constexpr uint32_t width = 1000 / HealthRule::kBins;
-    ++bins[std::min(score_permille / width, HealthRule::kBins - 1)];
+    ++bins[ScoreSketch::bin_of(score_permille)];
 }
 
 uint32_t HealthMonitor::distance_permille() const {

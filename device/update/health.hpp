@@ -4,11 +4,13 @@
 #include <cstdint>
 #include <string_view>
 
+#include "device/event/score_sketch.hpp"
+
 namespace ganglion::update {
 
 /// When a trial has succeeded or failed; part of the signed manifest.
 struct HealthRule {
-    static constexpr uint32_t kBins = 8;
+    static constexpr uint32_t kBins = ScoreSketch::kBins;
     uint32_t starts = 3;  ///< times it may start without being confirmed; then the device goes back
     uint32_t min_ms = 0;  ///< the trial lasts so long at least, within one start
     uint32_t max_ms = 0;  ///< and so long at most: not healthy by then is unhealthy; 0: no limit

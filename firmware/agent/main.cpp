@@ -5,6 +5,7 @@
 #include "device/flash/flash.hpp"
 #include "device/outbox/boot_counter.hpp"
 #include "device/outbox/outbox.hpp"
+#include "firmware/agent/learned.hpp"
 #include "firmware/agent/reflex.hpp"
 #include "firmware/agent/sample_port.hpp"
 #include "firmware/agent/sampler.hpp"
@@ -74,6 +75,9 @@ void show(const Outbox& outbox) {
     port.handshakes = mqtt::handshakes();
     port.in_handshake = mqtt::in_handshake();
     port.instructions = reflex::instructions();
+    const uint64_t work = reflex::work_instructions();
+    port.work_low = static_cast<uint32_t>(work);
+    port.work_high = static_cast<uint32_t>(work >> 32U);
     port.finished = sampler::finished();
     port.device_ms = static_cast<uint32_t>(board::milliseconds());
     port.tls_heap_peak = network::heap_peak();
@@ -125,6 +129,7 @@ void show(const Outbox& outbox) {
     const bool deciding = bundle != nullptr;
     if (!deciding) set_fault("bundle", status);
     const bool started = outbox.append(started_event(boot)) == Status::ok;
+    if (deciding) learned::start(flash, *bundle);
     if (deciding) reflex::run(*bundle, outbox, boot, started ? 2 : 1);
     port.state = static_cast<uint32_t>(deciding ? AgentState::deciding : AgentState::not_deciding);
     if (!uplink::start(provisioning, outbox, boot, bundle, {fault.data(), fault_bytes})) {
@@ -137,6 +142,7 @@ void show(const Outbox& outbox) {
     while (true) {
         network::poll();
         uplink::poll();
+        if (deciding) learned::poll(board::milliseconds());
         updates::poll(board::milliseconds(), mqtt::is_connected());
         show(outbox);
         // Asleep, an emulator that does not wait for real time jumps to the next interrupt, far

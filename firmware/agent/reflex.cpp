@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
+#include "device/decide/score_drift.hpp"
 #include "device/pipeline/pipeline.hpp"
 #include "firmware/agent/gate.hpp"
 #include "firmware/agent/sampler.hpp"
@@ -26,22 +28,25 @@ uint32_t boot_id = 0;
 uint32_t sequence = 0;  // of the newest event
 bool stopped = false;
 update::ScoreCounts counts;
+ScoreSketch unsent_scores;
+ScoreDrift drift;
 
 uint64_t inference_ticks = 0;  // spent since the last inference
+uint64_t all_ticks = 0;        // spent on samples since the start
 volatile uint32_t last_instructions = 0;
 volatile uint16_t highest_score = 0;
 bool fresh = true;               // the active bundle has not seen a sample yet
 uint64_t first_sample = 0;       // that it has seen
 uint64_t inferences_before = 0;  // of bundles that were active before in this boot
 
-/// Pulls the line and tells so on the serial line. Returns the instructions since `arrival`.
-uint32_t pull_stop_line(uint64_t arrival, uint64_t sample) {
-    board::set_stop_line(true);
+/// Moves a line and tells so on the serial line. Returns the instructions since `arrival`.
+uint32_t move(Line line, bool level, uint64_t arrival, uint64_t sample) {
+    board::set_line(line, level);
     const uint64_t tick = board::ticks();
     const auto instructions = static_cast<uint32_t>(instructions_in(tick - arrival));
-    stopped = true;
-    const StopEdgeRecord record{StopEdgeRecord::kMagic,
-                                1,
+    const LineEdgeRecord record{LineEdgeRecord::kMagic,
+                                static_cast<uint16_t>(level ? 1 : 0),
+                                static_cast<uint16_t>(line),
                                 tick,
                                 sample,
                                 instructions,
@@ -55,6 +60,32 @@ bool acts(uint32_t labels, const Decision& decision) {
     return (labels >> decision.label & 1U) != 0;
 }
 
+/// A relay or a light: on from the firing of one of its labels, off at the first decision of that
+/// stage in which none of them is at its threshold any more.
+struct Switch {
+    Line line;
+    bool on = false;
+    uint8_t stage = 0;
+
+    void follow(uint32_t labels, const Decision& decision, const sampler::Block& block) {
+        const bool keeps = decision.above && acts(labels, decision);
+        if (!on && decision.fired && acts(labels, decision)) {
+            stage = decision.stage;
+            set(true, decision, block);
+        } else if (on && decision.stage == stage && !keeps) {
+            set(false, decision, block);
+        }
+    }
+
+  private:
+    void set(bool level, const Decision& decision, const sampler::Block& block) {
+        on = level;
+        move(line, level, block.arrival, decision.sample);
+    }
+};
+Switch relay{Line::relay};
+Switch light{Line::light};
+
 void act_on(const Decision& decision, const sampler::Block& block) {
     Event event;
     event.boot = boot_id;
@@ -65,13 +96,22 @@ void act_on(const Decision& decision, const sampler::Block& block) {
     // The line stays pulled: a stopped machine starts again by a person's hand.
     if (acts(active->meta().stop_labels, decision) && !stopped) {
         event.kind = EventKind::action;
-        event.stop_instructions = pull_stop_line(block.arrival, decision.sample);
+        event.stop_instructions = move(Line::stop, true, block.arrival, decision.sample);
+        stopped = true;
         const uint64_t end = block.first_sample + block.values.size() / active->meta().channels;
         event.stop_samples = static_cast<uint32_t>(sampler::arrived() - end);
     }
     event.clock_ms = board::milliseconds();
     if (events->append(event) == Status::ok) ++sequence;
     if (acts(active->meta().gate_labels, decision)) gate::open_after(decision.sample);
+}
+
+/// Counts what has passed since `before`, which is now from here on.
+void spend(uint64_t& before) {
+    const uint64_t now = board::ticks();
+    inference_ticks += now - before;
+    all_ticks += now - before;
+    before = now;
 }
 
 void work_off(const sampler::Block& block) {
@@ -81,16 +121,19 @@ void work_off(const sampler::Block& block) {
     Decision decision;
     std::span<const int16_t> rest = block.values;
     while (deciding->next(rest, decision)) {
-        inference_ticks += board::ticks() - before;
-        before = board::ticks();
+        spend(before);
         last_instructions = static_cast<uint32_t>(instructions_in(inference_ticks));
         inference_ticks = 0;
         decision.sample += first_sample;
         if (decision.score_permille > highest_score) highest_score = decision.score_permille;
         counts.add(decision.score_permille, decision.fired);
+        unsent_scores.add(decision.score_permille);
+        drift.add(decision.score_permille);
+        relay.follow(active->meta().relay_labels, decision, block);
+        light.follow(active->meta().light_labels, decision, block);
         if (decision.fired) act_on(decision, block);
     }
-    inference_ticks += board::ticks() - before;
+    spend(before);
     gate::offer(block.first_sample, block.values);
 }
 
@@ -114,6 +157,7 @@ void switch_to(const Bundle& bundle) {
     deciding = &idle_pipeline();
     used_ram = place_for((Pipeline::ram_bytes(bundle) + 15U) & ~15U);
     counts = {};
+    drift = {};
     fresh = true;
     proved = nullptr;
 }
@@ -171,6 +215,43 @@ void run(const Bundle& bundle, Outbox& outbox, uint32_t boot, uint32_t next_sequ
     sampler::start(meta.rate_hz, meta.period_s, meta.channels);
 }
 
+size_t copy_learned(std::span<uint8_t> into) {
+    const board::ReflexLock lock;
+    if (into.size() < sizeof drift) return 0;
+    std::memcpy(into.data(), &drift, sizeof drift);
+    size_t size = sizeof drift;
+    for (uint32_t stage = 0; stage < kMaximumStages; ++stage) {
+        const std::span<const uint8_t> learned = deciding->learned(stage);
+        if (learned.size() > into.size() - size) return 0;
+        std::copy(learned.begin(), learned.end(), into.begin() + static_cast<ptrdiff_t>(size));
+        size += learned.size();
+    }
+    return size;
+}
+
+bool resume_learned(std::span<const uint8_t> bytes) {
+    const board::ReflexLock lock;
+    size_t all = sizeof drift;
+    for (uint32_t stage = 0; stage < kMaximumStages; ++stage)
+        all += deciding->learned(stage).size();
+    if (bytes.size() != all) return false;
+    std::memcpy(&drift, bytes.data(), sizeof drift);
+    bytes = bytes.subspan(sizeof drift);
+    bool good = true;
+    for (uint32_t stage = 0; stage < kMaximumStages; ++stage) {
+        const size_t size = deciding->learned(stage).size();
+        if (size != 0) good &= deciding->resume_learned(stage, bytes.first(size));
+        bytes = bytes.subspan(size);
+    }
+    return good;
+}
+
+void forget_learned() {
+    const board::ReflexLock lock;
+    drift = {};
+    for (uint32_t stage = 0; stage < kMaximumStages; ++stage) deciding->forget(stage);
+}
+
 uint64_t inferences() {
     const board::ReflexLock lock;
     return inferences_before + deciding->inferences();
@@ -180,11 +261,28 @@ uint32_t instructions() {
     return last_instructions;
 }
 
+uint64_t work_instructions() {
+    const board::ReflexLock lock;
+    return instructions_in(all_ticks);
+}
+
 uint16_t take_highest_score() {
     const board::ReflexLock lock;
     const uint16_t highest = highest_score;
     highest_score = 0;
     return highest;
+}
+
+ScoreSketch take_scores() {
+    const board::ReflexLock lock;
+    const ScoreSketch taken = unsent_scores;
+    unsent_scores = {};
+    return taken;
+}
+
+uint16_t drift_permille() {
+    const board::ReflexLock lock;
+    return drift.permille();
 }
 
 uint32_t last_sequence() {

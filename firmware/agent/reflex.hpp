@@ -1,9 +1,12 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "device/bundle/bundle.hpp"
 #include "device/core/status.hpp"
+#include "device/event/score_sketch.hpp"
 #include "device/outbox/outbox.hpp"
 #include "device/update/health.hpp"
 
@@ -35,12 +38,27 @@ bool has_stopped();
 /// Starts sampling. `outbox` gets events of `boot`, whose next sequence is `next_sequence`.
 void run(const Bundle& bundle, Outbox& outbox, uint32_t boot, uint32_t next_sequence);
 
+/// What the learners of all stages know now, one after the other, in `into`; its size, 0 where
+/// there is nothing, or where it does not fit. Thread mode; a moment at one sample.
+size_t copy_learned(std::span<uint8_t> into);
+/// Goes on from what copy_learned() gave under the same bundle. False, and the factory state, where
+/// it cannot be that.
+bool resume_learned(std::span<const uint8_t> bytes);
+/// The learners begin anew.
+void forget_learned();
+
 uint64_t inferences();
 /// Of the last inference with its features, the interrupts that came in between included; 0 before
 /// the first.
 uint32_t instructions();
+/// The same of all samples since the start.
+uint64_t work_instructions();
 /// Highest score since the last call, permille.
 uint16_t take_highest_score();
+/// Scores of every inference since the last call.
+ScoreSketch take_scores();
+/// ScoreDrift::permille() of the bundle in use.
+uint16_t drift_permille();
 /// Sequence of the newest event.
 uint32_t last_sequence();
 

@@ -8,6 +8,7 @@
 #include "device/core/crc32.hpp"
 #include "device/pipeline/pipeline.hpp"
 #include "device/update/agent.hpp"
+#include "firmware/agent/learned.hpp"
 #include "firmware/agent/reflex.hpp"
 #include "firmware/agent/uplink.hpp"
 #include "firmware/boards/mps2_an386/board.hpp"
@@ -82,6 +83,7 @@ class Port final : public update::AgentPort {
         active = loaded;
         loaded = nullptr;
         uplink::set_bundle(*active);
+        learned::set_bundle(*active);
         board::print("agent: decides with ");
         board::print(active->version());
         board::print("\n");

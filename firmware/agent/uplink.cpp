@@ -7,6 +7,7 @@
 #include "device/event/messages.hpp"
 #include "device/pipeline/pipeline.hpp"
 #include "firmware/agent/gate.hpp"
+#include "firmware/agent/learned.hpp"
 #include "firmware/agent/reflex.hpp"
 #include "firmware/agent/sampler.hpp"
 #include "firmware/agent/updates.hpp"
@@ -21,7 +22,8 @@ namespace {
 constexpr uint64_t kReportEveryMs = 10'000;
 constexpr uint64_t kAckTimeOutMs = 5'000;
 /// What the board listens to below its own topics.
-constexpr std::array<std::string_view, 5> kLeaves = {"ack", "offer", "piece", "undo", "keys"};
+constexpr std::array<std::string_view, 6> kLeaves = {"ack",  "offer", "piece",
+                                                     "undo", "keys",  "forget"};
 constexpr size_t kChunkBytes = gate::kChunkValues * sizeof(int16_t) + 40;
 
 Outbox* events = nullptr;
@@ -57,6 +59,9 @@ struct Handler final : mqtt::Listener {
 
     void message(std::string_view leaf, std::span<const uint8_t> payload) override {
         updates::message(leaf, payload);
+        ForgetMessage forget;
+        if (leaf == "forget" && decode_forget(payload, forget) && forget.boot == boot_id)
+            learned::forget();
         Ack ack;
         if (leaf != "ack" || !decode_ack(payload, ack)) return;
         if (events->acknowledge(ack.boot, ack.through) > 0) awaiting_ack = false;
@@ -103,8 +108,10 @@ bool send_report() {
         report.instructions = reflex::instructions();
         report.overruns = sampler::overruns();
         report.score_permille = reflex::take_highest_score();
+        report.scores = reflex::take_scores();
+        report.drift_permille = reflex::drift_permille();
     }
-    std::array<uint8_t, 96> payload;
+    std::array<uint8_t, 128> payload;
     const size_t size = encode(report, payload);
     return mqtt::publish("report", std::span(payload).first(size), false, report_state);
 }

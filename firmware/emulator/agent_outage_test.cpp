@@ -94,9 +94,9 @@ TEST_F(AgentTest, repeats_events_until_the_store_has_them) {
     ASSERT_TRUE(eventually(60s, [&] { return server.state().duplicates >= 2; })) << board.console();
     EXPECT_EQ(board.state().outbox, 1U);
     // What is no acknowledgement, or not for these events, changes nothing.
-    server.send_ack("patient", {0xff, 0x00, 0x17});
-    server.send_ack("patient", std::vector<uint8_t>(200, 0xa2));
-    server.send_ack("patient", {0xa2, 0x00, 0x07, 0x01, 0x09});
+    server.send("patient", "ack", {0xff, 0x00, 0x17});
+    server.send("patient", "ack", std::vector<uint8_t>(200, 0xa2));
+    server.send("patient", "ack", {0xa2, 0x00, 0x07, 0x01, 0x09});
     const size_t before = server.state().duplicates;
     ASSERT_TRUE(eventually(60s, [&] { return server.state().duplicates > before; }))
         << board.console();

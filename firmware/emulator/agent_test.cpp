@@ -26,13 +26,13 @@ TEST_F(AgentTest, decides_as_the_host_does_and_tells_the_server) {
     expect_events(state, 1, expected.fired, EventKind::action, "anomaly");
     const Event& stop = state.events.at({1, 2});
     EXPECT_EQ(stop.stop_samples, 0U);
-    const std::vector<StopEdge> edges = board.stop_edges();
+    const std::vector<LineEdge> edges = board.edges(Line::stop);
     ASSERT_EQ(edges.size(), 1U);
     EXPECT_TRUE(edges[0].level);
     EXPECT_EQ(edges[0].sample, expected.fired[0].sample);
     EXPECT_EQ(edges[0].instructions, stop.stop_instructions);
     EXPECT_GT(edges[0].instructions, 0U);
-    EXPECT_EQ(board.witnessed_levels(), (std::vector<bool>{false, true}));
+    EXPECT_EQ(board.witnessed_levels(Line::stop), (std::vector<bool>{false, true}));
 
     EXPECT_EQ(state.application, "machine");
     EXPECT_EQ(state.version, "1.0.0");
@@ -70,7 +70,7 @@ TEST_F(AgentTest, stops_as_fast_during_a_handshake_as_when_idle) {
     ASSERT_EQ(expected.fired.size(), 1U);
     ASSERT_GE(expected.fired[0].sample, kGood);
     Server server(authority, broker.port());
-    std::vector<StopEdge> edges;
+    std::vector<LineEdge> edges;
     for (bool in_handshake : {false, true}) {
         EmulatedBoard board(config(in_handshake ? "busy" : "idle", bundle.public_key()));
         // In a handshake: samples lie ready when the board starts, and it connects as soon as it
@@ -81,12 +81,12 @@ TEST_F(AgentTest, stops_as_fast_during_a_handshake_as_when_idle) {
             << board.console();
         if (!in_handshake) feed_all(board, samples);
         ASSERT_TRUE(board.wait_finished(60s)) << board.console();
-        ASSERT_EQ(board.stop_edges().size(), 1U);
-        edges.push_back(board.stop_edges()[0]);
+        ASSERT_EQ(board.edges(Line::stop).size(), 1U);
+        edges.push_back(board.edges(Line::stop)[0]);
         EXPECT_EQ(edges.back().in_handshake, in_handshake);
         EXPECT_EQ(edges.back().sample, expected.fired[0].sample);
         EXPECT_EQ(board.state().overruns, 0U);
-        EXPECT_EQ(board.witnessed_levels(), (std::vector<bool>{false, true}));
+        EXPECT_EQ(board.witnessed_levels(Line::stop), (std::vector<bool>{false, true}));
         std::cout << (in_handshake ? "in a handshake: " : "idle: ")
                   << edges.back().sample + 1 - kGood
                   << " samples from the first faulty one to the deciding one, then "
@@ -175,7 +175,7 @@ TEST_F(AgentTest, refuses_bundles_it_cannot_trust_and_says_why) {
         EXPECT_EQ(board.state().state, static_cast<uint32_t>(AgentState::not_deciding));
         EXPECT_EQ(board.state().boot, 1U);
         EXPECT_NE(board.console().find("not deciding: bundle: "), std::string::npos);
-        EXPECT_EQ(board.witnessed_levels(), (std::vector<bool>{false}));
+        EXPECT_EQ(board.witnessed_levels(Line::stop), (std::vector<bool>{false}));
     }
 }
 

@@ -260,33 +260,39 @@ SamplePort EmulatedBoard::state() const {
     return copy;
 }
 
-std::vector<StopEdge> EmulatedBoard::stop_edges() const {
+std::vector<LineEdge> EmulatedBoard::edges(Line line) const {
     const std::string bytes = read_all(impl_->records());
-    std::vector<StopEdge> edges;
-    for (size_t at = 0; at + sizeof(StopEdgeRecord) <= bytes.size(); at += sizeof(StopEdgeRecord)) {
-        StopEdgeRecord record;
+    std::vector<LineEdge> edges;
+    for (size_t at = 0; at + sizeof(LineEdgeRecord) <= bytes.size(); at += sizeof(LineEdgeRecord)) {
+        LineEdgeRecord record;
         std::memcpy(&record, bytes.data() + at, sizeof record);
-        if (record.magic != StopEdgeRecord::kMagic)
-            throw std::runtime_error(impl_->records().string() +
-                                     ": not a record of stop-line edges");
-        edges.push_back({record.level != 0, record.tick, record.sample, record.instructions,
+        if (record.magic != LineEdgeRecord::kMagic)
+            throw std::runtime_error(impl_->records().string() + ": not a record of edges");
+        if (record.line != static_cast<uint16_t>(line)) continue;
+        edges.push_back({line, record.level != 0, record.tick, record.sample, record.instructions,
                          record.in_handshake != 0});
     }
     return edges;
 }
 
-std::vector<bool> EmulatedBoard::witnessed_levels() const {
+std::vector<bool> EmulatedBoard::witnessed_levels(Line line) const {
+    const unsigned long wanted = line == Line::light ? 0x4c : 0;  // registers of board.cpp
+    const unsigned long bit = line == Line::stop ? 1 : line == Line::relay ? 2 : 0x40;
     std::vector<bool> levels;
     for (unsigned start = 1; start <= impl_->starts; ++start) {
         std::ifstream in(impl_->trace(start));
-        for (std::string line; std::getline(in, line);) {
+        bool first = true;
+        for (std::string text; std::getline(in, text);) {
             unsigned long offset = 0;
             unsigned long data = 0;
-            const size_t at = line.find("offset 0x");
-            if (line.find("mps2_fpgaio_write") == std::string::npos || at == std::string::npos ||
-                std::sscanf(line.c_str() + at, "offset 0x%lx data 0x%lx", &offset, &data) != 2)
+            const size_t at = text.find("offset 0x");
+            if (text.find("mps2_fpgaio_write") == std::string::npos || at == std::string::npos ||
+                std::sscanf(text.c_str() + at, "offset 0x%lx data 0x%lx", &offset, &data) != 2)
                 continue;
-            if (offset == 0) levels.push_back((data & 1) != 0);
+            const bool level = (data & bit) != 0;
+            if (offset != wanted || (!first && level == levels.back())) continue;
+            levels.push_back(level);
+            first = false;
         }
     }
     return levels;

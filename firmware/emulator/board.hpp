@@ -55,7 +55,8 @@ struct BoardConfig {
     std::string emulator = "qemu-system-arm";
 };
 
-struct StopEdge {
+struct LineEdge {
+    Line line;
     bool level;
     uint64_t tick;          ///< 40 ns of device time since boot
     uint64_t sample;        ///< last sample (per channel, from 0) that the decision has seen
@@ -99,11 +100,11 @@ class EmulatedBoard {
 
     /// What the device shows of itself now (see SamplePort).
     SamplePort state() const;
-    /// Edges of the stop line of all starts so far, as the device told them on its serial line.
-    std::vector<StopEdge> stop_edges() const;
-    /// The levels that the emulator itself saw written to the line, in order: an independent
-    /// witness.
-    std::vector<bool> witnessed_levels() const;
+    /// Edges of one line of all starts so far, as the device told them on its serial line.
+    std::vector<LineEdge> edges(Line line) const;
+    /// The levels that the emulator itself saw written to the line, each start's first and every
+    /// change, in order: an independent witness.
+    std::vector<bool> witnessed_levels(Line line) const;
     std::string console() const;
     std::filesystem::path console_file() const;
 

@@ -158,7 +158,7 @@ TEST_F(HttpApiTest, SummaryAndDevices) {
     status.rate_hz = 16'000;
     commit({{"speaker", kNoon, status},
             {"speaker", kNoon + 1,
-             ReportRecord{4, 1000, 96'000, 480, 640, 1, 50, 900'000, 2, 0, 512, 3}},
+             ReportRecord{4, 1000, 96'000, 480, 640, 1, 50, 900'000, 2, 0, 512, 3, {}}},
             {"speaker", kNoon + 2, RejectedMessage{}},
             {"motor", kNoon, StatusRecord{}}});
     EXPECT_EQ(

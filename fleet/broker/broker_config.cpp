@@ -55,7 +55,8 @@ std::string broker_access_list() {
     std::ostringstream out;
     out << "user " << Pki::server_id << '\n'
         << "topic read ganglion/1/#\n"
-        << "topic write ganglion/1/+/ack\n\n";
+        << "topic write ganglion/1/+/ack\n"
+        << "topic write ganglion/1/+/forget\n\n";
     out << "user " << Pki::updates_id << '\n';
     for (const char* channel : {"status", "update", "want"})
         out << "topic read ganglion/1/+/" << channel << '\n';
@@ -67,7 +68,7 @@ std::string broker_access_list() {
         << "topic write ganglion/1/+/setpoint\n\n";
     for (const char* channel : {"update", "want", "summary"})
         out << "pattern write ganglion/1/%u/" << channel << '\n';
-    for (const char* channel : {"offer", "piece", "undo", "keys", "setpoint"})
+    for (const char* channel : {"offer", "piece", "undo", "keys", "setpoint", "forget"})
         out << "pattern read ganglion/1/%u/" << channel << '\n';
     out << "pattern write ganglion/1/%u/event\n"
         << "pattern write ganglion/1/%u/status\n"

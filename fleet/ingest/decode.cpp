@@ -82,10 +82,11 @@ Content decode_report_content(std::span<const uint8_t> payload) {
               report.inferences, report.overruns})) {
         return RejectedMessage{};
     }
-    return ReportRecord{report.boot,       report.clock_ms,       report.bytes_sensed,
-                        report.bytes_sent, report.bytes_gate,     report.gate_openings,
-                        report.inferences, report.instructions,   report.outbox,
-                        report.overruns,   report.score_permille, report.events_lost};
+    return ReportRecord{report.boot,         report.clock_ms,       report.bytes_sensed,
+                        report.bytes_sent,   report.bytes_gate,     report.gate_openings,
+                        report.inferences,   report.instructions,   report.outbox,
+                        report.overruns,     report.score_permille, report.events_lost,
+                        report.scores.counts};
 }
 
 Content decode_gate(std::span<const uint8_t> payload) {

@@ -61,7 +61,7 @@ StatusMessage status() {
 }
 
 ReportMessage report() {
-    return {7, 1000, 320'000, 4'000, 640, 1, 50, 900'000, 2, 0, 512, 1};
+    return {7, 1000, 320'000, 4'000, 640, 1, 50, 900'000, 2, 0, 512, 1, {}, 0};
 }
 
 /// gate-chunk {0: boot, 1: opening, 2: first sample, 3: samples, 4: last}, as docs/protocol.md

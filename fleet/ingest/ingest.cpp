@@ -140,6 +140,14 @@ bool Ingest::with_retries(const std::function<void()>& action) {
     }
 }
 
+bool Ingest::tell_to_forget(const std::string& device) {
+    const auto row = store_.device(device);
+    if (!row || !row->online) return false;
+    std::array<uint8_t, 16> buffer{};
+    const size_t size = encode(ForgetMessage{row->boot}, buffer);
+    return client_.publish("ganglion/1/" + device + "/forget", std::span(buffer).first(size));
+}
+
 void Ingest::acknowledge(const Committed& committed) {
     std::array<uint8_t, 16> buffer{};
     for (const StoredThrough& stored : committed.acks) {

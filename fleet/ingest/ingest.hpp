@@ -33,6 +33,10 @@ class Ingest {
     Ingest(const Ingest&) = delete;
     Ingest& operator=(const Ingest&) = delete;
 
+    /// Tells a device to forget what it has learned, in the boot that it was last heard of in.
+    /// False where it is not online or the broker is away.
+    bool tell_to_forget(const std::string& device);
+
     /// What is wrong now, in a few words; nothing when all is well.
     std::optional<std::string> fault() const;
 

@@ -12,6 +12,7 @@
 #include "fleet/api/coordination_routes.hpp"
 #include "fleet/api/enrol_routes.hpp"
 #include "fleet/api/fleet_routes.hpp"
+#include "fleet/api/forget_route.hpp"
 #include "fleet/api/http_api.hpp"
 #include "fleet/api/incident_routes.hpp"
 #include "fleet/api/insight_routes.hpp"
@@ -134,10 +135,14 @@ struct Server::Parts {
         const auto said = [this](const std::string& device, const Attributes& attributes) {
             rollouts.set_attributes({{device, attributes}});
         };
-        for (Routes more : {insight_routes(store, audit, said), release_routes(releases, audit),
-                            rollout_routes(rollouts), incident_routes(incidents, audit),
-                            enrol_routes(enrolment, audit, enrolments),
-                            coordination_routes(coordination), privacy_routes(privacy, pki, audit)})
+        for (Routes more :
+             {insight_routes(store, audit, said), release_routes(releases, audit),
+              rollout_routes(rollouts), incident_routes(incidents, audit),
+              enrol_routes(enrolment, audit, enrolments), coordination_routes(coordination),
+              privacy_routes(privacy, pki, audit),
+              forget_route(
+                  [this](const std::string& device) { return ingest.tell_to_forget(device); },
+                  audit)})
             routes.insert(routes.end(), more.begin(), more.end());
         return routes;
     }

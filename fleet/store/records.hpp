@@ -62,6 +62,8 @@ struct ReportRecord {
     uint64_t overruns = 0;
     uint16_t score_permille = 0;
     uint32_t events_lost = 0;
+    /// Scores in each eighth of the scale since the report before; all 0: the device sends none.
+    std::array<uint16_t, 8> scores{};
 };
 
 struct GateRecord {
@@ -189,7 +191,8 @@ struct RollupRow {
     uint64_t score_sum = 0;  ///< of the reports' highest scores, permille
     uint16_t score_most = 0;
     uint64_t inferences = 0, bytes_sensed = 0, bytes_sent = 0, bytes_gate = 0;
-    std::array<uint32_t, 8> scores{};  ///< reports with their highest score in each eighth
+    /// Scores in each eighth of the scale; of devices that do not send them the reports' highest.
+    std::array<uint32_t, 8> scores{};
 };
 
 /// Rows from `from_ms` up to before `to_ms`, oldest first; empty steps have no row. Devices have

@@ -140,7 +140,9 @@ void Writer::write_content(const Message& message, const ReportRecord& content) 
     change.reports = 1;
     change.score_sum = content.score_permille;
     change.score_most = content.score_permille;
-    change.scores[std::min<size_t>(content.score_permille / kScoreStep, 7)] = 1;
+    std::ranges::copy(content.scores, change.scores.begin());
+    if (std::ranges::count(content.scores, 0) == std::ssize(content.scores))
+        change.scores[std::min<size_t>(content.score_permille / kScoreStep, 7)] = 1;
     change.inferences = grow(boot.inferences, content.inferences);
     change.bytes_sensed = grow(boot.bytes_sensed, content.bytes_sensed);
     change.bytes_sent = grow(boot.bytes_sent, content.bytes_sent);

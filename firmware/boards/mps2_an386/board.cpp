@@ -13,7 +13,8 @@ constexpr uint32_t kTimer0 = 0x40000000;
 constexpr uint32_t kTimer1 = 0x40001000;
 constexpr uint32_t kConsole = 0x40004000;  // UART 0
 constexpr uint32_t kRecords = 0x40006000;  // UART 2
-constexpr uint32_t kStopLine = 0x40028000;
+// FPGA I/O block
+constexpr uint32_t kLeds = 0x40028000, kControl = 0x4002804c, kBacklight = 1U << 6;
 
 // CMSDK timer
 constexpr uint32_t kTimerControl = 0x0, kTimerValue = 0x4, kTimerReload = 0x8, kTimerClear = 0xc;
@@ -49,7 +50,8 @@ uint32_t tick_last = 0;
 }  // namespace
 
 void start() {
-    set_stop_line(false);
+    reg(kLeds) = 0;
+    reg(kControl) = 0;
     start_uart(kConsole);
     start_uart(kRecords);
 
@@ -81,8 +83,15 @@ uint64_t milliseconds() {
     return ticks() / (kTicksPerSecond / 1000);
 }
 
-void set_stop_line(bool level) {
-    reg(kStopLine) = level ? 1 : 0;
+void set_line(Line line, bool level) {
+    static uint32_t leds = 0;
+    if (line == Line::light) {
+        reg(kControl) = level ? kBacklight : 0;
+        return;
+    }
+    const uint32_t led = line == Line::stop ? 1U : 2U;
+    leds = level ? leds | led : leds & ~led;
+    reg(kLeds) = leds;
 }
 
 void start_sampling(uint32_t period) {

@@ -5,6 +5,8 @@
 #include <span>
 #include <string_view>
 
+#include "firmware/layout.hpp"
+
 /// The agent's view of the board: Arm MPS2+ with image AN386 (Cortex-M4F at 25 MHz; Application
 /// Note AN386, CMSDK).
 namespace ganglion::firmware::board {
@@ -16,15 +18,16 @@ inline constexpr uint8_t kReflexPriority = 0xc0;
 
 inline constexpr uint32_t kTicksPerSecond = 25'000'000;
 
-/// Lowers the stop line, then starts serial lines, clock and a 1 kHz interrupt that wakes sleep().
+/// Lowers all lines, then starts serial lines, clock and a 1 kHz interrupt that wakes sleep().
 void start();
 
 /// Time since start(), in 40 ns. From any priority.
 uint64_t ticks();
 uint64_t milliseconds();
 
-/// The line that stops the machine (LED 0 of the FPGA's I/O block).
-void set_stop_line(bool level);
+/// Lines of the FPGA's I/O block, all low at start(): stop is LED 0, relay LED 1, light the
+/// display's backlight. From one priority alone.
+void set_line(Line line, bool level);
 
 /// Calls timer1_handler() every `period` ticks from now on.
 void start_sampling(uint32_t period);
@@ -45,7 +48,7 @@ inline void sleep() {
 /// Text for people, on the first serial line.
 void print(std::string_view text);
 void print(uint64_t number);
-/// Bytes on the third serial line, for the record of stop-line edges.
+/// Bytes on the third serial line, for the record of edges.
 void send_record(std::span<const uint8_t> bytes);
 
 /// Keeps pendsv_handler() out while it lives; sampling goes on.

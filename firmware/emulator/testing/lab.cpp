@@ -166,8 +166,9 @@ void Server::set_acknowledging(bool on) {
     acknowledging_ = on;
 }
 
-void Server::send_ack(const std::string& device, std::vector<uint8_t> payload) {
-    mosquitto_publish(client_, nullptr, ("ganglion/1/" + device + "/ack").c_str(),
+void Server::send(const std::string& device, const std::string& leaf,
+                  std::vector<uint8_t> payload) {
+    mosquitto_publish(client_, nullptr, ("ganglion/1/" + device + "/" + leaf).c_str(),
                       static_cast<int>(payload.size()), payload.data(), 1, false);
 }
 
@@ -237,7 +238,7 @@ void Server::acknowledge(const std::string& device, uint32_t boot) {
     while (state_.events.contains({boot, through + 1})) ++through;
     std::vector<uint8_t> payload(32);
     payload.resize(encode(Ack{boot, through}, payload));
-    send_ack(device, payload);
+    send(device, "ack", payload);
 }
 
 }  // namespace ganglion::firmware::lab

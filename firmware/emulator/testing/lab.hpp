@@ -102,8 +102,8 @@ class Server {
     State state() const;
     /// Off: stores, but says nothing.
     void set_acknowledging(bool on);
-    /// Any payload to a device's ack topic.
-    void send_ack(const std::string& device, std::vector<uint8_t> payload);
+    /// Any payload to one of a device's topics, e.g. "ack".
+    void send(const std::string& device, const std::string& leaf, std::vector<uint8_t> payload);
 
   private:
     static void on_message(mosquitto*, void* self, const mosquitto_message* message);
