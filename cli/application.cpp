@@ -1,6 +1,7 @@
 #include "cli/application.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <stdexcept>
 
 #include "cli/files.hpp"
@@ -11,12 +12,19 @@ namespace ganglion::cli {
 project::Project find_application(const std::string& name_or_path) {
     std::filesystem::path path = name_or_path;
     if (!std::filesystem::exists(path)) path = source_root() / "apps" / name_or_path;
+    if (!std::filesystem::exists(path)) path += ".toml";
     if (std::filesystem::is_directory(path)) path /= "ganglion.toml";
     if (!std::filesystem::exists(path))
         throw std::runtime_error(name_or_path +
                                  ": no such application: give a folder with a ganglion.toml, or a "
                                  "name that `ganglion apps` lists");
     return project::read(path);
+}
+
+std::filesystem::path default_data() {
+    if (const char* given = std::getenv("GANGLION_SHARED"))
+        return std::filesystem::path(given) / "data";
+    return source_root() / ".." / "shared" / "data";
 }
 
 BuiltApplication build_application(const project::Project& project,

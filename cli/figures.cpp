@@ -24,7 +24,7 @@ std::vector<bench::Row> to_rows(const project::Project& project, const train::Ju
     std::vector<bench::Row> rows;
     for (const train::Figure& figure : judged.figures) {
         rows.push_back({.bench = "applications",
-                        .name = project.application.name + ": " + figure.name,
+                        .name = shown_name(project) + ": " + figure.name,
                         .value = figure.value,
                         .unit = figure.unit,
                         .peer = "",
@@ -51,8 +51,24 @@ std::string to_text(const train::Judged& judged) {
     return text;
 }
 
+std::string shown_name(const project::Project& project) {
+    const std::string variant = project.path.stem().string();
+    if (variant == "ganglion") return project.application.name;
+    return project.path.parent_path().filename().string() + "/" + variant;
+}
+
 std::filesystem::path figures_file(const project::Project& project) {
-    return project.path.parent_path() / "figures.json";
+    const std::string variant = project.path.stem().string();
+    return project.path.parent_path() /
+           (variant == "ganglion" ? "figures.json" : "figures_" + variant + ".json");
+}
+
+void record(const project::Project& project, const std::vector<bench::Row>& rows) {
+    auto kept = recorded_figures(project);
+    std::erase_if(kept, [&](const bench::Row& row) { return row.bench == rows.front().bench; });
+    kept.insert(kept.end(), rows.begin(), rows.end());
+    std::ranges::stable_sort(kept, {}, &bench::Row::bench);
+    write_text(figures_file(project), bench::to_json(kept).dump(1) + "\n");
 }
 
 std::vector<bench::Row> recorded_figures(const project::Project& project) {
@@ -75,29 +91,16 @@ std::vector<bench::Row> recorded_figures(const project::Project& project) {
 
 std::vector<project::Project> all_applications() {
     std::vector<project::Project> applications;
-    for (const auto& entry : std::filesystem::directory_iterator(source_root() / "apps")) {
-        const auto file = entry.path() / "ganglion.toml";
-        if (std::filesystem::exists(file)) applications.push_back(project::read(file));
-    }
-    std::ranges::sort(applications, {},
-                      [](const project::Project& project) { return project.application.name; });
-    return applications;
-}
-
-std::string applications_table() {
-    std::string text = "| application | figure | value | goal |\n|---|---|---|---|\n";
-    for (const project::Project& project : all_applications()) {
-        for (const bench::Row& row : recorded_figures(project)) {
-            const size_t behind_name = project.application.name.size() + 2;
-            const auto met = bench::is_met(row);
-            text += fmt::format(
-                "| {} | {} | {:.5g} {} | {} |\n", project.application.name,
-                row.name.substr(std::min(behind_name, row.name.size())), row.value, row.unit,
-                row.goal ? fmt::format("≤ {:.5g}: {}", *row.goal, *met ? "reached" : "not reached")
-                         : "");
+    for (const auto& folder : std::filesystem::directory_iterator(source_root() / "apps")) {
+        for (const auto& file : std::filesystem::directory_iterator(folder.path())) {
+            if (file.path().extension() != ".toml") continue;
+            project::Project project = project::read(file.path());
+            if (!project.judge.data.empty() || file.path().stem() == "ganglion")
+                applications.push_back(std::move(project));
         }
     }
-    return text;
+    std::ranges::sort(applications, {}, shown_name);
+    return applications;
 }
 
 }  // namespace ganglion::cli

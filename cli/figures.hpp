@@ -23,15 +23,18 @@ std::vector<bench::Row> to_rows(const project::Project& project, const train::Ju
 /// Figures with intervals and goals, then the notes, for people.
 std::string to_text(const train::Judged& judged);
 
-/// apps/NAME/figures.json: what `bench applications --record` measured last, so that lists and
-/// documents show what was measured and nothing else. Empty where there is none.
+/// "machine", or of a variant "machine/fault".
+std::string shown_name(const project::Project& project);
+
+/// apps/NAME/figures.json, or figures_VARIANT.json: what `bench applications --record` and `demo
+/// APPLICATION --record` measured last, so that lists and documents show what was measured and
+/// nothing else. Empty where there is none.
 std::filesystem::path figures_file(const project::Project& project);
 std::vector<bench::Row> recorded_figures(const project::Project& project);
+/// Keeps rows of one benchmark there, in place of that benchmark's earlier ones.
+void record(const project::Project& project, const std::vector<bench::Row>& rows);
 
-/// The applications that come with Ganglion, by name.
+/// The applications that come with Ganglion and their variants that recordings judge, by name.
 std::vector<project::Project> all_applications();
-
-/// docs/applications.md's table of what was recorded.
-std::string applications_table();
 
 }  // namespace ganglion::cli

@@ -30,10 +30,12 @@ uint16_t half(const Numbers& numbers, const char* key, double factor = 1) {
     return static_cast<uint16_t>(std::lround(number_of(numbers, key) * factor));
 }
 
-// The sensor states g an LSB; without a unit an LSB is 1 mg.
+// The sensor states g, or m/s2, an LSB; without a unit an LSB is 1 mg.
 uint16_t one_g(const Project& project) {
-    const double unit = project.sensor.unit_per_lsb > 0 ? project.sensor.unit_per_lsb : 0.001;
-    return static_cast<uint16_t>(std::lround(std::fmin(1 / unit, 32767)));
+    constexpr double kMetresPerSecondSquared = 9.80665;
+    const double g = project.sensor.unit.starts_with("m/s2") ? kMetresPerSecondSquared : 1;
+    const double unit = project.sensor.unit_per_lsb > 0 ? project.sensor.unit_per_lsb : g / 1000;
+    return static_cast<uint16_t>(std::lround(std::fmin(g / unit, 32767)));
 }
 
 // The share of a low-pass filter with a time constant of `seconds`.

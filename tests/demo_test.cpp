@@ -127,6 +127,24 @@ TEST(Demo, LosesNothingWhenTheNetworkIsCut) {
     expect_stopped_by_itself(devices[1]);
 }
 
+// The cheapest of the applications, over its own test days: the others run in the same way.
+TEST(Demo, RunsOneApplicationOverItsRecordings) {
+    GANGLION_NEEDS_SHARED("data/home/manifest.csv");
+    const TemporaryFolder folder;
+    const json devices = run_demo(folder, {"home", "--data", shared_dir() / "data"});
+    ASSERT_EQ(devices.size(), 1U);
+    const json& room = devices[0];
+    EXPECT_EQ(room.at("device"), "home-01");
+    EXPECT_TRUE(room.at("truth_known").get<bool>());
+    EXPECT_GT(room.at("right").get<int>(), 4) << room;
+    EXPECT_LE(room.at("missed").get<int>(), 2) << room;
+    EXPECT_EQ(room.at("overruns"), 0);
+    EXPECT_EQ(room.at("bytes_sensed"), 6097 * 3 * 2) << "every minute of the test days";
+    EXPECT_EQ(room.at("relay_edges"), room.at("relay_witnessed"));
+    EXPECT_GT(room.at("relay_edges").get<int>(), 4);
+    EXPECT_LT(room.at("instructions_per_second").get<double>(), 1000);
+}
+
 /// Real recordings: a bearing of the test load after 12 s of the same rig without fault.
 std::filesystem::path real_vibration(const std::filesystem::path& folder, size_t& first_faulty) {
     const auto data = shared_dir() / "data/vibration/cwru";

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "cli/application_table.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/figures.hpp"
 
@@ -10,11 +11,11 @@ namespace {
 
 void list() {
     for (const project::Project& project : all_applications()) {
-        fmt::print("{:<12} {:<8} {}\n", project.application.name, project.application.version,
+        fmt::print("{:<13} {:<8} {}\n", shown_name(project), project.application.version,
                    project.application.title);
         const auto rows = recorded_figures(project);
         for (const bench::Row& row : rows) {
-            const size_t behind_name = project.application.name.size() + 2;
+            const size_t behind_name = shown_name(project).size() + 2;
             fmt::print("    {:<24} {:.5g} {}\n", row.name.substr(behind_name), row.value, row.unit);
         }
         if (rows.empty()) fmt::print("    no recorded figures; see its MODEL_CARD.md\n");

@@ -1,6 +1,5 @@
 #include <fmt/core.h>
 
-#include <cstdlib>
 #include <iostream>
 #include <memory>
 
@@ -21,12 +20,6 @@ struct Options {
     bool record = false;
 };
 
-std::filesystem::path default_data() {
-    if (const char* given = std::getenv("GANGLION_SHARED"))
-        return std::filesystem::path(given) / "data";
-    return source_root() / ".." / "shared" / "data";
-}
-
 std::vector<project::Project> chosen(const std::vector<std::string>& names) {
     if (names.empty()) return all_applications();
     std::vector<project::Project> applications;
@@ -41,15 +34,13 @@ void run(const Options& options) {
         ProgressLine line;
         const auto judged =
             judge_on(project, options.data, options.split, [&](size_t done, size_t all) {
-                line.show(project.application.name,
+                line.show(shown_name(project),
                           all == 0 ? 0 : static_cast<double>(done) / static_cast<double>(all), 0,
                           "");
             });
         line.finish();
         const auto own = to_rows(project, judged);
-        if (options.record) {
-            write_text(figures_file(project), bench::to_json(own).dump(1) + "\n");
-        }
+        if (options.record) record(project, own);
         rows.insert(rows.end(), own.begin(), own.end());
     }
     std::cout << bench::to_text(rows);
@@ -75,7 +66,7 @@ void add_bench_applications(CLI::App& bench) {
                         "only this one; may be repeated (default: all)");
     command->add_option("--json", options->json, "also write the rows to this file");
     command->add_flag("--record", options->record,
-                      "keep each application's rows as apps/NAME/figures.json");
+                      "keep each application's rows in apps/NAME/figures.json");
     command->callback([options] { run(*options); });
 }
 

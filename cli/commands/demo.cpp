@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "cli/application.hpp"
 #include "cli/commands/commands.hpp"
 
 namespace ganglion::cli {
@@ -9,18 +10,36 @@ namespace ganglion::cli {
 void add_demo(CLI::App& program) {
     auto options = std::make_shared<DemoOptions>();
     auto* command = add_command(program, "demo",
-                                "The whole path: a fleet server and two emulated Cortex-M4F "
-                                "devices that sense, decide and report",
+                                "The whole path: a fleet server and emulated Cortex-M4F devices "
+                                "that sense, decide and report",
                                 "./ganglion demo --cut-network 20s --keep-running");
+    auto* application = command->add_option(
+        "application", options->application,
+        "name in apps/, folder or ganglion.toml: this one alone, over recordings of --data");
+    options->data = default_data();
+    command->add_option("--data", options->data, "folder of recordings with their manifests")
+        ->needs(application);
+    command->add_option("--split", options->split, "of those recordings")
+        ->capture_default_str()
+        ->check(CLI::IsMember({"train", "val", "test"}))
+        ->needs(application);
+    command
+        ->add_flag("--record", options->record,
+                   "keep what the board needed in apps/NAME/figures.json")
+        ->needs(application);
     auto* audio = command->add_option(
         "--audio", options->audio,
         "WAV or FLAC for the smart speaker; default: speech made by this machine");
+    audio->excludes(application);
     command
         ->add_flag("--microphone", options->microphone,
                    "the smart speaker hears this machine's microphone")
-        ->excludes(audio);
-    command->add_option("--vibration", options->vibration,
-                        "CSV of acceleration in g for the motor guard; default: a simulated motor");
+        ->excludes(audio)
+        ->excludes(application);
+    command
+        ->add_option("--vibration", options->vibration,
+                     "CSV of acceleration in g for the motor guard; default: a simulated motor")
+        ->excludes(application);
     command->add_option("--vibration-rate", options->vibration_rate_hz,
                         "samples per second of that CSV; default: the sensor's");
     command

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -13,6 +14,7 @@
 #include "cli/demo/steps.hpp"
 #include "cli/demo/summary.hpp"
 #include "cli/demo/updates.hpp"
+#include "cli/figures.hpp"
 #include "cli/files.hpp"
 #include "cli/interrupt.hpp"
 #include "compile/bundle_signature.hpp"
@@ -94,12 +96,15 @@ class Demo {
         sense();
         settle();
         summarize_all();
-        update();
+        if (!alone()) update();
         report();
     }
 
   private:
     using Devices = std::vector<std::unique_ptr<DemoDevice>>;
+
+    /// One application over recordings, without the speaker and the motor.
+    bool alone() const { return !options_.application.empty(); }
 
     void start_server() {
         steps_.begin("fleet server");
@@ -128,6 +133,10 @@ class Demo {
         updates_ = std::make_unique<DemoUpdates>(state_);
         const std::string& key = updates_->bundle_key();
         bundle_key_ = compile::public_key_of(key);
+        if (alone()) {
+            prepare_one(key);
+            return;
+        }
         auto listener = build_application(find_application("wake_word"), key);
         auto guard = build_application(find_application("machine"), key);
         steps_.done(fmt::format("compiled and signed: {} and {} bytes", listener.bundle.size(),
@@ -145,6 +154,19 @@ class Demo {
             std::make_unique<DemoDevice>("motor-01", std::move(guard), std::move(vibration)));
     }
 
+    void prepare_one(const std::string& key) {
+        auto application = build_application(find_application(options_.application), key);
+        steps_.done(fmt::format("compiled and signed: {} bytes", application.bundle.size()));
+        steps_.begin("inputs");
+        auto input = recorded_input(options_, application.project);
+        steps_.done("");
+        auto id = application.project.application.name + "-01";
+        std::ranges::replace(id, '_', '-');
+        steps_.note(id + " senses " + input.description);
+        devices_.push_back(
+            std::make_unique<DemoDevice>(id, std::move(application), std::move(input)));
+    }
+
     void boot() {
         steps_.begin("devices");
         for (auto& device : devices_)
@@ -153,7 +175,8 @@ class Demo {
                              ? std::optional(updates_->factory(device->application()))
                              : std::nullopt);
         for (auto& device : devices_) device->wait_connected(kConnectLimitS);
-        steps_.done("two Cortex-M4F boards booted, proved their bundles, connected over TLS");
+        steps_.done(fmt::format("{} Cortex-M4F, booted, bundle proved, connected over TLS",
+                                devices_.size()));
     }
 
     void sense() {
@@ -168,9 +191,7 @@ class Demo {
             for (auto& device : devices_) device->stop_streaming();
         }
         for (auto& device : devices_)
-            device->wait_settled(kSettleLimitS +
-                                 static_cast<double>(device->input().samples.size()) /
-                                     device->input().rate_hz);
+            device->wait_settled(kSettleLimitS + 4 * device->input_seconds());
     }
 
     void cut_network() {
@@ -216,12 +237,16 @@ class Demo {
 
     /// This start's events alone: a kept state folder holds earlier ones too.
     nlohmann::json events_of(DemoDevice& device) const {
-        auto events = get("/api/events?limit=1000&device=" + device.id()).at("events");
         const uint32_t boot = device.board().state().boot;
         auto kept = nlohmann::json::array();
-        for (const auto& event : events)
-            if (event.at("boot") == boot) kept.push_back(event);
-        return kept;
+        for (int64_t last = 0;;) {
+            const auto page =
+                get(fmt::format("/api/events?limit=1000&device={}&after={}", device.id(), last));
+            if (page.at("events").empty()) return kept;
+            for (const auto& event : page.at("events"))
+                if (event.at("boot") == boot) kept.push_back(event);
+            last = page.at("last");
+        }
     }
 
     /// Before the updates: the figures are those of the programs that sensed the inputs.
@@ -245,7 +270,11 @@ class Demo {
     }
 
     void report() {
+        if (alone()) fmt::print("\n{}", to_account(summaries_.front(), devices_.front()->input()));
         fmt::print("\n{}", to_table(summaries_));
+        if (options_.record)
+            record(devices_.front()->application().project,
+                   to_rows(devices_.front()->application().project, summaries_.front()));
         if (!options_.json.empty()) write_text(options_.json, to_json(summaries_).dump(2) + "\n");
         if (!options_.keep_running) return;
         fmt::print(
@@ -255,9 +284,8 @@ class Demo {
         wait_for_interrupt();
     }
 
-    static constexpr int step_count = 7;
     DemoOptions options_;
-    Steps steps_{step_count};
+    Steps steps_{alone() ? 6 : 7};
     fs::path state_;
     std::mutex log_mutex_;
     std::unique_ptr<fleet::Server> server_;

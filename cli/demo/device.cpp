@@ -1,5 +1,6 @@
 #include "cli/demo/device.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <span>
@@ -12,6 +13,9 @@ namespace ganglion::cli {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+constexpr double kSlowHz = 2;
+constexpr double kSlowSamplesPerSecond = 500;
 
 bool wait_until(double seconds, const std::function<bool()>& condition) {
     const auto end = Clock::now() + std::chrono::duration<double>(seconds);
@@ -31,6 +35,16 @@ DemoDevice::~DemoDevice() {
     stop_ = true;
     if (board_) board_->kill();  // unblocks a feeder that waits for room
     if (feeder_.joinable()) feeder_.join();
+}
+
+uint32_t DemoDevice::speed() const {
+    // A slow sensor's sample each two milliseconds: hours in a moment.
+    const double faster = kSlowSamplesPerSecond / input_.rate_hz;
+    return input_.rate_hz < kSlowHz ? static_cast<uint32_t>(faster) : 1;
+}
+
+double DemoDevice::input_seconds() const {
+    return static_cast<double>(input_.samples.size() / input_.channels) / input_.rate_hz / speed();
 }
 
 void DemoDevice::fail(const std::string& what) const {
@@ -59,6 +73,7 @@ void DemoDevice::boot(const DemoOptions& options, const std::filesystem::path& s
         .bundle = factory ? std::filesystem::path() : bundle,
         .factory = std::move(factory),
         .pace = options.fast ? firmware::Pace::fast : firmware::Pace::real_time,
+        .speed = speed(),
     });
     board_->start();
 }
@@ -77,9 +92,11 @@ void DemoDevice::stream(bool microphone) {
         };
         try {
             if (microphone) {
-                record_microphone(input_.rate_hz, stop_, take);
+                record_microphone(static_cast<uint32_t>(input_.rate_hz), stop_, take);
             } else {
-                const size_t block = input_.rate_hz / 100;
+                const size_t block =
+                    std::max<size_t>(static_cast<size_t>(input_.rate_hz / 100), 1) *
+                    input_.channels;
                 std::span<const int16_t> rest = input_.samples;
                 while (!rest.empty() && !stop_) {
                     const size_t count = std::min(block, rest.size());

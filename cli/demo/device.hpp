@@ -40,10 +40,13 @@ class DemoDevice {
     const BuiltApplication& application() const { return application_; }
     const Input& input() const { return input_; }
     firmware::EmulatedBoard& board() { return *board_; }
-    /// Samples handed to the board so far.
+    /// Seconds of device time in which the board senses the input.
+    double input_seconds() const;
+    /// Values handed to the board so far.
     uint64_t streamed() const { return streamed_; }
 
   private:
+    uint32_t speed() const;
     [[noreturn]] void fail(const std::string& what) const;
 
     std::string id_;

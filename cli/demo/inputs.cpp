@@ -6,6 +6,7 @@
 #include <set>
 #include <stdexcept>
 
+#include "train/evaluate/judges.hpp"
 #include "train/recordings/audio.hpp"
 #include "train/recordings/table.hpp"
 #include "train/synthesis/motor.hpp"
@@ -15,11 +16,15 @@ namespace ganglion::cli {
 namespace {
 
 double seconds(const Input& input) {
-    return static_cast<double>(input.samples.size()) / input.rate_hz;
+    return static_cast<double>(input.samples.size() / input.channels) / input.rate_hz;
 }
 
 Input recorded_speech(const std::vector<std::filesystem::path>& files, uint32_t rate_hz) {
-    Input input{.description = {}, .samples = {}, .rate_hz = rate_hz, .truth = {}, .tolerance = 0};
+    Input input{.description = {},
+                .samples = {},
+                .rate_hz = static_cast<double>(rate_hz),
+                .truth = {},
+                .tolerance = 0};
     const std::vector<int16_t> quiet(rate_hz / 2, 0);
     for (const auto& file : files) {
         input.samples.insert(input.samples.end(), quiet.begin(), quiet.end());
@@ -37,7 +42,7 @@ Input spoken_by_this_machine(const std::filesystem::path& state) {
     train::write_wav(state / "speech.wav", demo.samples, demo.rate_hz);
     Input input{.description = {},
                 .samples = std::move(demo.samples),
-                .rate_hz = demo.rate_hz,
+                .rate_hz = static_cast<double>(demo.rate_hz),
                 .truth = {.known = true, .lasting = false, .intervals = {}},
                 .tolerance = demo.rate_hz};
     std::set<std::string> voices;
@@ -59,17 +64,35 @@ Input speech_input(const DemoOptions& options, const project::Project& project,
     if (options.microphone)
         return {.description = "live microphone",
                 .samples = {},
-                .rate_hz = project.sensor.rate_hz,
+                .rate_hz = static_cast<double>(project.sensor.rate_hz),
                 .truth = {},
                 .tolerance = 0};
     return options.audio.empty() ? spoken_by_this_machine(state)
                                  : recorded_speech(options.audio, project.sensor.rate_hz);
 }
 
+Input recorded_input(const DemoOptions& options, const project::Project& project) {
+    auto stream =
+        train::find_stream({.project = project, .data = options.data, .split = options.split});
+    return {.description = std::move(stream.description),
+            .samples = std::move(stream.samples),
+            .rate_hz = project.sensor.samples_per_second(),
+            .channels = project.sensor.channels,
+            .truth = {.known = true,
+                      .lasting = true,
+                      .intervals = std::move(stream.expected),
+                      .judged = std::move(stream.judged)},
+            .tolerance = stream.tolerance};
+}
+
 Input motor_input(const DemoOptions& options, const project::Project& project) {
     const uint32_t rate_hz = project.sensor.rate_hz;
     const double g_per_lsb = project.sensor.unit_per_lsb;
-    Input input{.description = {}, .samples = {}, .rate_hz = rate_hz, .truth = {}, .tolerance = 0};
+    Input input{.description = {},
+                .samples = {},
+                .rate_hz = static_cast<double>(rate_hz),
+                .truth = {},
+                .tolerance = 0};
     if (!options.vibration.empty()) {
         input.samples =
             train::read_vibration_csv(options.vibration, rate_hz, g_per_lsb,
@@ -83,8 +106,9 @@ Input motor_input(const DemoOptions& options, const project::Project& project) {
     settings.unit_per_lsb = g_per_lsb;
     auto motor = train::simulate_motor(settings);
     input.samples = std::move(motor.samples);
-    input.truth = {
-        .known = true, .lasting = true, .intervals = {{motor.first_faulty, input.samples.size()}}};
+    input.truth = {.known = true,
+                   .lasting = true,
+                   .intervals = {{motor.first_faulty, input.samples.size(), "anomaly"}}};
     input.description = fmt::format(
         "simulated motor at {:.1f} Hz, {:.1f} s, bearing fails from {:.1f} s on", motor.shaft_hz,
         seconds(input), static_cast<double>(motor.first_faulty) / rate_hz);

@@ -14,7 +14,8 @@ namespace ganglion::cli {
 struct Input {
     std::string description;
     std::vector<int16_t> samples;
-    uint32_t rate_hz = 0;
+    double rate_hz = 0;     ///< samples per second and channel
+    uint32_t channels = 1;  ///< interleaved in `samples`
     Truth truth;
     uint64_t tolerance = 0;  ///< samples after an interval in which a decision still counts for it
 };
@@ -23,6 +24,9 @@ struct Input {
 /// speech by the text-to-speech engines of this machine, saved as `speech.wav` in `state`.
 Input speech_input(const DemoOptions& options, const project::Project& project,
                    const std::filesystem::path& state);
+
+/// Recordings of the application's own sensor (--data, --split).
+Input recorded_input(const DemoOptions& options, const project::Project& project);
 
 /// The recording of --vibration, else a simulated motor whose bearing begins to fail.
 Input motor_input(const DemoOptions& options, const project::Project& project);

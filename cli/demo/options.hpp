@@ -8,6 +8,10 @@
 namespace ganglion::cli {
 
 struct DemoOptions {
+    std::string application;     ///< one of its own over recordings; empty: speaker and motor
+    std::filesystem::path data;  ///< root of the recordings
+    std::string split = "test";
+    bool record = false;  ///< keep what the board needed as rows of the application's figures
     std::filesystem::path state;               ///< empty: a folder below the system's temporary one
     std::vector<std::filesystem::path> audio;  ///< empty: speech made by this machine
     bool microphone = false;

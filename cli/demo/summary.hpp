@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "bench/row.hpp"
 #include "cli/demo/device.hpp"
 #include "cli/demo/updates.hpp"
 
@@ -14,18 +15,27 @@ struct DeviceSummary {
     std::string application;
     std::string input;
     Verdict verdict;
-    uint64_t events = 0;     ///< stored in the fleet
-    uint64_t decisions = 0;  ///< those of them that are detections
+    std::vector<Decided> decided;  ///< in order of their samples
+    uint64_t events = 0;           ///< stored in the fleet
+    uint64_t decisions = 0;        ///< those of them that are detections
     double delay_ms =
         0;  ///< worst, from where the truth begins (its end for words) to the decision
-    uint32_t rate_hz = 0;
+    double rate_hz = 0;
     uint32_t ram_bytes = 0;
     uint32_t flash_bytes = 0;
-    uint64_t instructions = 0;
+    uint64_t instructions = 0;           ///< of the last inference with its features
+    double instructions_per_second = 0;  ///< of the sensor's time: features and inferences
     uint64_t bytes_sensed = 0;
     uint64_t bytes_sent = 0;
     uint64_t bytes_gate = 0;
     uint64_t overruns = 0;
+    // Of relay and light: edges that the device told and that the emulator saw, longest delay.
+    struct Switched {
+        uint64_t edges = 0;
+        uint64_t witnessed = 0;
+        uint32_t instructions = 0;  ///< at most, from the deciding sample's arrival to the edge
+    };
+    Switched relay, light;
     // Of the stop line, where it was pulled.
     bool stopped = false;
     uint64_t stop_sample = 0;
@@ -39,6 +49,12 @@ struct DeviceSummary {
 /// Asks the store and the board. `events` and `row` are the API's (docs/protocol.md).
 DeviceSummary summarize(DemoDevice& device, const nlohmann::json& events,
                         const nlohmann::json& row);
+
+/// What the board needed, as rows of the benchmark "board".
+std::vector<bench::Row> to_rows(const project::Project& project, const DeviceSummary& device);
+
+/// Each decision with what was true, what was missed, and the sums by label.
+std::string to_account(const DeviceSummary& device, const Input& input);
 
 std::string to_table(const std::vector<DeviceSummary>& devices);
 nlohmann::json to_json(const std::vector<DeviceSummary>& devices);

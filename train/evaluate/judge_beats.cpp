@@ -75,7 +75,7 @@ std::string note(const BeatScore& score) {
 }  // namespace
 
 Judged judge_beats(const JudgeInput& input) {
-    auto records = read_heart_records(judged_folder(input), input.split);
+    auto records = read_heart_records(judged_folder(input.project, input.data), input.split);
     std::erase_if(records, [](const HeartRecord& record) { return record.paced; });  // as EC57
     std::vector<BeatScore> scores(records.size());
     std::atomic<size_t> done = 0;

@@ -14,17 +14,6 @@ namespace ganglion::train {
 
 namespace {
 
-// Labels that the last stage can fire, by name.
-std::vector<std::string> firing_labels(const project::Project& project) {
-    const auto& rule = project.decision;
-    if (rule.kind != project::DecisionRule::classes) return {rule.labels.at(rule.label)};
-    std::vector<std::string> labels;
-    for (size_t i = 0; i < rule.labels.size(); ++i) {
-        if (rule.thresholds[i] != 0) labels.push_back(rule.labels[i]);
-    }
-    return labels;
-}
-
 struct Trial {
     std::string name;
     std::string label;               ///< in the manifest

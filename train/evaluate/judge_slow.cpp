@@ -44,7 +44,7 @@ void add(FaultCount& sum, const std::vector<FaultCount>& counts) {
 
 Judged judge_loads(const JudgeInput& input) {
     const LearnerRun run(input.project);
-    const auto all = read_loads(judged_folder(input), input.split);
+    const auto all = read_loads(judged_folder(input.project, input.data), input.split);
     std::vector<LoadJudgement> results(all.size());
     std::atomic<size_t> done = 0;
     in_parallel(
@@ -85,7 +85,7 @@ Judged judge_loads(const JudgeInput& input) {
 }
 
 Judged judge_soils(const JudgeInput& input) {
-    const auto folder = judged_folder(input);
+    const auto folder = judged_folder(input.project, input.data);
     const LearnerRun hourly(input.project);
     const project::Project days = daily_project(input.project);
     const LearnerRun daily(days);
@@ -140,7 +140,8 @@ Judged judge_soils(const JudgeInput& input) {
 
 Judged judge_routines(const JudgeInput& input) {
     const LearnerRun run(input.project);
-    const auto homes = read_homes(input.project, judged_folder(input), input.split);
+    const auto homes =
+        read_homes(input.project, judged_folder(input.project, input.data), input.split);
     RoutineJudgement sum;
     Judged judged;
     for (size_t i = 0; i < homes.size(); ++i) {
@@ -165,8 +166,8 @@ Judged judge_rooms(const JudgeInput& input) {
     uint64_t minutes = 0;
     uint64_t right = 0;
     Judged judged;
-    for (const OccupancyDay& day :
-         judge_occupancy(run, input.project, judged_folder(input), input.split)) {
+    for (const OccupancyDay& day : judge_occupancy(
+             run, input.project, judged_folder(input.project, input.data), input.split)) {
         minutes += day.minutes;
         right += day.right;
         judged.notes.push_back(

@@ -13,14 +13,20 @@ namespace {
 struct Row {
     const char* name;
     Judge judge;
+    Streamer stream;
 };
 // A new way to compare decisions with the truth: one row.
 constexpr std::array kJudges = {
-    Row{"words", judge_words},           Row{"motor", judge_motor},
-    Row{"recordings", judge_recordings}, Row{"loads", judge_loads},
-    Row{"soils", judge_soils},           Row{"beats", judge_beats},
-    Row{"trials", judge_whole_trials},   Row{"routines", judge_routines},
-    Row{"rooms", judge_rooms},
+    Row{"words", judge_words, clips_stream},
+    Row{"motor", judge_motor, motor_stream},
+    Row{"recordings", judge_recordings, clips_stream},
+    Row{"loads", judge_loads, load_stream},
+    Row{"soils", judge_soils, soil_stream},
+    Row{"beats", judge_beats, beat_stream},
+    Row{"trials", judge_whole_trials, trial_stream},
+    Row{"routines", judge_routines, routine_stream},
+    Row{"rooms", judge_rooms, room_stream},
+    Row{"events", judge_events, event_stream},
 };
 
 const char* usual_judge(const project::Project& project) {
@@ -36,17 +42,30 @@ const char* usual_judge(const project::Project& project) {
     return "recordings";
 }
 
-}  // namespace
-
-Judge find_judge(const project::Project& project) {
+const Row& find_row(const project::Project& project) {
     const std::string name = project.judge.kind.empty() ? usual_judge(project) : project.judge.kind;
     const auto row = std::ranges::find_if(kJudges, [&](const Row& r) { return r.name == name; });
-    if (row != kJudges.end()) return row->judge;
+    if (row != kJudges.end()) return *row;
     std::vector<std::string> names;
     names.reserve(kJudges.size());
     for (const Row& known : kJudges) names.emplace_back(known.name);
     throw std::runtime_error(fmt::format("{}: judge.kind: \"{}\" is not known; write one of {}",
                                          project.path.string(), name, fmt::join(names, ", ")));
+}
+
+}  // namespace
+
+Judge find_judge(const project::Project& project) {
+    return find_row(project).judge;
+}
+
+RecordedStream find_stream(const StreamInput& input) {
+    RecordedStream stream = find_row(input.project).stream(input);
+    if (stream.samples.empty())
+        throw std::runtime_error(fmt::format("{}: no recordings of split {} for {}",
+                                             input.data.string(), input.split,
+                                             input.project.application.name));
+    return stream;
 }
 
 Judged judge_application(const JudgeInput& input) {
@@ -64,9 +83,20 @@ Judged judge_application(const JudgeInput& input) {
     return judged;
 }
 
-std::filesystem::path judged_folder(const JudgeInput& input) {
-    const auto below = input.data / input.project.judge.data;
-    return std::filesystem::is_directory(below) ? below : input.data;
+std::vector<std::string> firing_labels(const project::Project& project) {
+    const auto& rule = project.decision;
+    if (rule.kind != project::DecisionRule::classes) return {rule.labels.at(rule.label)};
+    std::vector<std::string> labels;
+    for (size_t i = 0; i < rule.labels.size(); ++i) {
+        if (rule.thresholds[i] != 0) labels.push_back(rule.labels[i]);
+    }
+    return labels;
+}
+
+std::filesystem::path judged_folder(const project::Project& project,
+                                    const std::filesystem::path& data) {
+    auto below = data / project.judge.data;
+    return std::filesystem::is_directory(below) ? below : data;
 }
 
 Figure share_figure(const std::string& name, uint64_t part, uint64_t whole) {

@@ -10,6 +10,7 @@
 #include "project/project.hpp"
 #include "train/evaluate/device_run.hpp"
 #include "train/evaluate/intervals.hpp"
+#include "train/evaluate/recorded_stream.hpp"
 
 namespace ganglion::train {
 
@@ -43,6 +44,10 @@ using Judge = Judged (*)(const JudgeInput& input);
 /// rows of judges.cpp. Throws std::runtime_error naming those that there are.
 Judge find_judge(const project::Project& project);
 
+/// A stretch of the same recordings as one stream, with what the application should say where
+/// (recorded_stream.hpp). Throws as find_judge(), and where the recordings give none.
+RecordedStream find_stream(const StreamInput& input);
+
 /// Runs it and adds the goals of the project, and what every application costs: RAM, bundle, bytes
 /// sensed and sent in events.
 Judged judge_application(const JudgeInput& input);
@@ -75,11 +80,18 @@ Judged judge_beats(const JudgeInput& input);
 /// "routines": what a home's people do, anticipated (routine_judgement.hpp).
 Judged judge_routines(const JudgeInput& input);
 
+/// "events": what happens now and then in a long recording (event_judgement.hpp).
+Judged judge_events(const JudgeInput& input);
+
 /// "rooms": occupied or not, minute by minute (occupancy_judgement.hpp).
 Judged judge_rooms(const JudgeInput& input);
 
+/// Labels that the last stage can fire, by name.
+std::vector<std::string> firing_labels(const project::Project& project);
+
 /// The set that [judge] data names below the root of the recordings, or that root itself.
-std::filesystem::path judged_folder(const JudgeInput& input);
+std::filesystem::path judged_folder(const project::Project& project,
+                                    const std::filesystem::path& data);
 
 /// Share as percent with its Wilson interval.
 Figure share_figure(const std::string& name, uint64_t part, uint64_t whole);

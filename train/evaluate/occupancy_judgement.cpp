@@ -34,30 +34,42 @@ std::vector<std::vector<int16_t>> samples_of(const project::Project& project,
 
 }  // namespace
 
-std::vector<OccupancyDay> judge_occupancy(const LearnerRun& run, const project::Project& project,
-                                          const std::filesystem::path& folder,
-                                          const std::string& split) {
-    std::vector<OccupancyDay> days;
+std::vector<RoomLog> read_rooms(const project::Project& project,
+                                const std::filesystem::path& folder, const std::string& split) {
+    std::vector<RoomLog> rooms;
     for (const PeriodRecording& recording : read_period_manifest(folder)) {
         if (!recording.has(split)) continue;
         const TimedTable table = read_timed_table(recording.path);
         if (std::ranges::find(table.names, "occupied") == table.names.end()) continue;
-        const std::vector<double> truth = table.numbers("occupied");
-        const auto samples = samples_of(project, table);
-        const auto device = run.device();
-        for (size_t i = 0; i < samples.size(); ++i) {
-            device->push(samples[i]);
-            const bool present = device->pipeline().last_score() >= project.decision.threshold;
-            const std::string day = table.rows[i][table.column("time")].substr(0, 10);
-            if (days.empty() || days.back().day != day) days.push_back({day, 0, 0, 0});
-            ++days.back().minutes;
-            days.back().occupied += truth[i] > 0.5 ? 1 : 0;
-            days.back().right += present == (truth[i] > 0.5) ? 1 : 0;
-        }
+        RoomLog room;
+        room.samples = samples_of(project, table);
+        for (const double truth : table.numbers("occupied")) room.occupied.push_back(truth > 0.5);
+        for (const auto& row : table.rows)
+            room.days.push_back(row[table.column("time")].substr(0, 10));
+        rooms.push_back(std::move(room));
     }
-    if (days.empty()) {
+    if (rooms.empty()) {
         throw std::runtime_error(folder.string() + ": no recording of split " + split +
                                  " with a column occupied");
+    }
+    return rooms;
+}
+
+std::vector<OccupancyDay> judge_occupancy(const LearnerRun& run, const project::Project& project,
+                                          const std::filesystem::path& folder,
+                                          const std::string& split) {
+    std::vector<OccupancyDay> days;
+    for (const RoomLog& room : read_rooms(project, folder, split)) {
+        const auto device = run.device();
+        for (size_t i = 0; i < room.samples.size(); ++i) {
+            device->push(room.samples[i]);
+            const bool present = device->pipeline().last_score() >= project.decision.threshold;
+            if (days.empty() || days.back().day != room.days[i])
+                days.push_back({room.days[i], 0, 0, 0});
+            ++days.back().minutes;
+            days.back().occupied += room.occupied[i] ? 1 : 0;
+            days.back().right += present == room.occupied[i] ? 1 : 0;
+        }
     }
     return days;
 }

@@ -185,10 +185,20 @@ std::vector<HomeLog> read_homes(const project::Project& project,
     return homes;
 }
 
-RoutineJudgement judge_routine(const LearnerRun& run, const project::Project& project,
-                               const HomeLog& home) {
-    RoutineJudgement judgement;
-    judgement.name = home.name;
+std::vector<HomeLog::Event> with_time_passing(const HomeLog& home) {
+    std::vector<HomeLog::Event> told;
+    int64_t tick = home.events.front().minute / kTick * kTick;
+    for (const HomeLog::Event& event : home.events) {
+        for (; tick + kTick < event.minute; tick += kTick)
+            told.push_back({tick + kTick, -1, false});
+        told.push_back(event);
+    }
+    return told;
+}
+
+RoutineTruth routine_truth(const HomeLog& home) {
+    RoutineTruth truth;
+    truth.regular.resize(home.events.size());
     Begins begins;
     std::set<int64_t> days;
     for (const HomeLog::Event& event : home.events) {
@@ -196,26 +206,36 @@ RoutineJudgement judge_routine(const LearnerRun& run, const project::Project& pr
         begins[event.event][event.minute / kDay].push_back(event.minute % kDay);
         days.insert(event.minute / kDay);
     }
-    if (days.size() <= kDaysBefore) return judgement;
-    const int64_t first = std::max(*std::next(days.begin(), kDaysBefore) * kDay, home.judged_from);
-    for (const int64_t day : days) judgement.days += day * kDay >= first ? 1 : 0;
+    if (days.size() <= kDaysBefore) return truth;
+    truth.first = std::max(*std::next(days.begin(), kDaysBefore) * kDay, home.judged_from);
+    for (const int64_t day : days) truth.days += day * kDay >= truth.first ? 1 : 0;
+    for (size_t i = 0; i < home.events.size(); ++i) {
+        const HomeLog::Event& event = home.events[i];
+        truth.regular[i] =
+            event.action && event.minute >= truth.first && is_regular(begins, days, event);
+    }
+    return truth;
+}
 
+RoutineJudgement judge_routine(const LearnerRun& run, const project::Project& project,
+                               const HomeLog& home) {
+    RoutineJudgement judgement;
+    judgement.name = home.name;
+    const RoutineTruth truth = routine_truth(home);
+    if (truth.days == 0) return judgement;
+    judgement.days = truth.days;
     const auto window =
         static_cast<int64_t>(project::number_of(project.learner.parameters, "window_minutes"));
     Anticipation anticipation(run, window, judgement);
-    int64_t tick = home.events.front().minute / kTick * kTick;
-    for (const HomeLog::Event& event : home.events) {
-        for (; tick + kTick < event.minute; tick += kTick) {
-            anticipation.push(tick + kTick, -1, tick + kTick >= first);
+    auto regular = truth.regular.begin();
+    for (const HomeLog::Event& event : with_time_passing(home)) {
+        const bool happened = event.event >= 0;
+        if (happened && *regular++) {
+            ++judgement.regular;
+            if (anticipation.awaits(event.event)) ++judgement.anticipated;
         }
-        if (event.action) {
-            if (event.minute >= first && is_regular(begins, days, event)) {
-                ++judgement.regular;
-                if (anticipation.awaits(event.event)) ++judgement.anticipated;
-            }
-            anticipation.begins(event.event);
-        }
-        anticipation.push(event.minute, event.event, event.minute >= first);
+        if (event.action) anticipation.begins(event.event);
+        anticipation.push(event.minute, event.event, event.minute >= truth.first);
     }
     return judgement;
 }

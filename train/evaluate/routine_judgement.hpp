@@ -31,11 +31,21 @@ struct HomeLog {
 std::vector<HomeLog> read_homes(const project::Project& project,
                                 const std::filesystem::path& folder, const std::string& split);
 
+/// Everything that the device is told: the events, and -1 each half hour in which nothing happens.
+std::vector<HomeLog::Event> with_time_passing(const HomeLog& home);
+
+/// Which of a home's actions are habits: the same action began within an hour of this time of day
+/// on at least seven of ten days before.
+struct RoutineTruth {
+    std::vector<bool> regular;  ///< of each of home.events
+    int64_t first = INT64_MAX;  ///< minute that is judged first; INT64_MAX: too few days
+    uint64_t days = 0;          ///< that are judged
+};
+RoutineTruth routine_truth(const HomeLog& home);
+
 struct RoutineJudgement {
     std::string name;
-    /// Beginnings of actions that are regular: the same action began within an hour of this time of
-    /// day on at least seven of ten days before.
-    uint64_t regular = 0;
+    uint64_t regular = 0;      ///< beginnings of actions that are (RoutineTruth)
     uint64_t anticipated = 0;  ///< of them told before, within the project's window
     uint64_t told = 0;
     uint64_t wrong = 0;  ///< told, but the action did not begin within the window

@@ -78,11 +78,6 @@ std::optional<size_t> dry_within(const SoilSeries& series, size_t from, size_t m
     return std::nullopt;
 }
 
-double rise_at(const SoilSeries& series, size_t i, double unit) {
-    if (i < 3 || series.values[i] == kNoReading || series.values[i - 3] == kNoReading) return 0;
-    return (series.values[i] - series.values[i - 3]) * unit;
-}
-
 // The dry line that the device in `run` has learned by each slot, from the very class that it runs.
 class DryLine {
   public:
@@ -177,6 +172,11 @@ std::vector<bool> favourable_days(const std::vector<double>& temperature,
 }
 
 }  // namespace
+
+double rise_at(const SoilSeries& series, size_t i, double unit) {
+    if (i < 3 || series.values[i] == kNoReading || series.values[i - 3] == kNoReading) return 0;
+    return (series.values[i] - series.values[i - 3]) * unit;
+}
 
 std::vector<SoilSeries> read_soils(const project::Project& project,
                                    const std::filesystem::path& folder, const std::string& split) {

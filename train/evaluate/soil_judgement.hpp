@@ -26,6 +26,10 @@ struct SoilSeries {
 std::vector<SoilSeries> read_soils(const project::Project& project,
                                    const std::filesystem::path& folder, const std::string& split);
 
+/// How much the moisture has risen in the three slots before `i`, in `unit` a step; 0 where a
+/// reading is missing.
+double rise_at(const SoilSeries& series, size_t i, double unit);
+
 struct SoilJudgement {
     std::string name;
     bool daily = false;
