@@ -141,6 +141,30 @@ TEST_F(ServerTest, TellsThatADeviceIsOnlineAndWhenItIsGone) {
     EXPECT_FALSE(server_.store().device("motor")->online);
 }
 
+TEST_F(ServerTest, ADeviceIsToldToForgetWhatItHasLearned) {
+    server_.start();
+    const auto forget = [&] {
+        return call_api(api(), "post", "/api/devices/motor/forget", {{"reason", "new bearing"}});
+    };
+    EXPECT_THAT(forget, ThrowsMessage<std::runtime_error>(HasSubstr("not online")));
+    DeviceClient device(server_.pki(), "motor", server_.mqtt_port());
+    ASSERT_TRUE(device.wait_until_connected());
+    device.subscribe("ganglion/1/motor/forget");
+    StatusMessage status;
+    status.online = true;
+    status.boot = 7;
+    device.send_status(status);
+    ASSERT_TRUE(eventually([&] {
+        const auto row = server_.store().device("motor");
+        return row && row->online;
+    }));
+    EXPECT_TRUE(eventually([&] {
+        EXPECT_EQ(forget()["told"], true);
+        return !device.foreign_topics().empty();
+    }));
+    EXPECT_EQ(device.foreign_topics().front(), "ganglion/1/motor/forget");
+}
+
 TEST_F(ServerTest, AKilledBrokerLosesNothing) {
     server_.start();
     DeviceClient device(server_.pki(), "speaker", server_.mqtt_port());
