@@ -14,7 +14,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr double kSlowHz = 2;
+constexpr double kSlowHz = 100;
 constexpr double kSlowSamplesPerSecond = 500;
 
 bool wait_until(double seconds, const std::function<bool()>& condition) {
@@ -44,7 +44,7 @@ uint32_t DemoDevice::speed() const {
 }
 
 double DemoDevice::input_seconds() const {
-    return static_cast<double>(input_.samples.size() / input_.channels) / input_.rate_hz / speed();
+    return input_.seconds() / speed();
 }
 
 void DemoDevice::fail(const std::string& what) const {

@@ -15,10 +15,6 @@
 namespace ganglion::cli {
 namespace {
 
-double seconds(const Input& input) {
-    return static_cast<double>(input.samples.size() / input.channels) / input.rate_hz;
-}
-
 Input recorded_speech(const std::vector<std::filesystem::path>& files, uint32_t rate_hz) {
     Input input{.description = {},
                 .samples = {},
@@ -33,7 +29,7 @@ Input recorded_speech(const std::vector<std::filesystem::path>& files, uint32_t 
     }
     input.samples.insert(input.samples.end(), quiet.begin(), quiet.end());
     input.description = fmt::format("{} recording{}, {:.1f} s", files.size(),
-                                    files.size() == 1 ? "" : "s", seconds(input));
+                                    files.size() == 1 ? "" : "s", input.seconds());
     return input;
 }
 
@@ -52,7 +48,7 @@ Input spoken_by_this_machine(const std::filesystem::path& state) {
             input.truth.intervals.push_back({sentence.word_begin, sentence.word_end});
     }
     input.description = fmt::format("{} sentences by {} voices, {:.1f} s, {} with the wake word",
-                                    demo.sentences.size(), voices.size(), seconds(input),
+                                    demo.sentences.size(), voices.size(), input.seconds(),
                                     input.truth.intervals.size());
     return input;
 }
@@ -98,7 +94,7 @@ Input motor_input(const DemoOptions& options, const project::Project& project) {
             train::read_vibration_csv(options.vibration, rate_hz, g_per_lsb,
                                       {.file_rate_hz = options.vibration_rate_hz, .column = {}});
         input.description =
-            fmt::format("{}, {:.1f} s", options.vibration.filename().string(), seconds(input));
+            fmt::format("{}, {:.1f} s", options.vibration.filename().string(), input.seconds());
         return input;
     }
     train::MotorSettings settings;
@@ -111,7 +107,7 @@ Input motor_input(const DemoOptions& options, const project::Project& project) {
                    .intervals = {{motor.first_faulty, input.samples.size(), "anomaly"}}};
     input.description = fmt::format(
         "simulated motor at {:.1f} Hz, {:.1f} s, bearing fails from {:.1f} s on", motor.shaft_hz,
-        seconds(input), static_cast<double>(motor.first_faulty) / rate_hz);
+        input.seconds(), static_cast<double>(motor.first_faulty) / rate_hz);
     return input;
 }
 

@@ -18,6 +18,13 @@ struct Input {
     uint32_t channels = 1;  ///< interleaved in `samples`
     Truth truth;
     uint64_t tolerance = 0;  ///< samples after an interval in which a decision still counts for it
+
+    /// How long the sensor takes for `values` of them, of all channels.
+    double seconds_of(uint64_t values) const {
+        const uint64_t length = values / channels;
+        return static_cast<double>(length) / rate_hz;
+    }
+    double seconds() const { return seconds_of(samples.size()); }
 };
 
 /// The recordings of --audio one after the other with half a second of quiet between; without any,

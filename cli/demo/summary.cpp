@@ -36,8 +36,7 @@ double worst_delay_ms(const Input& input, const std::vector<Decided>& decisions)
 
 double instructions_per_second(DemoDevice& device) {
     const firmware::SamplePort port = device.board().state();
-    const Input& input = device.input();
-    const double seconds = static_cast<double>(device.streamed() / input.channels) / input.rate_hz;
+    const double seconds = device.input().seconds_of(device.streamed());
     const uint64_t work = uint64_t{port.work_high} << 32U | port.work_low;
     return seconds > 0 ? static_cast<double>(work) / seconds : 0;
 }
