@@ -55,7 +55,7 @@ std::string watts_text(double watts) {
 }
 
 std::string instructions_text(double value) {
-    if (value < 1e3) return fmt::format("{:.2g}", value);
+    if (value < 1e3) return fmt::format("{:.3g}", value);
     return value < 1e6 ? fmt::format("{:.3g} k", value / 1e3)
                        : fmt::format("{:.3g} M", value / 1e6);
 }
