@@ -81,8 +81,7 @@ TEST_F(AgentTest, goes_on_from_what_it_has_learned_after_a_power_cut_and_forgets
     EXPECT_GE(board.state().last_sequence, 2U) << "the loss is told: it knows what is usual";
 
     // It reports when it listens.
-    ASSERT_TRUE(
-        eventually(60s, [&] { return server.state().report->boot == board.state().boot; }));
+    ASSERT_TRUE(eventually(60s, [&] { return server.state().report->boot == board.state().boot; }));
     const auto forget = [&](uint32_t boot) {
         std::array<uint8_t, 8> payload;
         const size_t size = encode(ForgetMessage{boot}, payload);
