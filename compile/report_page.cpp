@@ -265,10 +265,12 @@ std::string flash_section(const FirmwareReport& firmware) {
 }
 
 std::string savings_section(const ModelReport& model) {
-    std::string text =
+    const bool estimated = model.report.estimated_instructions != 0;
+    std::string text = fmt::format(
         "<h2>What each pass saves</h2>\n<p class=soft>Equal bits with and without; what the model "
         "would cost if one pass alone were left out.</p>\n<div class=wide><table>\n<tr><th "
-        "class=name>without<th>MACs<th>weights and tables<th>arena</tr>\n";
+        "class=name>without<th>MACs<th>weights and tables<th>arena{}</tr>\n",
+        estimated ? "<th>instructions, estimated" : "");
     const auto cell = [](uint64_t without, uint64_t with) {
         const auto more = static_cast<int64_t>(without) - static_cast<int64_t>(with);
         return more == 0 ? std::string("<td class=soft>same")
@@ -276,10 +278,13 @@ std::string savings_section(const ModelReport& model) {
                                        number(static_cast<uint64_t>(std::abs(more))));
     };
     for (const Saving& saving : model.savings) {
-        text += fmt::format("<tr><td class=name>{}{}{}{}</tr>\n", escaped(saving.pass),
-                            cell(saving.macs, model.report.macs),
-                            cell(saving.constant_bytes, model.report.constant_bytes),
-                            cell(saving.arena_bytes, model.report.arena_bytes));
+        text += fmt::format(
+            "<tr><td class=name>{}{}{}{}{}</tr>\n", escaped(saving.pass),
+            cell(saving.macs, model.report.macs),
+            cell(saving.constant_bytes, model.report.constant_bytes),
+            cell(saving.arena_bytes, model.report.arena_bytes),
+            estimated ? cell(saving.estimated_instructions, model.report.estimated_instructions)
+                      : std::string());
     }
     return text + "</table></div>\n";
 }
@@ -294,7 +299,8 @@ std::vector<Saving> savings_of(const model::Graph& graph, const Target& target,
         change(other);
         try {
             const Report report = compile(graph, target, other).report;
-            savings.push_back({pass, report.macs, report.constant_bytes, report.arena_bytes});
+            savings.push_back({pass, report.macs, report.constant_bytes, report.arena_bytes,
+                               report.estimated_instructions});
         } catch (const std::runtime_error&) {
             // Some models can only be compiled with it, such as those whose weights are computed.
         }
@@ -322,11 +328,14 @@ nlohmann::json to_json(const ModelReport& model) {
             json["layers"][i]["instructions"] = model.instructions[i];
     }
     if (!model.report.layers.empty()) json["worst_layer"] = worst_of(model);
-    for (const Saving& saving : model.savings)
+    for (const Saving& saving : model.savings) {
         json["without"].push_back({{"pass", saving.pass},
                                    {"macs", saving.macs},
                                    {"constant_bytes", saving.constant_bytes},
                                    {"arena_bytes", saving.arena_bytes}});
+        if (model.report.estimated_instructions != 0)
+            json["without"].back()["estimated_instructions"] = saving.estimated_instructions;
+    }
     if (model.firmware) {
         auto& firmware = json["firmware"];
         firmware = {{"flash_bytes", model.firmware->flash_bytes},

@@ -32,6 +32,7 @@ struct FirmwareReport {
 struct Saving {
     std::string pass;
     uint64_t macs, constant_bytes, arena_bytes;
+    uint64_t estimated_instructions;  ///< of the form that is linked in; 0: not known
 };
 
 /// All that is known of a compiled model.

@@ -29,6 +29,30 @@ TEST(ReportPage, NamesOperatorsAndTensorsOfEveryLayer) {
     EXPECT_EQ(page.find("http"), std::string::npos) << "the page needs something else";
 }
 
+/// Page and JSON have all that is promised of them: per layer MACs, RAM, flash and instructions
+/// (estimated, and counted where they were), the map of RAM over time, the worst layer, the passes.
+TEST(ReportPage, HasAllThatIsPromised) {
+    ModelReport report = report_of(RandomGraph(2).network());
+    report.instructions.assign(report.report.layers.size(), 1000);
+    report.instructions[1] = 123456;
+    report.firmware = FirmwareReport{{{"kernels", 5000}}, 9876, 32, 300, 288};
+    const std::string page = to_html(report);
+    for (const char* part :
+         {"<th>MACs", "<th>estimated", "<th>instructions", "<th>flash", "<th>RAM", "RAM over time",
+          "<svg", "The worst is layer <b>1</b>", "What each pass saves", "9,876", "123,456"}) {
+        EXPECT_THAT(page, testing::HasSubstr(part));
+    }
+    const nlohmann::json json = to_json(report);
+    EXPECT_EQ(json["worst_layer"], 1);
+    for (const nlohmann::json& layer : json["layers"]) {
+        for (const char* key :
+             {"macs", "constant_bytes", "output_bytes", "instructions", "estimated_instructions"})
+            EXPECT_TRUE(layer.contains(key)) << key;
+    }
+    for (const char* key : {"arena_bytes", "arena_lower_bound", "buffers", "without", "firmware"})
+        EXPECT_TRUE(json.contains(key)) << key;
+}
+
 TEST(ReportPage, MapsBuffersInsideTheArena) {
     for (uint32_t seed = 1; seed <= 40; ++seed) {
         const Report report = report_of(RandomGraph(seed).network()).report;
@@ -48,9 +72,14 @@ TEST(ReportPage, TellsWhatEachPassSaves) {
     EXPECT_EQ(json["without"].size(), 7U);
     EXPECT_EQ(json["layers"].size(), report.report.layers.size());
     bool saves = false;
-    for (const Saving& saving : report.savings)
+    bool is_faster = false;
+    for (const Saving& saving : report.savings) {
         saves |= saving.arena_bytes > report.report.arena_bytes;
+        is_faster |= saving.estimated_instructions > report.report.estimated_instructions;
+    }
     EXPECT_TRUE(saves);
+    EXPECT_TRUE(is_faster);
+    EXPECT_GT(json["without"][0]["estimated_instructions"], 0);
 }
 
 TEST(ReportPage, EstimatesInstructionsOfEveryLayerWithoutAnEmulator) {
