@@ -32,6 +32,7 @@ int main(int argc, char** argv) {
     add_compile(program);
     add_bundle(program);
     add_serve(program);
+    add_gateway(program);
     add_events(program);
     add_insight(program);
     add_incident(program);

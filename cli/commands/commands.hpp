@@ -30,6 +30,7 @@ void add_operator(CLI::App& program);
 void add_release(CLI::App& program);
 void add_rollout(CLI::App& program);
 void add_search(CLI::App& program);
+void add_gateway(CLI::App& program);
 void add_serve(CLI::App& program);
 void add_token(CLI::App& program);
 void add_train(CLI::App& program);
