@@ -10,6 +10,7 @@
 #include <string>
 #include <thread>
 
+#include "bench/fleet/load.hpp"
 #include "fleet/base/port.hpp"
 #include "fleet/broker/broker.hpp"
 #include "fleet/insight/common_cause.hpp"
@@ -27,50 +28,9 @@ namespace {
 using fleet::testing::compare;
 using fleet::testing::Found;
 
-constexpr char kBench[] = "fleet";
-constexpr int64_t kBegin = 1'700'000'000'000;
 constexpr uint32_t kSenders = 8;
 constexpr int kRounds = 5;
 constexpr auto kRoundLimit = std::chrono::seconds(20);
-
-double seconds_of(const std::function<void()>& action) {
-    const auto start = std::chrono::steady_clock::now();
-    action();
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
-/// One message of `count` events from each device.
-std::vector<fleet::Message> batch(uint32_t devices, uint32_t first_sequence, uint32_t count) {
-    std::vector<fleet::Message> messages;
-    for (uint32_t device = 0; device < devices; ++device) {
-        fleet::EventsMessage content;
-        content.boot = 1;
-        content.clock_ms = uint64_t{first_sequence} * 1000;
-        for (uint32_t i = 0; i < count; ++i) {
-            fleet::EventRecord event;
-            event.boot = 1;
-            event.sequence = first_sequence + i;
-            event.clock_ms = content.clock_ms;
-            event.label = "anomaly";
-            event.score_permille = 900;
-            content.events.push_back(event);
-        }
-        messages.push_back({"device-" + std::to_string(device),
-                            kBegin + int64_t{first_sequence} * 1000, std::move(content)});
-    }
-    return messages;
-}
-
-Row row(const std::string& name, double value, const std::string& unit,
-        std::optional<double> goal) {
-    return {.bench = kBench,
-            .name = name,
-            .value = value,
-            .unit = unit,
-            .peer = {},
-            .peer_value = {},
-            .goal = goal};
-}
 
 std::filesystem::path fresh_database(const std::filesystem::path& work) {
     std::filesystem::remove_all(work);
@@ -166,7 +126,7 @@ std::vector<Row> store_rows(const std::filesystem::path& work) {
         fleet::SqliteStore store(fresh_database(work));
         double seconds = 0;
         for (uint32_t round = 0; round < rounds; ++round) {
-            const auto messages = batch(devices, 1 + round * per_message, per_message);
+            const auto messages = batch(0, devices, 1 + round * per_message, per_message);
             seconds += seconds_of([&] { store.commit(messages); });
         }
         rows.push_back(row("SQLite store, " + std::to_string(per_message) + " events a message",
@@ -179,46 +139,13 @@ std::vector<Row> store_rows(const std::filesystem::path& work) {
 std::vector<Row> query_rows(const std::filesystem::path& work, uint32_t devices, uint32_t events) {
     std::filesystem::remove_all(work);
     std::filesystem::create_directories(work / "state");
-    std::optional<fleet::SqliteStore> opened(std::in_place, work / "state" / "fleet.db");
-    fleet::SqliteStore& store = *opened;
-    constexpr uint32_t per_message = 20;
-    for (uint32_t device = 0; device < devices; ++device) {
-        store.set_attributes("device-" + std::to_string(device),
-                             {{"site", "site-" + std::to_string(device % 50)}});
-    }
-    const uint32_t a_round = std::max(1U, devices * per_message);
-    const uint32_t rounds = std::max(1U, events / a_round);
-    for (uint32_t round = 0; round < rounds; ++round)
-        store.commit(batch(devices, 1 + round * per_message, per_message));
-    const int64_t end = kBegin + int64_t{rounds} * per_message * 1000 + 1;
-    const std::vector<std::pair<std::string, std::function<void(uint32_t)>>> queries = {
-        {"newest events", [&](uint32_t) { store.events({}); }},
-        {"newest events of a device",
-         [&](uint32_t i) {
-             store.events({"device-" + std::to_string(i * 7919 % devices), {}, {}, 100});
-         }},
-        {"a site by the hour",
-         [&](uint32_t i) {
-             store.rollups({"site:site-" + std::to_string(i % 50), fleet::Span::hour, 0, end});
-         }},
-        {"the fleet by the minute",
-         [&](uint32_t) {
-             store.rollups({"fleet", fleet::Span::minute, 0, end});
-         }},
-        {"summary", [&](uint32_t) { store.summary(); }}};
     std::vector<Row> rows;
-    for (const auto& named : queries) {
-        std::vector<double> times;
-        for (uint32_t i = 0; i < 40; ++i) times.push_back(seconds_of([&] { named.second(i); }));
-        std::ranges::sort(times);
-        rows.push_back(row("query, " + named.first + ", " + std::to_string(devices) + " devices, " +
-                               std::to_string(rounds * devices * per_message) + " events, 95th",
-                           1000 * times[times.size() * 95 / 100], "ms", 100));
+    {
+        fleet::SqliteStore store(work / "state" / "fleet.db");
+        rows = page_rows(store, "SQLite", devices, events);
     }
-    opened.reset();
     fleet::Server server(silent_server(work / "state"));
-    rows.push_back(row("from start to serving, " + std::to_string(rounds * devices * per_message) +
-                           " events stored",
+    rows.push_back(row("from start to serving, " + std::to_string(events) + " events stored",
                        seconds_of([&] { server.start(); }), "s", 5));
     server.stop();
     std::filesystem::remove_all(work);

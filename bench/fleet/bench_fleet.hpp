@@ -15,6 +15,11 @@ std::vector<Row> store_rows(const std::filesystem::path& work);
 /// long a server takes from there until devices can connect and the page can be read.
 std::vector<Row> query_rows(const std::filesystem::path& work, uint32_t devices, uint32_t events);
 
+/// The same queries over PostgreSQL, and the time of an event through its store against COPY into a
+/// table without an index: a PostgreSQL of its own in a temporary folder, as durable as in earnest.
+/// Nothing where PostgreSQL is not on the machine.
+std::vector<Row> postgres_rows(uint32_t devices, uint32_t events);
+
 /// Registering `devices` devices, and reading one of them.
 std::vector<Row> registry_rows(const std::filesystem::path& work, uint32_t devices);
 

@@ -27,7 +27,8 @@ void run_fleet(const Options& options) {
     add("end to end", 0.4, bench::store_rows(options.work));
     add("registry", 0.5, bench::end_to_end_rows(options.work, options.messages));
     add("queries", 0.6, bench::registry_rows(options.work, options.registered));
-    add("queries", 1, bench::query_rows(options.work, options.devices, options.events));
+    add("PostgreSQL", 0.8, bench::query_rows(options.work, options.devices, options.events));
+    add("PostgreSQL", 1, bench::postgres_rows(options.devices, options.events));
     line.finish();
     std::cout << bench::to_text(rows);
     if (!options.json.empty()) write_text(options.json, bench::to_json(rows).dump(2) + "\n");

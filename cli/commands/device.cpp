@@ -26,14 +26,19 @@ struct Options {
 
 void list(const Options& options) {
     const json attributes = fleet::get_json(options.address, "/api/attributes");
-    for (const json& row : fleet::get_json(options.address, "/api/devices")) {
-        const auto id = row.at("id").get<std::string>();
-        std::string shared;
-        for (const auto& [name, value] : attributes.value(id, json::object()).items())
-            shared += " " + name + "=" + value.get<std::string>();
-        fmt::print("{:<24} {:<8} {:<16}{}\n", id,
-                   row.at("online").get<bool>() ? "online" : "offline",
-                   row.at("application").get<std::string>(), shared);
+    std::string last;
+    for (;;) {
+        const json page = fleet::get_json(options.address, "/api/devices?limit=1000&after=" + last);
+        for (const json& row : page) {
+            last = row.at("id").get<std::string>();
+            std::string shared;
+            for (const auto& [name, value] : attributes.value(last, json::object()).items())
+                shared += " " + name + "=" + value.get<std::string>();
+            fmt::print("{:<24} {:<8} {:<16}{}\n", last,
+                       row.at("online").get<bool>() ? "online" : "offline",
+                       row.at("application").get<std::string>(), shared);
+        }
+        if (page.empty()) return;
     }
 }
 

@@ -61,6 +61,18 @@ export interface Gap {
   last: number;
 }
 
+/** The whole fleet in numbers. */
+export interface Totals {
+  devices: number;
+  online: number;
+  events: number;
+  bytes_sensed: number;
+  bytes_sent: number;
+  bytes_gate: number;
+  gate_openings: number;
+  inferences: number;
+}
+
 /** Who looks at the page. `open`: anybody may, and there is nothing to log out of. */
 export interface Person {
   name: string;
@@ -109,6 +121,20 @@ function flag(from: Fields, key: string, where: string): boolean {
   const value = from[key];
   if (typeof value !== "boolean") throw new Error(`${where}.${key}: expected true or false`);
   return value;
+}
+
+export function read_totals(value: unknown, where = "summary"): Totals {
+  const from = fields(value, where);
+  return {
+    devices: number(from, "devices", where),
+    online: number(from, "online", where),
+    events: number(from, "events", where),
+    bytes_sensed: number(from, "bytes_sensed", where),
+    bytes_sent: number(from, "bytes_sent", where),
+    bytes_gate: number(from, "bytes_gate", where),
+    gate_openings: number(from, "gate_openings", where),
+    inferences: number(from, "inferences", where),
+  };
 }
 
 export function read_person(value: unknown, where = "me"): Person {

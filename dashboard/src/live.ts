@@ -7,10 +7,14 @@ import {
   read_gap,
   read_list,
   read_person,
+  read_totals,
 } from "./api.ts";
 import { type Message, same_event } from "./state.ts";
 
 const PAGE = 500;
+const DEVICES_PAGE = 100;
+/** Totals are asked for this long after the first device that tells of a change. */
+const TOTALS_AFTER_MS = 300;
 const ANSWER_WITHIN_MS = 8000;
 const LISTEN_EVERY_MS = 4000;
 const RETRY_MS = [1000, 2000, 4000];
@@ -24,6 +28,8 @@ export class Live {
   private caught_up = false;
   private gaps_stale = false;
   private lost_since = 0;
+  private search = "";
+  private totals_timer = 0;
   /** Answers that belong to an earlier connection are dropped. */
   private turn = 0;
 
@@ -52,6 +58,26 @@ export class Live {
       this.page_told(await this.events(`before=${oldest}&limit=${PAGE}`));
     } catch (error) {
       this.lost(error);
+    }
+  }
+
+  /** Shows the devices with this in their name, from the first. */
+  async find_devices(search: string): Promise<void> {
+    this.search = search;
+    await this.load_devices("");
+  }
+
+  /** Fetches the devices that follow this one. */
+  async load_devices(after: string): Promise<void> {
+    const { search, turn } = this;
+    const query = new URLSearchParams({ limit: `${DEVICES_PAGE}`, after, search });
+    try {
+      const devices = read_list(await this.get(`api/devices?${query}`), read_device, "devices");
+      // An answer to what is no longer asked.
+      if (turn !== this.turn || search !== this.search) return;
+      this.tell({ type: "devices", devices, after, more: devices.length === DEVICES_PAGE, search });
+    } catch (error) {
+      if (turn === this.turn) this.lost(error);
     }
   }
 
@@ -99,7 +125,7 @@ export class Live {
       if (!(await this.is_let_in())) return;
       // The stream first: what happens while the rest loads then arrives twice rather than never.
       await this.open_stream(turn);
-      await Promise.all([this.load_devices(), this.load_gaps(), this.catch_up(turn)]);
+      await Promise.all([this.load_devices(""), this.load_totals(), this.load_gaps(), this.catch_up(turn)]);
       if (turn !== this.turn) return;
       await this.listen(turn);
     } catch (error) {
@@ -122,7 +148,7 @@ export class Live {
     clearTimeout(this.timer);
     this.cursor = undefined;
     this.tell({ type: "forget" });
-    this.tell({ type: "devices", devices: [] });
+    this.tell({ type: "devices", devices: [], after: "", more: false, search: this.search });
     this.tell({ type: "person", person: null });
     this.tell({ type: "link", link: { state: "locked", refused } });
   }
@@ -134,7 +160,7 @@ export class Live {
       this.heard(turn, message, (value) => this.new_event(value)),
     );
     stream.addEventListener("device", (message) =>
-      this.heard(turn, message, (value) => this.tell({ type: "device", device: read_device(value) })),
+      this.heard(turn, message, (value) => this.device_changed(value)),
     );
     return new Promise((resolve, reject) => {
       const late = setTimeout(() => reject(new Error("no answer")), ANSWER_WITHIN_MS);
@@ -201,8 +227,20 @@ export class Live {
     this.tell({ type: "older", older: page.length === PAGE });
   }
 
-  private async load_devices(): Promise<void> {
-    this.tell({ type: "devices", devices: read_list(await this.get("api/devices"), read_device, "devices") });
+  private device_changed(value: unknown): void {
+    this.tell({ type: "device", device: read_device(value) });
+    if (this.totals_timer !== 0) return;
+    const { turn } = this;
+    this.totals_timer = window.setTimeout(() => {
+      this.totals_timer = 0;
+      this.load_totals().catch((error) => {
+        if (turn === this.turn) this.lost(error);
+      });
+    }, TOTALS_AFTER_MS);
+  }
+
+  private async load_totals(): Promise<void> {
+    this.tell({ type: "totals", totals: read_totals(await this.get("api/summary")) });
   }
 
   private async load_gaps(): Promise<void> {

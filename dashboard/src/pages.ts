@@ -1,5 +1,4 @@
 // What the API says of incidents, insight, privacy and versions, checked, and in the words of the page.
-import type { Device } from "./api.ts";
 
 export interface Incident {
   id: number;
@@ -220,35 +219,21 @@ export function read_insight(value: unknown): Insight {
 }
 
 /** One row for each application and version that devices run, the most used first. */
-export function versions_of(devices: readonly Device[]): Version[] {
-  const found = new Map<string, Version>();
-  for (const device of devices) {
-    if (device.bundle.version === "") continue;
-    const key = `${device.application}\n${device.bundle.version}`;
-    const row = found.get(key) ?? {
-      application: device.application,
-      version: device.bundle.version,
-      devices: 0,
-      online: 0,
-      faults: 0,
-      ram_bytes: 0,
-      flash_bytes: 0,
-      instructions: 0,
+export function read_versions(value: unknown): Version[] {
+  if (!Array.isArray(value)) throw new Error("versions: expected a list");
+  return value.map((one) => {
+    const from = fields(one, "versions");
+    return {
+      application: text(from, "application"),
+      version: text(from, "version"),
+      devices: number(from, "devices"),
+      online: number(from, "online"),
+      faults: number(from, "faults"),
+      ram_bytes: number(from, "ram_bytes"),
+      flash_bytes: number(from, "flash_bytes"),
+      instructions: number(from, "instructions"),
     };
-    row.devices += 1;
-    row.online += device.online ? 1 : 0;
-    row.faults += device.fault === "" ? 0 : 1;
-    row.ram_bytes = Math.max(row.ram_bytes, device.bundle.ram_bytes);
-    row.flash_bytes = Math.max(row.flash_bytes, device.bundle.flash_bytes);
-    row.instructions = Math.max(row.instructions, device.bundle.instructions);
-    found.set(key, row);
-  }
-  return [...found.values()].sort(
-    (a, b) =>
-      b.devices - a.devices ||
-      a.application.localeCompare(b.application) ||
-      a.version.localeCompare(b.version),
-  );
+  });
 }
 
 export const PAGES = ["fleet", "incidents", "insight", "models"] as const;

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { read_device } from "./api.ts";
-import { extent, page_of, read_incidents, read_insight, scope_words, versions_of } from "./pages.ts";
+import { extent, page_of, read_incidents, read_insight, scope_words, read_versions } from "./pages.ts";
 
 const INCIDENT = {
   id: 1,
@@ -54,22 +53,19 @@ test("insight in words", () => {
   assert.throws(() => read_insight({ now_ms: 1, devices: 9 }));
 });
 
-test("versions are counted by application", () => {
-  const device = (id: string, version: string, online: boolean) =>
-    read_device({ id, application: "guard", online, bundle: { version, ram_bytes: 10 } });
-  const rows = versions_of([
-    device("a", "1", true),
-    device("b", "2", false),
-    device("c", "2", true),
-    device("d", "", true),
-  ]);
-  assert.deepEqual(
-    rows.map((row) => [row.version, row.devices, row.online]),
-    [
-      ["2", 2, 1],
-      ["1", 1, 1],
-    ],
-  );
+test("versions are read", () => {
+  const row = {
+    application: "guard",
+    version: "2",
+    devices: 2,
+    online: 1,
+    faults: 0,
+    ram_bytes: 10,
+    flash_bytes: 20,
+    instructions: 30,
+  };
+  assert.deepEqual(read_versions([row]), [row]);
+  assert.throws(() => read_versions([{ ...row, online: "1" }]));
 });
 
 test("the address names the page", () => {

@@ -1,5 +1,5 @@
 // Everything that the page knows, and how each message from the fleet changes it. Pure.
-import type { Device, EventKind, FleetEvent, Gap, Person } from "./api.ts";
+import type { Device, EventKind, FleetEvent, Gap, Person, Totals } from "./api.ts";
 
 /** The newest events that are kept; a page left open for weeks stays small. */
 export const EVENTS_KEPT = 4000;
@@ -13,7 +13,12 @@ export type Link =
 
 export interface State {
   person: Person | null;
+  /** By name; the first ones alone where `more_devices`. */
   devices: readonly Device[];
+  more_devices: boolean;
+  /** Only devices with this in their name are asked for; empty: all. */
+  search: string;
+  totals: Totals | null;
   /** By id, so by order of arrival. */
   events: readonly FleetEvent[];
   gaps: readonly Gap[];
@@ -29,6 +34,9 @@ export interface State {
 export const EMPTY: State = {
   person: null,
   devices: [],
+  more_devices: false,
+  search: "",
+  totals: null,
   events: [],
   gaps: [],
   link: { state: "connecting" },
@@ -38,7 +46,9 @@ export const EMPTY: State = {
 };
 
 export type Message =
-  | { type: "devices"; devices: readonly Device[] }
+  /** A page of devices, the first where `after` is empty. */
+  | { type: "devices"; devices: readonly Device[]; after: string; more: boolean; search: string }
+  | { type: "totals"; totals: Totals }
   | { type: "device"; device: Device }
   | { type: "events"; events: readonly FleetEvent[] }
   | { type: "forget" }
@@ -50,6 +60,12 @@ export type Message =
 
 function by_name(devices: readonly Device[]): Device[] {
   return [...devices].sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
+}
+
+/** Whether a device belongs among those that were asked for so far. */
+function is_on_page(state: State, id: string): boolean {
+  const last = state.devices[state.devices.length - 1];
+  return id.includes(state.search) && (!state.more_devices || (last !== undefined && id <= last.id));
 }
 
 /** Whether both are the same event of the same store. */
@@ -77,11 +93,20 @@ export function merge_events(
 export function update(state: State, message: Message): State {
   switch (message.type) {
     case "devices":
-      return { ...state, devices: by_name(message.devices), known: true };
+      return {
+        ...state,
+        devices: message.after === "" ? message.devices : [...state.devices, ...message.devices],
+        more_devices: message.more,
+        search: message.search,
+        known: true,
+      };
     case "device": {
+      if (!is_on_page(state, message.device.id)) return state;
       const others = state.devices.filter((device) => device.id !== message.device.id);
       return { ...state, devices: by_name([...others, message.device]) };
     }
+    case "totals":
+      return { ...state, totals: message.totals };
     case "events":
       return { ...state, events: merge_events(state.events, message.events) };
     case "forget":
@@ -97,31 +122,6 @@ export function update(state: State, message: Message): State {
     case "trouble":
       return { ...state, trouble: message.trouble };
   }
-}
-
-export interface Totals {
-  devices: number;
-  online: number;
-  events: number;
-  bytes_sensed: number;
-  bytes_sent: number;
-  bytes_gate: number;
-  gate_openings: number;
-  inferences: number;
-}
-
-export function totals(devices: readonly Device[]): Totals {
-  const sum = (of: (device: Device) => number) => devices.reduce((total, device) => total + of(device), 0);
-  return {
-    devices: devices.length,
-    online: devices.filter((device) => device.online).length,
-    events: sum((device) => device.events),
-    bytes_sensed: sum((device) => device.bytes_sensed),
-    bytes_sent: sum((device) => device.bytes_sent),
-    bytes_gate: sum((device) => device.bytes_gate),
-    gate_openings: sum((device) => device.gate_openings),
-    inferences: sum((device) => device.inferences),
-  };
 }
 
 /** Events that are known to be missing. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { EVENT_KINDS, type FleetEvent, read_device } from "./api.ts";
-import { chosen, EMPTY, EVENTS_KEPT, merge_events, missing, same_event, totals, update } from "./state.ts";
+import { chosen, EMPTY, EVENTS_KEPT, merge_events, missing, same_event, update } from "./state.ts";
 
 function event(id: number, more: Partial<FleetEvent> = {}): FleetEvent {
   return {
@@ -38,7 +38,13 @@ test("only the newest events are kept", () => {
 
 test("a device message replaces its device and keeps the order of names", () => {
   const device = (id: string, bytes_sent = 0) => read_device({ id, online: true, bytes_sent });
-  let state = update(EMPTY, { type: "devices", devices: [device("b"), device("a")] });
+  let state = update(EMPTY, {
+    type: "devices",
+    devices: [device("a"), device("b")],
+    after: "",
+    more: false,
+    search: "",
+  });
   assert.equal(state.known, true);
   state = update(state, { type: "device", device: device("b", 7) });
   state = update(state, { type: "device", device: device("aa") });
@@ -65,21 +71,28 @@ test("another store makes the page forget", () => {
   assert.equal(same_event(event(1), event(1, { time_ms: 5 })), false);
 });
 
-test("totals add up", () => {
-  const sums = totals([
-    read_device({ id: "a", online: true, bytes_sensed: 100, bytes_sent: 2, events: 3 }),
-    read_device({ id: "b", online: false, bytes_sensed: 50, bytes_gate: 7, gate_openings: 1 }),
-  ]);
-  assert.deepEqual(sums, {
-    devices: 2,
-    online: 1,
-    events: 3,
-    bytes_sensed: 150,
-    bytes_sent: 2,
-    bytes_gate: 7,
-    gate_openings: 1,
-    inferences: 0,
+test("a page of a large fleet grows by pages, and by no device that is not on it", () => {
+  const device = (id: string) => read_device({ id, online: true });
+  const names = (state: typeof EMPTY) => state.devices.map(({ id }) => id);
+  let state = update(EMPTY, {
+    type: "devices",
+    devices: [device("pump-1"), device("pump-3")],
+    after: "",
+    more: true,
+    search: "pump",
   });
+  for (const id of ["pump-2", "pump-9", "fan-1"])
+    state = update(state, { type: "device", device: device(id) });
+  assert.deepEqual(names(state), ["pump-1", "pump-2", "pump-3"]);
+  state = update(state, {
+    type: "devices",
+    devices: [device("pump-9")],
+    after: "pump-3",
+    more: false,
+    search: "pump",
+  });
+  state = update(state, { type: "device", device: device("pump-99") });
+  assert.deepEqual(names(state), ["pump-1", "pump-2", "pump-3", "pump-9", "pump-99"]);
 });
 
 test("gaps count both ends", () => {

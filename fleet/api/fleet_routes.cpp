@@ -13,12 +13,19 @@ namespace {
 
 using namespace schema;
 
+constexpr uint32_t kPage = 100;
 constexpr uint32_t kMaxPage = 1000;
 constexpr int64_t kMaxId = int64_t{1} << 53;
 
 std::optional<int64_t> id_parameter(const httplib::Request& request, const char* name) {
     if (!request.has_param(name)) return std::nullopt;
     return whole_number(request.get_param_value(name), name, 0, kMaxId);
+}
+
+uint32_t limit_parameter(const httplib::Request& request) {
+    if (!request.has_param("limit")) return kPage;
+    return static_cast<uint32_t>(
+        whole_number(request.get_param_value("limit"), "limit", 1, kMaxPage));
 }
 
 std::optional<std::string> device_parameter(const httplib::Request& request) {
@@ -28,15 +35,33 @@ std::optional<std::string> device_parameter(const httplib::Request& request) {
     return device;
 }
 
+DeviceQuery::Condition condition_of(const std::string& state) {
+    if (state == "online") return DeviceQuery::Condition::online;
+    if (state == "offline") return DeviceQuery::Condition::offline;
+    if (state == "fault") return DeviceQuery::Condition::fault;
+    throw BadRequest("state must be online, offline or fault");
+}
+
+json devices_answer(Store& store, const httplib::Request& request) {
+    if (const auto id = device_parameter(request)) {
+        const auto device = store.device(*id);
+        return device ? json::array({to_json(*device)}) : json::array();
+    }
+    DeviceQuery query;
+    query.after = request.get_param_value("after");
+    query.search = request.get_param_value("search");
+    query.limit = limit_parameter(request);
+    if (request.has_param("state"))
+        query.condition = condition_of(request.get_param_value("state"));
+    return to_json_array(store.devices(query));
+}
+
 void answer_events(Store& store, Call& call) {
     EventQuery query;
     query.device = device_parameter(call.request);
     query.after = id_parameter(call.request, "after");
     query.before = id_parameter(call.request, "before");
-    if (call.request.has_param("limit")) {
-        query.limit = static_cast<uint32_t>(
-            whole_number(call.request.get_param_value("limit"), "limit", 1, kMaxPage));
-    }
+    query.limit = limit_parameter(call.request);
     const auto events = store.events(query);
     const int64_t last = events.empty() ? query.after.value_or(0) : events.back().id;
     send_json(call.response, {{"events", to_json_array(events)}, {"last", last}});
@@ -115,7 +140,7 @@ Routes fleet_routes(Store& store, EventStream& stream) {
     routes.push_back({"get",
                       "/api/summary",
                       Role::viewer,
-                      "The fleet in seven numbers",
+                      "The fleet in nine numbers",
                       {},
                       {},
                       object({{"devices", number()},
@@ -124,17 +149,40 @@ Routes fleet_routes(Store& store, EventStream& stream) {
                               {"bytes_sensed", number()},
                               {"bytes_sent", number()},
                               {"bytes_gate", number()},
+                              {"gate_openings", number()},
+                              {"inferences", number()},
                               {"reduction", real()}}),
                       answer([&](const httplib::Request&) { return to_json(store.summary()); })});
     routes.push_back(
         {"get",
          "/api/devices",
          Role::viewer,
-         "Every device; byte counts are totals over all boots",
-         {},
+         "Devices in the order of their ids; byte counts are totals over all boots. A "
+         "page that is shorter than `limit` is the last",
+         {device,
+          {"after", "ids behind this one", text()},
+          {"search", "ids with this in them", text()},
+          {"state", "only such", one_of({"online", "offline", "fault"})},
+          {"limit", "at most so many, 1 to 1000; 100 if not said", number(1)}},
          {},
          array(device_schema()),
-         answer([&](const httplib::Request&) { return to_json_array(store.devices()); })});
+         answer([&](const httplib::Request& request) { return devices_answer(store, request); })});
+    routes.push_back(
+        {"get",
+         "/api/versions",
+         Role::viewer,
+         "What devices run, the most used first, and the most that it costs on one of them",
+         {},
+         {},
+         array(object({{"application", text()},
+                       {"version", text()},
+                       {"devices", number()},
+                       {"online", number()},
+                       {"faults", number()},
+                       {"ram_bytes", number()},
+                       {"flash_bytes", number()},
+                       {"instructions", number()}})),
+         answer([&](const httplib::Request&) { return to_json_array(store.versions()); })});
     routes.push_back({"get",
                       "/api/events",
                       Role::viewer,

@@ -138,11 +138,45 @@ TEST_F(HttpApiTest, AnEmptyFleet) {
         get_json("/api/summary"),
         json::parse(
             R"({"devices":0,"online":0,"events":0,"bytes_sensed":0,"bytes_sent":0,"bytes_gate":0,
-                              "reduction":0.0})"));
+                              "gate_openings":0,"inferences":0,"reduction":0.0})"));
     EXPECT_EQ(get_json("/api/devices"), json::array());
     EXPECT_EQ(get_json("/api/events"), json::parse(R"({"events":[],"last":0})"));
     EXPECT_EQ(get_json("/api/gaps"), json::array());
     EXPECT_EQ(get_json("/api/gate"), json::array());
+}
+
+TEST_F(HttpApiTest, PagesOfDevicesAndWhatTheyRun) {
+    std::vector<Message> messages;
+    for (uint32_t i = 100; i < 350; ++i) {
+        StatusRecord status;
+        status.online = i % 2 == 0;
+        status.application = "guard";
+        status.bundle_version = i < 300 ? "1.0.0" : "2.0.0";
+        messages.push_back({"device-" + std::to_string(i), kNoon, status});
+    }
+    commit(messages);
+    EXPECT_EQ(get_json("/api/devices").size(), 100U);
+    size_t seen = 0;
+    std::string last;
+    for (;;) {
+        const json page = get_json("/api/devices?limit=60&after=" + last);
+        seen += page.size();
+        if (page.size() < 60) break;
+        last = page.back()["id"];
+    }
+    EXPECT_EQ(seen, 250U);
+    EXPECT_EQ(get_json("/api/devices?search=e-34").size(), 10U);
+    EXPECT_EQ(get_json("/api/devices?search=e-34&state=online").size(), 5U);
+    EXPECT_EQ(get_json("/api/devices?state=fault"), json::array());
+    EXPECT_EQ(get_json("/api/devices?device=device-123")[0]["id"], "device-123");
+    EXPECT_EQ(get_json("/api/devices?device=nobody"), json::array());
+    for (const char* bad : {"limit=0", "limit=1001", "limit=x", "state=lost", "device=."})
+        EXPECT_EQ(get(std::string("/api/devices?") + bad)->status, 400) << bad;
+    const json versions = get_json("/api/versions");
+    ASSERT_EQ(versions.size(), 2U);
+    EXPECT_EQ(versions[0]["version"], "1.0.0");
+    EXPECT_EQ(versions[0]["devices"], 200);
+    EXPECT_EQ(versions[1]["online"], 25);
 }
 
 TEST_F(HttpApiTest, SummaryAndDevices) {
@@ -164,7 +198,7 @@ TEST_F(HttpApiTest, SummaryAndDevices) {
     EXPECT_EQ(
         get_json("/api/summary"),
         json::parse(R"({"devices":2,"online":1,"events":0,"bytes_sensed":96000,"bytes_sent":480,
-                              "bytes_gate":640,"reduction":200.0})"));
+                              "bytes_gate":640,"gate_openings":1,"inferences":50,"reduction":200.0})"));
     const json devices = get_json("/api/devices");
     ASSERT_EQ(devices.size(), 2u);
     EXPECT_EQ(devices[0]["id"], "motor");

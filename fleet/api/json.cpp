@@ -23,7 +23,16 @@ nlohmann::json to_json(const Summary& summary) {
             {"bytes_sensed", summary.bytes_sensed},
             {"bytes_sent", summary.bytes_sent},
             {"bytes_gate", summary.bytes_gate},
+            {"gate_openings", summary.gate_openings},
+            {"inferences", summary.inferences},
             {"reduction", reduction}};
+}
+
+nlohmann::json to_json(const VersionRow& version) {
+    return {{"application", version.application}, {"version", version.version},
+            {"devices", version.devices},         {"online", version.online},
+            {"faults", version.faults},           {"ram_bytes", version.ram_bytes},
+            {"flash_bytes", version.flash_bytes}, {"instructions", version.instructions}};
 }
 
 nlohmann::json to_json(const DeviceRow& device) {

@@ -9,6 +9,7 @@ namespace ganglion::fleet {
 /// Rows as the HTTP API shows them (docs/protocol.md).
 nlohmann::json to_json(const Summary& summary);
 nlohmann::json to_json(const DeviceRow& device);
+nlohmann::json to_json(const VersionRow& version);
 nlohmann::json to_json(const StoredEvent& event);
 nlohmann::json to_json(const Gap& gap);
 nlohmann::json to_json(const GateOpening& opening);

@@ -104,8 +104,7 @@ std::vector<HealthFinding> health_of(Store& store, const InsightQuery& query) {
     if (total == 0) return {};
     for (double& share : expected) share /= total;
     std::set<std::string> names;
-    for (const DeviceRow& row : store.devices())
-        if (!row.bundle_version.empty()) names.insert(row.bundle_version);
+    for (const VersionRow& row : store.versions()) names.insert(row.version);
     std::vector<VersionReport> versions;
     for (const std::string& name : names) {
         VersionReport report{name, {}, 0, 0};
@@ -126,7 +125,7 @@ std::vector<HealthFinding> health_of(Store& store, const InsightQuery& query) {
 std::vector<FleetMember> members_of(Store& store) {
     const std::map<std::string, Attributes> attributes = store.attributes();
     std::vector<FleetMember> members;
-    for (const DeviceRow& row : store.devices()) {
+    for (const DeviceRow& row : store.devices({})) {
         FleetMember member{row.id, {}};
         if (const auto known = attributes.find(row.id); known != attributes.end())
             member.attributes = known->second;

@@ -2,21 +2,25 @@
 #include <algorithm>
 #include <limits>
 
+#include "fleet/store/device_condition.hpp"
 #include "fleet/store/gate_openings.hpp"
 #include "fleet/store/postgres_store.hpp"
 
 namespace ganglion::fleet {
 namespace {
 
-const std::string kDeviceColumns =
-    "d.id, application, online, last_seen_ms, d.boot, bundle_version, bundle_digest, ram_bytes, "
-    "flash_bytes, instructions, firmware, fault, rate_hz, outbox, score, events, rejected, "
-    "b.bytes_sensed, b.bytes_sent, b.bytes_gate, b.gate_openings, b.inferences, b.overruns, "
-    "b.events_lost FROM devices d CROSS JOIN LATERAL (SELECT coalesce(sum(bytes_sensed), 0) AS "
-    "bytes_sensed, coalesce(sum(bytes_sent), 0) AS bytes_sent, coalesce(sum(bytes_gate), 0) AS "
-    "bytes_gate, coalesce(sum(gate_openings), 0) AS gate_openings, coalesce(sum(inferences), 0) AS "
-    "inferences, coalesce(sum(overruns), 0) AS overruns, coalesce(sum(events_lost), 0) AS "
-    "events_lost FROM boots WHERE boots.device = d.number) b";
+/// Of the rows of devices that `chosen` gives.
+std::string select_devices(const std::string& chosen) {
+    return "SELECT d.id, application, online, last_seen_ms, d.boot, bundle_version, bundle_digest, "
+           "ram_bytes, flash_bytes, instructions, firmware, fault, rate_hz, outbox, score, events, "
+           "rejected, b.* FROM (" +
+           chosen +
+           ") d CROSS JOIN LATERAL (SELECT coalesce(sum(bytes_sensed), 0), "
+           "coalesce(sum(bytes_sent), 0), coalesce(sum(bytes_gate), 0), "
+           "coalesce(sum(gate_openings), 0), coalesce(sum(inferences), 0), coalesce(sum(overruns), "
+           "0), coalesce(sum(events_lost), 0) FROM boots WHERE boots.device = d.number) b ORDER BY "
+           "d.id";
+}
 
 DeviceRow device_row(const PgResult& rows, int row) {
     DeviceRow device;
@@ -140,28 +144,50 @@ std::map<std::string, std::vector<RollupRow>> PgStore::device_rollups(const Roll
 Summary PgStore::summary() {
     const std::lock_guard lock(read_mutex_);
     const PgResult row = read_.run(
-        "SELECT count(*), coalesce(sum(online), 0), coalesce(sum(events), 0), b.* FROM devices, "
-        "(SELECT coalesce(sum(bytes_sensed), 0), coalesce(sum(bytes_sent), 0), "
-        "coalesce(sum(bytes_gate), 0) FROM boots) AS b (sensed, sent, gate) GROUP BY b.sensed, "
-        "b.sent, b.gate",
+        "SELECT * FROM (SELECT count(*), coalesce(sum(online), 0), coalesce(sum(events), 0) FROM "
+        "devices) d, (SELECT coalesce(sum(bytes_sensed), 0), coalesce(sum(bytes_sent), 0), "
+        "coalesce(sum(bytes_gate), 0), coalesce(sum(gate_openings), 0), coalesce(sum(inferences), "
+        "0) FROM boots) b",
         PgValues());
-    if (row.rows() == 0) return {};
     return {row.number<uint64_t>(0, 0), row.number<uint64_t>(0, 1), row.number<uint64_t>(0, 2),
-            row.number<uint64_t>(0, 3), row.number<uint64_t>(0, 4), row.number<uint64_t>(0, 5)};
+            row.number<uint64_t>(0, 3), row.number<uint64_t>(0, 4), row.number<uint64_t>(0, 5),
+            row.number<uint64_t>(0, 6), row.number<uint64_t>(0, 7)};
 }
 
-std::vector<DeviceRow> PgStore::devices() {
+std::vector<DeviceRow> PgStore::devices(const DeviceQuery& query) {
     const std::lock_guard lock(read_mutex_);
-    const PgResult rows = read_.run("SELECT " + kDeviceColumns + " ORDER BY d.id", PgValues());
+    const PgResult rows =
+        read_.run(select_devices("SELECT * FROM devices WHERE id > $1 AND strpos(id, $2) > 0" +
+                                 sql_of(query.condition) + " ORDER BY id LIMIT $3"),
+                  PgValues().add(query.after).add(query.search).add(int64_t{query.limit}));
     return each_row(rows, device_row);
 }
 
 std::optional<DeviceRow> PgStore::device(const std::string& id) {
     const std::lock_guard lock(read_mutex_);
     const PgResult rows =
-        read_.run("SELECT " + kDeviceColumns + " WHERE d.id = $1", PgValues().add(id));
+        read_.run(select_devices("SELECT * FROM devices WHERE id = $1"), PgValues().add(id));
     if (rows.rows() == 0) return std::nullopt;
     return device_row(rows, 0);
+}
+
+std::vector<VersionRow> PgStore::versions() {
+    const std::lock_guard lock(read_mutex_);
+    const PgResult rows = read_.run(
+        "SELECT application, bundle_version, count(*), sum(online), count(*) FILTER (WHERE fault "
+        "<> ''), max(ram_bytes), max(flash_bytes), max(instructions) FROM devices WHERE "
+        "bundle_version <> '' GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2",
+        PgValues());
+    return each_row(rows, [](const PgResult& found, int row) {
+        return VersionRow{found.text(row, 0),
+                          found.text(row, 1),
+                          found.number<uint64_t>(row, 2),
+                          found.number<uint64_t>(row, 3),
+                          found.number<uint64_t>(row, 4),
+                          found.number<uint32_t>(row, 5),
+                          found.number<uint32_t>(row, 6),
+                          found.number<uint32_t>(row, 7)};
+    });
 }
 
 std::vector<TroubledDevice> PgStore::troubled(int64_t silent_since_ms) {

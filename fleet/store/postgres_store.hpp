@@ -32,8 +32,9 @@ class PgStore final : public Store {
     uint64_t forget_before(int64_t received_ms, uint32_t limit) override;
 
     Summary summary() override;
-    std::vector<DeviceRow> devices() override;
+    std::vector<DeviceRow> devices(const DeviceQuery& query) override;
     std::optional<DeviceRow> device(const std::string& id) override;
+    std::vector<VersionRow> versions() override;
     std::vector<TroubledDevice> troubled(int64_t silent_since_ms) override;
     std::vector<StoredEvent> events(const EventQuery& query) override;
     std::vector<Gap> gaps(const std::optional<std::string>& device) override;

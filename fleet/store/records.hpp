@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <set>
@@ -139,6 +140,23 @@ struct DeviceRow {
     uint64_t rejected = 0;
 };
 
+/// Which devices to read: the first `limit` in the order of their ids that match.
+struct DeviceQuery {
+    enum class Condition { any, online, offline, fault };
+
+    std::string after = {};   ///< ids behind this one
+    std::string search = {};  ///< ids with this in them
+    Condition condition = Condition::any;
+    uint32_t limit = std::numeric_limits<uint32_t>::max();
+};
+
+/// Devices that run one version of an application, and the most that it costs on one of them.
+struct VersionRow {
+    std::string application, version;
+    uint64_t devices = 0, online = 0, faults = 0;
+    uint32_t ram_bytes = 0, flash_bytes = 0, instructions = 0;
+};
+
 /// A device that somebody should look at.
 struct TroubledDevice {
     std::string id;
@@ -154,6 +172,8 @@ struct Summary {
     uint64_t bytes_sensed = 0;
     uint64_t bytes_sent = 0;
     uint64_t bytes_gate = 0;
+    uint64_t gate_openings = 0;
+    uint64_t inferences = 0;
 };
 
 /// Sequences first..last of a boot never arrived, though later ones did, or the device said that

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "fleet/store/device_condition.hpp"
 #include "fleet/store/gate_openings.hpp"
 #include "fleet/store/schema.hpp"
 
@@ -15,16 +16,16 @@ Database opened(const std::filesystem::path& file) {
     return database;
 }
 
-constexpr const char* select_devices =
-    "SELECT id, application, online, last_seen_ms, d.boot, bundle_version, bundle_digest, "
-    "ram_bytes, flash_bytes, "
-    "instructions, firmware, fault, rate_hz, outbox, score, events, rejected, "
-    "coalesce(sum(bytes_sensed), 0), coalesce(sum(bytes_sent), 0), coalesce(sum(bytes_gate), 0), "
-    "coalesce(sum(gate_openings), 0), coalesce(sum(inferences), 0), coalesce(sum(overruns), 0), "
-    "coalesce(sum(events_lost), 0) "
-    "FROM devices d LEFT JOIN boots b ON b.device = d.number WHERE ?1 IS NULL OR d.id = ?1 GROUP "
-    "BY "
-    "d.number ORDER BY d.id";
+/// Of the rows of devices that `chosen` gives.
+std::string select_devices(const std::string& chosen) {
+    return "SELECT id, application, online, last_seen_ms, d.boot, bundle_version, bundle_digest, "
+           "ram_bytes, flash_bytes, instructions, firmware, fault, rate_hz, outbox, score, events, "
+           "rejected, coalesce(sum(bytes_sensed), 0), coalesce(sum(bytes_sent), 0), "
+           "coalesce(sum(bytes_gate), 0), coalesce(sum(gate_openings), 0), "
+           "coalesce(sum(inferences), 0), coalesce(sum(overruns), 0), coalesce(sum(events_lost), "
+           "0) FROM (" +
+           chosen + ") d LEFT JOIN boots b ON b.device = d.number GROUP BY d.id ORDER BY d.id";
+}
 
 DeviceRow device_row(const Statement& row) {
     DeviceRow device;
@@ -166,18 +167,23 @@ uint64_t SqliteStore::forget_before(int64_t received_ms, uint32_t limit) {
 Summary SqliteStore::summary() {
     const std::lock_guard lock(read_mutex_);
     Statement row = read_database_.prepare(
-        "SELECT count(*), coalesce(sum(online), 0), coalesce(sum(events), 0), "
-        "(SELECT coalesce(sum(bytes_sensed), 0) FROM boots), (SELECT coalesce(sum(bytes_sent), 0) "
-        "FROM boots), "
-        "(SELECT coalesce(sum(bytes_gate), 0) FROM boots) FROM devices");
+        "SELECT count(*), coalesce(sum(online), 0), coalesce(sum(events), 0), sensed, sent, gate, "
+        "openings, inferences FROM devices, (SELECT coalesce(sum(bytes_sensed), 0) AS sensed, "
+        "coalesce(sum(bytes_sent), 0) AS sent, coalesce(sum(bytes_gate), 0) AS gate, "
+        "coalesce(sum(gate_openings), 0) AS openings, coalesce(sum(inferences), 0) AS inferences "
+        "FROM boots)");
     row.step();
     return {row.number<uint64_t>(0), row.number<uint64_t>(1), row.number<uint64_t>(2),
-            row.number<uint64_t>(3), row.number<uint64_t>(4), row.number<uint64_t>(5)};
+            row.number<uint64_t>(3), row.number<uint64_t>(4), row.number<uint64_t>(5),
+            row.number<uint64_t>(6), row.number<uint64_t>(7)};
 }
 
-std::vector<DeviceRow> SqliteStore::devices() {
+std::vector<DeviceRow> SqliteStore::devices(const DeviceQuery& query) {
     const std::lock_guard lock(read_mutex_);
-    Statement row = read_database_.prepare(select_devices);
+    Statement row = read_database_.prepare(
+        select_devices("SELECT * FROM devices WHERE id > ?1 AND (?2 = '' OR instr(id, ?2) > 0)" +
+                       sql_of(query.condition) + " ORDER BY id LIMIT ?3"));
+    row.bind(query.after).bind(query.search).bind(query.limit);
     std::vector<DeviceRow> devices;
     while (row.step()) devices.push_back(device_row(row));
     return devices;
@@ -185,10 +191,26 @@ std::vector<DeviceRow> SqliteStore::devices() {
 
 std::optional<DeviceRow> SqliteStore::device(const std::string& id) {
     const std::lock_guard lock(read_mutex_);
-    Statement row = read_database_.prepare(select_devices);
+    Statement row = read_database_.prepare(select_devices("SELECT * FROM devices WHERE id = ?1"));
     row.bind(id);
     if (!row.step()) return std::nullopt;
     return device_row(row);
+}
+
+std::vector<VersionRow> SqliteStore::versions() {
+    const std::lock_guard lock(read_mutex_);
+    Statement row = read_database_.prepare(
+        "SELECT application, bundle_version, count(*), sum(online), sum(fault <> ''), "
+        "max(ram_bytes), max(flash_bytes), max(instructions) FROM devices WHERE bundle_version <> "
+        "'' GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2");
+    std::vector<VersionRow> versions;
+    while (row.step()) {
+        versions.push_back({row.text(0), row.text(1), row.number<uint64_t>(2),
+                            row.number<uint64_t>(3), row.number<uint64_t>(4),
+                            row.number<uint32_t>(5), row.number<uint32_t>(6),
+                            row.number<uint32_t>(7)});
+    }
+    return versions;
 }
 
 std::vector<TroubledDevice> SqliteStore::troubled(int64_t silent_since_ms) {

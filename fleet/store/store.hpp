@@ -52,8 +52,10 @@ class Store {
     virtual uint64_t forget_before(int64_t received_ms, uint32_t limit) = 0;
 
     virtual Summary summary() = 0;
-    virtual std::vector<DeviceRow> devices() = 0;
+    virtual std::vector<DeviceRow> devices(const DeviceQuery& query) = 0;
     virtual std::optional<DeviceRow> device(const std::string& id) = 0;
+    /// What devices run, the most used first.
+    virtual std::vector<VersionRow> versions() = 0;
     /// Devices with a fault, and devices offline that were last heard before `silent_since_ms`.
     virtual std::vector<TroubledDevice> troubled(int64_t silent_since_ms) = 0;
     virtual std::vector<StoredEvent> events(const EventQuery& query) = 0;  ///< oldest first

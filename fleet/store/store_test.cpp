@@ -278,6 +278,39 @@ TEST_F(StoreTest, PagesOfEvents) {
     EXPECT_THAT(ids({"other", {}, {}, 3}), IsEmpty());
 }
 
+TEST_F(StoreTest, PagesOfDevicesInTheOrderOfTheirIds) {
+    using Condition = DeviceQuery::Condition;
+    StatusRecord online;
+    online.online = true;
+    online.bundle_version = "1.0.0";
+    StatusRecord faulty = online;
+    faulty.fault = "no sensor";
+    faulty.bundle_version = "2.0.0";
+    commit({{"pump-2", kNoon, online},
+            {"Pump-1", kNoon, StatusRecord{}},
+            {"fan-1", kNoon, faulty},
+            {"pump-10", kNoon, online}});
+    const auto ids = [this](const DeviceQuery& query) {
+        std::vector<std::string> found;
+        for (const DeviceRow& row : store().devices(query)) found.push_back(row.id);
+        return found;
+    };
+    EXPECT_THAT(ids({}), ElementsAre("Pump-1", "fan-1", "pump-10", "pump-2"));
+    EXPECT_THAT(ids({"", "", Condition::any, 2}), ElementsAre("Pump-1", "fan-1"));
+    EXPECT_THAT(ids({"fan-1", "", Condition::any, 2}), ElementsAre("pump-10", "pump-2"));
+    EXPECT_THAT(ids({"pump-2", "", Condition::any, 2}), IsEmpty());
+    EXPECT_THAT(ids({"", "ump-1", Condition::any, 9}), ElementsAre("Pump-1", "pump-10"));
+    EXPECT_THAT(ids({"", "%", Condition::any, 9}), IsEmpty());
+    EXPECT_THAT(ids({"", "", Condition::offline, 9}), ElementsAre("Pump-1"));
+    EXPECT_THAT(ids({"", "pump", Condition::online, 9}), ElementsAre("pump-10", "pump-2"));
+    EXPECT_THAT(ids({"", "", Condition::fault, 9}), ElementsAre("fan-1"));
+    const auto versions = store().versions();
+    ASSERT_THAT(versions, SizeIs(2));
+    EXPECT_EQ(versions[0].devices, 2U);
+    EXPECT_EQ(versions[1].version, "2.0.0");
+    EXPECT_EQ(versions[1].faults, 1U);
+}
+
 TEST_F(StoreTest, GateOpeningsAreCompleteWhenNothingIsMissing) {
     const auto chunk = [](uint32_t opening, uint64_t first, bool last) {
         return Message{"speaker", kNoon,

@@ -2,8 +2,9 @@ import { useEffect, useMemo, useReducer, useState } from "preact/hooks";
 import { EVENT_KINDS } from "../api.ts";
 import { Live } from "../live.ts";
 import { type Page, page_of, read_incidents } from "../pages.ts";
-import { chosen, EMPTY, type Filter, missing, totals, update } from "../state.ts";
+import { chosen, EMPTY, type Filter, missing, update } from "../state.ts";
 import { DeviceCard } from "./device_card.tsx";
+import { DeviceSearch } from "./device_search.tsx";
 import { Empty } from "./empty.tsx";
 import { EventFilter } from "./event_filter.tsx";
 import { EventTable } from "./event_table.tsx";
@@ -37,7 +38,6 @@ export function App() {
   const [filter, set_filter] = useState<Filter>({ device: "", kinds: new Set(EVENT_KINDS) });
   const [range_ms, set_range] = useState(0);
 
-  const sums = useMemo(() => totals(state.devices), [state.devices]);
   const events = useMemo(() => chosen(state.events, filter), [state.events, filter]);
   const shown = state.devices.filter((one) => filter.device === "" || one.id === filter.device);
   const newest = state.events[state.events.length - 1];
@@ -59,19 +59,22 @@ export function App() {
           <p class="quiet waiting">Asking the fleet…</p>
         ) : page === "incidents" ? (
           <Incidents live={live} now={now} may_act={state.person?.role !== "viewer"} />
-        ) : state.devices.length === 0 ? (
+        ) : state.devices.length === 0 && state.search === "" ? (
           <Empty />
         ) : page === "insight" ? (
           <Insight live={live} />
         ) : page === "models" ? (
-          <Models live={live} devices={state.devices} />
+          <Models live={live} />
         ) : page === "device" ? (
           <DevicePage live={live} id={device} state={state} now={now} />
         ) : (
           <>
-            <Overview sums={sums} missing={missing(state.gaps)} />
+            {state.totals !== null && <Overview sums={state.totals} missing={missing(state.gaps)} />}
             <section aria-labelledby="devices-title">
               <h2 id="devices-title">Devices</h2>
+              {(state.more_devices || state.search !== "") && (
+                <DeviceSearch search={state.search} on_search={(search) => void live.find_devices(search)} />
+              )}
               <ul class="cards">
                 {state.devices.map((one) => (
                   <DeviceCard
@@ -82,6 +85,11 @@ export function App() {
                   />
                 ))}
               </ul>
+              {state.more_devices && (
+                <button type="button" onClick={() => void live.load_devices(state.devices.at(-1)?.id ?? "")}>
+                  More devices
+                </button>
+              )}
             </section>
             <Rollouts live={live} now={now} may_act={state.person?.role !== "viewer"} />
             <section id="events" tabIndex={-1} aria-labelledby="events-title">

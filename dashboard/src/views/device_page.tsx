@@ -3,7 +3,7 @@ import { bytes, day } from "../format.ts";
 import type { Live } from "../live.ts";
 import { type PrivacyDay, read_privacy } from "../pages.ts";
 import { chosen, type State } from "../state.ts";
-import { EVENT_KINDS } from "../api.ts";
+import { EVENT_KINDS, read_device, read_list } from "../api.ts";
 import { DeviceCard } from "./device_card.tsx";
 import { use_asked } from "./hooks.ts";
 import { Timeline } from "./timeline.tsx";
@@ -42,11 +42,17 @@ function Privacy({ days }: { days: readonly PrivacyDay[] }) {
 /** One device: what it costs, what it decided, what it let out. */
 export function DevicePage({ live, id, state, now }: { live: Live; id: string; state: State; now: number }) {
   const { value: privacy } = use_asked(live, "api/privacy", LOOK_EVERY_MS, read_privacy);
-  const device = state.devices.find((one) => one.id === id);
+  const on_page = state.devices.find((one) => one.id === id);
+  const path = `api/devices?${new URLSearchParams({ device: id })}`;
+  const { value: asked } = use_asked(live, path, LOOK_EVERY_MS, (value) =>
+    read_list(value, read_device, "devices"),
+  );
+  const device = on_page ?? asked?.find((one) => one.id === id);
   const events = useMemo(
     () => chosen(state.events, { device: id, kinds: new Set(EVENT_KINDS) }),
     [state.events, id],
   );
+  if (device === undefined && asked === undefined) return <p class="quiet waiting">Asking the fleet…</p>;
   if (device === undefined) return <p class="quiet waiting">There is no device {id} in this fleet.</p>;
   const days = (privacy ?? []).filter((one) => one.device === id);
   return (

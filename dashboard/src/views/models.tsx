@@ -1,21 +1,22 @@
-import type { Device } from "../api.ts";
 import { bytes, count, words } from "../format.ts";
 import type { Live } from "../live.ts";
-import { versions_of } from "../pages.ts";
+import { read_versions } from "../pages.ts";
 import { read_releases } from "../rollouts.ts";
 import { use_asked } from "./hooks.ts";
 
 const LOOK_EVERY_MS = 10_000;
 
 /** Which models devices run, what they cost there, and what is ready to be sent. */
-export function Models({ live, devices }: { live: Live; devices: readonly Device[] }) {
+export function Models({ live }: { live: Live }) {
   const { value: releases } = use_asked(live, "api/releases", LOOK_EVERY_MS, read_releases);
-  const rows = versions_of(devices);
+  const { value: rows } = use_asked(live, "api/versions", LOOK_EVERY_MS, read_versions);
   return (
     <>
       <section aria-labelledby="models-title">
         <h2 id="models-title">Models on devices</h2>
-        {rows.length === 0 ? (
+        {rows === undefined ? (
+          <p class="quiet waiting">Asking the fleet…</p>
+        ) : rows.length === 0 ? (
           <p class="quiet">No device has said yet which model it runs.</p>
         ) : (
           <div class="table">

@@ -1,5 +1,5 @@
 import { bytes, count, factor, reduction } from "../format.ts";
-import type { Totals } from "../state.ts";
+import type { Totals } from "../api.ts";
 import { ByteScale } from "./byte_scale.tsx";
 
 interface TileProps {

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bench/row.hpp"
+#include "fleet/store/store.hpp"
+
+namespace ganglion::bench {
+
+inline constexpr char kBench[] = "fleet";
+/// When the events of benchmarks begin.
+inline constexpr int64_t kBegin = 1'700'000'000'000;
+
+double seconds_of(const std::function<void()>& action);
+
+/// One message of `count` events from each of `devices` devices.
+std::vector<fleet::Message> batch(uint32_t first_device, uint32_t devices, uint32_t first_sequence,
+                                  uint32_t count);
+
+Row row(const std::string& name, double value, const std::string& unit, std::optional<double> goal);
+
+/// Fills an empty store and asks it what a page asks: the 95th percentile of each query. `name`: of
+/// the store.
+std::vector<Row> page_rows(fleet::Store& store, const std::string& name, uint32_t devices,
+                           uint32_t events);
+
+}  // namespace ganglion::bench
