@@ -35,6 +35,7 @@ int main(int argc, char** argv) {
     add_gateway(program);
     add_events(program);
     add_insight(program);
+    add_grid(program);
     add_incident(program);
     add_fleet(program);
     add_operator(program);

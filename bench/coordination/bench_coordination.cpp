@@ -194,9 +194,11 @@ std::vector<Row> together_rows(const CoordinationBench& bench) {
         tell(bench, "learning together", 0.95);
         const together::Shown shown = show(data, "test");
         const std::string of = "learning together, " + shown.name + ": ";
-        constexpr double never = 1e9;
-        rows.push_back(against(of + "time to full quality", shown.primed_time().value_or(never),
-                               shown.unit, "alone", shown.alone_time().value_or(never), 0.25));
+        const double longest = shown.alone.back().learned;
+        const auto primed = shown.primed_time();
+        rows.push_back(against(of + "time to full quality" + (primed ? "" : ", never reached"),
+                               primed.value_or(longest), shown.unit, "alone",
+                               shown.alone_time().value_or(longest), 0.25));
         rows.push_back(row(of + "decisions changed by 3 poisoned of 20 contributors, of " +
                                std::to_string(shown.decisions),
                            double(shown.changed), "decisions", 0));

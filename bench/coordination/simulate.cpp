@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "bench/coordination/feeder.hpp"
 #include "bench/coordination/homes.hpp"
 #include "bench/coordination/link.hpp"
 #include "bench/coordination/meters.hpp"
@@ -14,7 +15,6 @@ namespace {
 
 constexpr double kMega = 1e6;
 constexpr double kHoursPerStep = double(kStepS) / 3600;
-constexpr double kVoltageError = 0.01;  ///< of the strain that a home sees
 constexpr uint32_t kLossSteps = kStepsPerHour;
 
 class Run {
@@ -117,48 +117,18 @@ void Run::coordinate(uint32_t step) {
     }
 }
 
-// The strain at which what the feeder carries is what its homes take at that strain.
 double Run::live_feeder(uint32_t feeder, uint32_t step) {
     const uint32_t begin = feeder * scene_.options().homes_per_feeder;
-    const uint32_t end = begin + scene_.options().homes_per_feeder;
-    double own = 0;
-    for (uint32_t home = begin; home < end; ++home) {
-        own += scene_.own_use(home, step);
+    for (uint32_t home = begin; home < begin + scene_.options().homes_per_feeder; ++home) {
         std::optional<device::Levels> levels;
         if (link_ != nullptr) levels = link_->levels(home, step);
         homes_[home].choose(step, policy_, levels, levels ? link_->issued(home) : 0);
     }
-    const double limit = scene_.limit(feeder);
-    const bool eases = policy_ != Policy::none;
-    const auto seen = [&](uint32_t home, double strain) {
-        const double error = 1 + kVoltageError * normal_of(6, home, step);
-        return static_cast<uint16_t>(std::clamp(strain * error, 0.0, 1000.0));
-    };
-    const auto load = [&](double strain, bool backward) {
-        double sum = own;
-        for (uint32_t home = begin; home < end; ++home)
-            sum += homes_[home].power(seen(home, strain), backward, eases);
-        return sum;
-    };
-    const bool backward = load(0, false) < 0;
-    double strain = 0;
-    if (eases && std::abs(load(0, backward)) > limit * device::kEased / 1000) {
-        double low = device::kEased;
-        double high = 1000;
-        for (int round = 0; round < 12; ++round) {
-            const double middle = (low + high) / 2;
-            (std::abs(load(middle, backward)) > limit * middle / 1000 ? low : high) = middle;
-        }
-        strain = high;
-    }
-    double sum = own;
-    for (uint32_t home = begin; home < end; ++home) {
-        const int32_t stores = homes_[home].power(seen(home, strain), backward, eases);
-        sum += stores;
-        if (link_ != nullptr) link_->read(home, step, scene_.own_use(home, step) + stores);
-        homes_[home].live(step, seen(home, strain), backward, eases);
-    }
-    if (counts(step) && std::abs(sum) > limit) ++out_.violations;
+    const double sum = carry(scene_, feeder, step, homes_, policy_ != Policy::none,
+                             [&](uint32_t home, double power) {
+                                 if (link_ != nullptr) link_->read(home, step, power);
+                             });
+    if (counts(step) && std::abs(sum) > scene_.limit(feeder)) ++out_.violations;
     return sum;
 }
 

@@ -3,6 +3,7 @@
 #include <iostream>
 #include <memory>
 
+#include "bench/coordination/live_grid.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/files.hpp"
 #include "cli/progress.hpp"
@@ -12,6 +13,7 @@ namespace {
 
 struct Options {
     bench::CoordinationBench bench;
+    bench::grid::LiveOptions live;
     std::filesystem::path json;
 };
 
@@ -30,6 +32,15 @@ void run_coordination(Options& options) {
     add(bench::together_rows(options.bench));
     line.show("coordination", 0.97, 0, "cycles");
     add(bench::cycle_rows(options.bench));
+    if (options.live.scene.homes != 0) {
+        options.live.scene.data = options.bench.scene.data;
+        options.live.scene.seed = options.bench.scene.seed;
+        options.live.scene.days = 1;
+        options.live.progress = [&](const std::string& part) {
+            line.show("coordination", 0.99, 0, part);
+        };
+        add(bench::grid::live_rows(options.live));
+    }
     line.finish();
     std::cout << bench::to_text(rows);
     if (!options.json.empty()) write_text(options.json, bench::to_json(rows).dump(2) + "\n");
@@ -39,6 +50,7 @@ void run_coordination(Options& options) {
 
 void add_bench_coordination(CLI::App& bench) {
     auto options = std::make_shared<Options>();
+    options->live.scene.homes = 0;
     options->bench.scene.data =
         std::filesystem::path(GANGLION_SOURCE_DIR) / ".." / "shared" / "data" / "grid";
     auto* command = add_command(
@@ -50,7 +62,8 @@ void add_bench_coordination(CLI::App& bench) {
         "that are injected; time and bytes of a cycle; what new devices gain from what others of "
         "their kind\nhave learned, without anybody's samples.",
         "./ganglion bench coordination --json coordination.json\n"
-        "  ./ganglion bench coordination --homes 500 --days 2 --seed 7 --cycle-homes 10000");
+        "  ./ganglion bench coordination --homes 500 --days 2 --seed 7 --cycle-homes 10000\n"
+        "  ./ganglion bench coordination --live 1000");
     auto& scene = options->bench.scene;
     command->add_option("--homes", scene.homes, "homes of the region, 50 on a feeder")
         ->check(CLI::Range(100, 20'000))
@@ -61,6 +74,17 @@ void add_bench_coordination(CLI::App& bench) {
     command->add_option("--seed", scene.seed, "of homes, weather and cars")->capture_default_str();
     command->add_option("--data", scene.data, "folder with the recordings of shared/data/grid");
     command->add_option("--cycle-homes", options->bench.cycle_homes, "time cycles of so many homes")
+        ->capture_default_str();
+    command
+        ->add_option("--live", options->live.scene.homes,
+                     "also run a server and so many homes as its real clients; 0: do not")
+        ->check(CLI::Range(0, 10'000))
+        ->capture_default_str();
+    command->add_option("--live-hours", options->live.hours, "that they live through")
+        ->check(CLI::Range(1, 24))
+        ->capture_default_str();
+    command->add_option("--live-speed", options->live.speed, "times as fast as the clock")
+        ->check(CLI::Range(1, 900))
         ->capture_default_str();
     command->add_option("--json", options->json, "also write the rows to this file");
     command->callback([options] { run_coordination(*options); });

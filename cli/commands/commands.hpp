@@ -24,6 +24,7 @@ void add_device(CLI::App& program);
 void add_evaluate(CLI::App& program);
 void add_events(CLI::App& program);
 void add_fleet(CLI::App& program);
+void add_grid(CLI::App& program);
 void add_incident(CLI::App& program);
 void add_insight(CLI::App& program);
 void add_operator(CLI::App& program);

@@ -4,8 +4,41 @@
 
 #include "cli/application.hpp"
 #include "cli/commands/commands.hpp"
+#include "cli/demo/grid_demo.hpp"
 
 namespace ganglion::cli {
+namespace {
+
+void add_grid_demo(CLI::App& demo) {
+    auto options = std::make_shared<GridDemoOptions>();
+    auto* command =
+        add_command(demo, "grid",
+                    "A grid of homes, each a real client of a real fleet server: power is "
+                    "balanced\ncentrally while every home has the last word",
+                    "./ganglion demo grid --homes 200 --keep-running");
+    command->add_option("--homes", options->homes, "50 on a feeder")
+        ->check(CLI::Range(50, 2000))
+        ->capture_default_str();
+    command->add_option("--from", options->from_hour, "hours after noon that it begins")
+        ->check(CLI::Range(0, 12))
+        ->capture_default_str();
+    command->add_option("--hours", options->hours, "that it lives through")
+        ->check(CLI::Range(1, 12))
+        ->capture_default_str();
+    command->add_option("--speed", options->speed, "times as fast as the clock")
+        ->check(CLI::Range(1, 900))
+        ->capture_default_str();
+    command->add_option("--seed", options->seed, "of homes, weather and cars")
+        ->capture_default_str();
+    command->add_flag("--keep-running", options->keep_running, "go on until Ctrl-C");
+    command->add_option("--state", options->state,
+                        "folder for everything it keeps; default: a new temporary one");
+    command->add_option("--port", options->http_port, "of the page; default 8042, or a free one");
+    command->add_option("--json", options->json, "write the summary to this file too");
+    command->callback([options] { run_grid_demo(*options); });
+}
+
+}  // namespace
 
 void add_demo(CLI::App& program) {
     auto options = std::make_shared<DemoOptions>();
@@ -55,7 +88,10 @@ void add_demo(CLI::App& program) {
     command->add_option("--port", options->http_port, "of the page; default 8042, or a free one");
     command->add_option("--mqtt-port", options->mqtt_port, "of the broker; default: a free one");
     command->add_option("--json", options->json, "write the summary to this file too");
-    command->callback([options] { run_demo(*options); });
+    add_grid_demo(*command);
+    command->callback([command, options] {
+        if (command->get_subcommands().empty()) run_demo(*options);
+    });
 }
 
 }  // namespace ganglion::cli

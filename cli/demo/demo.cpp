@@ -1,7 +1,6 @@
 #include "cli/demo/demo.hpp"
 
 #include <fmt/core.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -9,8 +8,8 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "cli/address.hpp"
 #include "cli/demo/device.hpp"
+#include "cli/demo/place.hpp"
 #include "cli/demo/steps.hpp"
 #include "cli/demo/summary.hpp"
 #include "cli/demo/updates.hpp"
@@ -18,7 +17,6 @@
 #include "cli/files.hpp"
 #include "cli/interrupt.hpp"
 #include "compile/bundle_signature.hpp"
-#include "fleet/base/port.hpp"
 #include "fleet/client/follower.hpp"
 #include "fleet/server/server.hpp"
 
@@ -33,22 +31,6 @@ constexpr double kCutBeginsS =
 constexpr double kSettleLimitS = 60;
 /// A device reports its counters every 10 s of its own time.
 constexpr double kReportLimitS = 15;
-
-fs::path make_state(const fs::path& wanted) {
-    if (!wanted.empty()) {
-        fs::create_directories(wanted);
-        return fs::absolute(wanted);
-    }
-    std::string pattern = (fs::temp_directory_path() / "ganglion-demo-XXXXXX").string();
-    if (mkdtemp(pattern.data()) == nullptr)
-        throw std::runtime_error(pattern + ": cannot make a folder here: give one with --state");
-    return pattern;
-}
-
-uint16_t choose_http_port(uint16_t wanted) {
-    if (wanted != 0) return wanted;
-    return fleet::port_is_free(kDefaultHttpPort) ? kDefaultHttpPort : fleet::pick_free_port();
-}
 
 /// Prints events as the store gets them, from a thread of its own, as `ganglion events --follow`
 /// would.
@@ -122,10 +104,7 @@ class Demo {
 
     void log_to_file(std::string_view line) {
         const std::lock_guard lock(log_mutex_);
-        std::FILE* file = std::fopen((state_ / "server.log").c_str(), "a");
-        if (file == nullptr) return;
-        fmt::print(file, "{}\n", line);
-        std::fclose(file);
+        append_to_log(state_, line);
     }
 
     void prepare_devices() {

@@ -11,6 +11,9 @@ json cycle_schema() {
     return object({{"time_s", number()},
                    {"demand_w", real()},
                    {"scheduled_w", real()},
+                   {"measured_w", real()},
+                   {"local_w", real()},
+                   {"over", number()},
                    {"storage_w", real()},
                    {"tasks_w", real()},
                    {"buffers_w", real()},
@@ -23,6 +26,7 @@ json cycle_schema() {
 json feeder_schema() {
     return object({{"id", text()},
                    {"expected_w", real()},
+                   {"measured_w", real()},
                    {"most_w", real()},
                    {"devices", number()},
                    {"levels", array({{"type", "integer"}})},

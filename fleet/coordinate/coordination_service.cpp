@@ -16,11 +16,12 @@ namespace {
 using nlohmann::json;
 
 constexpr size_t kMostQueued = 2'000'000;
-constexpr size_t kCyclesKept = 192;  ///< two days of quarter hours
+constexpr size_t kCyclesKept = 288;  ///< a day of five minutes
 constexpr size_t kDecisionsKept = 200;
 constexpr auto kTick = std::chrono::milliseconds(50);
-/// After a cycle's time so long is waited for summaries on their way, s of the devices' clock.
-constexpr uint32_t kGrace = 30;
+/// After a cycle's time so long is waited for summaries on their way: s of the devices' clock, and
+/// of ours where theirs runs faster.
+constexpr double kGrace = 30, kRealGrace = 0.2;
 constexpr size_t kMostDevicesAFeeder = 100'000;
 
 std::span<const uint8_t> view(const std::string& bytes) {
@@ -94,6 +95,7 @@ void CoordinationService::begin(const CoordinationSetup& setup) {
     began_ms_ = now_ms();
     coordinate::CoordinatorOptions options;
     options.market = setup.market;
+    options.local_too = true;
     options.cycle_s = setup.cycle_s;
     if (options.plan_s % setup.cycle_s != 0) options.plan_s = setup.cycle_s;
     std::vector<coordinate::FeederPlace> feeders;
@@ -139,7 +141,10 @@ void CoordinationService::work() {
             take(messages);
             const uint32_t due = last_cycle_s_ + setup_->cycle_s;
             const uint32_t now = now_s();
-            if (now < due + std::min(kGrace, setup_->cycle_s / 4)) continue;
+            const double grace =
+                std::max(std::min(kGrace, setup_->cycle_s / 4.0),
+                         std::min(kRealGrace * setup_->speed, setup_->cycle_s / 2.0));
+            if (now < due + static_cast<uint32_t>(grace)) continue;
             run_cycle(now / setup_->cycle_s * setup_->cycle_s);
         } catch (const std::exception& error) {
             log_(std::string("coordination: ") + error.what());
@@ -237,6 +242,7 @@ void CoordinationService::remember(const coordinate::Cycle& cycle, uint32_t at_s
     for (size_t f = 0; f < cycle.orders.size(); ++f)
         feeders.push_back({{"id", setup_->feeders[f].id},
                            {"expected_w", cycle.orders[f].expected},
+                           {"measured_w", cycle.orders[f].measured},
                            {"most_w", setup_->feeders[f].most_taken},
                            {"devices", names_[f].size()},
                            {"levels", cycle.orders[f].levels.front()},
@@ -248,6 +254,9 @@ void CoordinationService::remember(const coordinate::Cycle& cycle, uint32_t at_s
     cycles_.push_back({{"time_s", at_s},
                        {"demand_w", cycle.demand},
                        {"scheduled_w", cycle.scheduled},
+                       {"measured_w", cycle.measured},
+                       {"local_w", cycle.local},
+                       {"over", cycle.over},
                        {"storage_w", storage},
                        {"tasks_w", tasks},
                        {"buffers_w", buffers},

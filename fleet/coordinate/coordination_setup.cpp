@@ -60,7 +60,7 @@ CoordinationSetup CoordinationSetup::read(const json& from) {
              number(generator, "cost", 0), number(generator, "ramp", 0)});
     setup.market.imbalance_premium = number(from, "imbalance_premium", 0, 30);
     setup.market.reserve = number(from, "reserve", 0, 0);
-    setup.cycle_s = static_cast<uint32_t>(number(from, "cycle_s", 60, 900));
+    setup.cycle_s = static_cast<uint32_t>(number(from, "cycle_s", 60, 300));
     if (setup.cycle_s > kHour || kHour % setup.cycle_s != 0) refuse("cycle_s must divide an hour");
     setup.speed = number(from, "speed", 1, 1);
     if (setup.speed > 3600) refuse("speed is at most 3600");

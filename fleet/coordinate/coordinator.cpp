@@ -48,6 +48,7 @@ void Coordinator::measure(size_t feeder, double power) {
     Feeder& at = *feeders_[feeder];
     at.measured.push_back(power);
     at.carried = power;
+    at.heard = true;
     if (at.sent_s != 0) at.own_error += options_.corrects * (power - at.expected);
 }
 
@@ -94,6 +95,20 @@ void Coordinator::watch(uint32_t now_s, Cycle& cycle) {
                      ? "its sum fits again"
                      : fmt::format("{}: {:.0f} W", to_string(feeder.suspicion), feeder.watch.gap()),
                  f, std::nullopt});
+        }
+    }
+}
+
+// Within a slot: who was silent at its beginning and has spoken since.
+void Coordinator::hear_late(uint32_t now_s, Cycle& cycle) {
+    for (size_t f = 0; f < feeders_.size(); ++f) {
+        Feeder& feeder = *feeders_[f];
+        for (size_t i = 0; i < feeder.members.size(); ++i) {
+            Member& member = feeder.members[i];
+            if (member.told || !feeder.watch.comes_late(i)) continue;
+            member.heard_slot = now_s / kHour;
+            if (i < feeder.suspicions.size()) feeder.suspicions[i] = feeder.watch.of(i);
+            cycle.decisions.push_back({"take in", places_[f].id, "it came late", f, i});
         }
     }
 }
@@ -218,14 +233,21 @@ std::string Coordinator::reason(const RegionPlan& plan) const {
         task / kMega, plan.price.front(), low, high);
 }
 
-// What the region took beyond its plan since the settlement's quarter hour began.
-void Coordinator::settle(uint32_t now_s) {
+// What feeders took in the last cycle, and what of that was beyond the plan since the settlement's
+// quarter hour began.
+void Coordinator::settle(uint32_t now_s, Cycle& cycle) {
+    for (size_t f = 0; f < feeders_.size(); ++f) {
+        const double carried = feeders_[f]->carried;
+        cycle.orders[f].measured = carried;
+        cycle.measured += carried;
+        const bool over = carried > places_[f].most_taken || carried < -places_[f].most_given;
+        if (feeders_[f]->heard && over) ++cycle.over;
+    }
     if (now_s % kQuarterS == 0 || plan_.demand.empty()) {
         carried_ = 0;
-        return;
+    } else {
+        carried_ += cycle.measured - plan_.demand.front();
     }
-    for (const auto& feeder : feeders_) carried_ += feeder->carried;
-    carried_ -= plan_.demand.front();
 }
 
 void Coordinator::plan(const std::vector<Envelope>& envelopes, std::span<const double> step_h,
@@ -258,16 +280,19 @@ Cycle Coordinator::run(uint32_t now_s) {
         watch(now_s, cycle);
         last_slot_ = now_s / kHour;
         if (next_scheduled_) scheduled_ = std::exchange(next_scheduled_, std::nullopt);
+    } else {
+        hear_late(now_s, cycle);
     }
-    settle(now_s);
+    cycle.orders.resize(feeders_.size());
+    settle(now_s, cycle);
     const auto step_h = horizon_steps(options_.horizon, 1.0 - double(now_s % kHour) / kHour);
     std::vector<Envelope> envelopes;
     for (size_t f = 0; f < feeders_.size(); ++f) {
         Feeder& feeder = *feeders_[f];
         let_pass(feeder, now_s);
         envelopes.push_back(envelope_of(feeder, f, step_h, now_s));
+        if (options_.local_too) cycle.local += live_alone(feeder, envelopes[f].own_now, now_s);
     }
-    cycle.orders.resize(feeders_.size());
     if (plan_.demand.empty() || now_s / options_.plan_s != last_plan_s_ / options_.plan_s)
         plan(envelopes, step_h, now_s, cycle);
     else
@@ -275,6 +300,7 @@ Cycle Coordinator::run(uint32_t now_s) {
     for (size_t f = 0; f < feeders_.size(); ++f) {
         Feeder& feeder = *feeders_[f];
         feeder.carried = feeder.expected;
+        feeder.heard = false;
         for (size_t i = 0; i < feeder.members.size(); ++i)
             (feeder.watch.believed(i) && feeder.members[i].ever ? cycle.believed
                                                                 : cycle.left_out)++;

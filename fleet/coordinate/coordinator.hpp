@@ -25,6 +25,8 @@ struct CoordinatorOptions {
     double corrects = 0.7;        ///< share of a feeder's error that one measurement corrects
     double trims_from = 0.002;    ///< of the region's demand: less is not trimmed between plans
     size_t trim_parts = 8;        ///< such a part of all feeders trims, in turns; more where needed
+    bool local_too = false;       ///< also reckons what local rules alone would have come to
+    uint32_t cheap_from_h = 22, cheap_until_h = 6;  ///< UTC: the tariff's low hours, for that
     WatchOptions watch;
     Market market;
 };
@@ -50,6 +52,7 @@ struct FeederOrder {
     uint32_t sequence = 0;  ///< s since 1970 when it was made: rises over every restart
     std::vector<device::Levels> levels;  ///< the rest of this hour, then hours
     double expected = 0;                 ///< W that the feeder should then take
+    double measured = 0;   ///< W that it took in the last cycle; expected, where nothing was heard
     bool changed = false;  ///< else the one before still says the same and still holds
 };
 
@@ -59,6 +62,9 @@ struct Cycle {
     std::vector<CoordinatorDecision> decisions;
     double demand = 0;                  ///< W expected now
     double scheduled = 0;               ///< W that generators give in this hour
+    double measured = 0;                ///< W that feeders took in the last cycle
+    double local = 0;                   ///< W that local rules alone would take now; see local_too
+    size_t over = 0;                    ///< feeders that were beyond their limit in the last cycle
     size_t believed = 0, left_out = 0;  ///< devices
 };
 
@@ -96,6 +102,7 @@ class Coordinator {
     struct Feeder;
 
     void watch(uint32_t now_s, Cycle& cycle);
+    void hear_late(uint32_t now_s, Cycle& cycle);
     void let_pass(Feeder& feeder, uint32_t now_s) const;
     static double member_power(const Member& member, const device::Levels& levels, uint32_t step_s);
     Envelope envelope_of(const Feeder& feeder, size_t index, std::span<const double> step_h,
@@ -110,7 +117,8 @@ class Coordinator {
     void plan(const std::vector<Envelope>& envelopes, std::span<const double> step_h,
               uint32_t now_s, Cycle& cycle);
     void trim(const std::vector<Envelope>& envelopes, uint32_t now_s, Cycle& cycle);
-    void settle(uint32_t now_s);
+    void settle(uint32_t now_s, Cycle& cycle);
+    double live_alone(Feeder& feeder, double own_use, uint32_t now_s) const;
     static bool follows(const Feeder& feeder, size_t index);
     void close_gate(const RegionPlan& plan, uint32_t now_s);
     std::string reason(const RegionPlan& plan) const;

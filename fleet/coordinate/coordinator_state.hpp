@@ -10,6 +10,9 @@ struct Coordinator::Member {
     double expected = 0;      ///< what its stores were expected to take in the last cycle, W
     bool ever = false;
     bool task_here = false;
+    /// Its stores as they would be had it never been steered; see CoordinatorOptions::local_too.
+    std::array<device::Store, device::Summary::kMostStores> alone{};
+    uint32_t alone_count = 0;
     bool told = true;  ///< newest summary not yet taken through a cycle's passing time
 };
 
@@ -24,6 +27,7 @@ struct Coordinator::Feeder {
     double expected = 0;           ///< at these levels, for the last cycle
     double own_error = 0;          ///< what it took beyond that, of late
     double carried = 0;            ///< in the last cycle: measured, else expected
+    bool heard = false;            ///< measured in the last cycle
     FeederOrder order;
     uint32_t sent_s = 0;
     bool moved = false;  ///< a device has other stores than a cycle ago: it waits for a set-point

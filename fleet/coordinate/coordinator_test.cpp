@@ -76,6 +76,17 @@ TEST_F(CoordinatorTest, a_silent_home_is_left_out_within_a_cycle_and_named) {
     EXPECT_EQ(named->device, 3U);
 }
 
+TEST_F(CoordinatorTest, a_home_that_only_comes_late_is_back_with_the_next_cycle) {
+    tell(kStart, 1);
+    coordinator_.run(kStart);
+    const Cycle without = coordinator_.run(kStart + 3600);
+    EXPECT_EQ(without.believed, 0U);
+    tell(kStart + 3610, 2);
+    const Cycle with = coordinator_.run(kStart + 3900);
+    EXPECT_EQ(with.believed, 2 * kHomes);
+    EXPECT_EQ(with.decisions.front().kind, "take in");
+}
+
 TEST_F(CoordinatorTest, what_a_home_claims_beyond_reason_changes_little) {
     tell(kStart, 1);
     const double before = coordinator_.run(kStart).demand;
@@ -122,6 +133,20 @@ TEST_F(CoordinatorTest, between_plans_storages_make_up_for_what_feeders_measured
     EXPECT_NEAR(now, expected - 3000, 2000);
     EXPECT_LT(trim.orders[0].levels[0][0] + trim.orders[1].levels[0][0],
               plan.orders[0].levels[0][0] + plan.orders[1].levels[0][0]);
+}
+
+TEST_F(CoordinatorTest, what_local_rules_alone_would_do_is_reckoned_beside) {
+    CoordinatorOptions options = usual_options();
+    options.local_too = true;
+    options.cheap_from_h = kStart / 3600 % 24;  // now is cheap: every task would begin
+    options.cheap_until_h = options.cheap_from_h + 1;
+    Coordinator other(options, {{"feeder-1", 60'000, 60'000, kHomes}});
+    for (size_t i = 0; i < kHomes; ++i) other.hear(0, i, home(kStart, 1));
+    const Cycle cycle = other.run(kStart);
+    // Each takes 800 W of its own, gives 800 W from its storage and charges with 7 kW.
+    EXPECT_NEAR(cycle.local, kHomes * 7000, kHomes * 300);
+    other.measure(0, 70'000);
+    EXPECT_EQ(other.run(kStart + 300).over, 1U);
 }
 
 TEST_F(CoordinatorTest, the_same_words_give_the_same_orders) {

@@ -75,6 +75,17 @@ const char* to_string(Suspicion suspicion) {
 FeederWatch::FeederWatch(size_t devices, const WatchOptions& options)
     : options_(options), devices_(devices) {}
 
+Suspicion FeederWatch::by_factor(double factor) {
+    if (factor == 1) return Suspicion::none;
+    return std::abs(factor + 1) < kTurned ? Suspicion::reversed : Suspicion::lying;
+}
+
+bool FeederWatch::comes_late(size_t device) {
+    if (of(device) != Suspicion::silent) return false;
+    devices_[device].suspicion = by_factor(devices_[device].factor);
+    return true;
+}
+
 Suspicion FeederWatch::judge_alone(Device& device, const device::Summary& summary,
                                    uint32_t now_s) const {
     const bool again =
@@ -242,9 +253,7 @@ void FeederWatch::take(const FeederSlot& slot) {
         // A culprit stays one until its sum fits again.
         const bool culprit = device.factor != 1;
         if (!culprit || alone == Suspicion::silent) device.suspicion = alone;
-        if (culprit && alone != Suspicion::silent)
-            device.suspicion =
-                std::abs(device.factor + 1) < kTurned ? Suspicion::reversed : Suspicion::lying;
+        if (culprit && alone != Suspicion::silent) device.suspicion = by_factor(device.factor);
         remember(device, summary);
     }
     if (slot.measured.empty()) return;  // the feeder's own meter is silent: nothing to compare with

@@ -51,6 +51,9 @@ class FeederWatch {
     FeederWatch(size_t devices, const WatchOptions& options);
 
     void add_device() { devices_.emplace_back(); }
+    /// One that was silent when the slot was taken speaks now: late is no lie. Whether it was
+    /// silent.
+    bool comes_late(size_t device);
     /// Takes a slot; then suspicions hold until the next.
     void take(const FeederSlot& slot);
 
@@ -93,6 +96,7 @@ class FeederWatch {
     double unlikely(const Device& device, double factor, size_t parts) const;
     double explained_by_feeder(size_t parts) const;
     bool reconsider(Device& device) const;
+    static Suspicion by_factor(double factor);
 
     WatchOptions options_;
     std::vector<Device> devices_;

@@ -23,7 +23,9 @@ void Coordinator::trim(const std::vector<Envelope>& envelopes, uint32_t now_s, C
         Feeder& feeder = *feeders_[f];
         expect(feeder, envelopes[f].own_now, step_s);
         expected += feeder.expected;
+        const double measured = cycle.orders[f].measured;
         cycle.orders[f] = feeder.order;
+        cycle.orders[f].measured = measured;
         cycle.orders[f].expected = feeder.expected;
         cycle.orders[f].changed = false;
     }
@@ -64,8 +66,10 @@ void Coordinator::trim(const std::vector<Envelope>& envelopes, uint32_t now_s, C
     }
     cycle.decisions.push_back(
         {"trim", "region",
-         fmt::format("{:.3f} MW {} than planned; the storages of {} feeders make up for it",
-                     std::abs(lacks) / kMega, lacks < 0 ? "more" : "less", told.size()),
+         fmt::format(
+             "{:.3f} MW {} than planned; the storages of {} make up for it",
+             std::abs(lacks) / kMega, lacks < 0 ? "more" : "less",
+             told.size() == 1 ? places_[told.front()].id : fmt::format("{} feeders", told.size())),
          0, std::nullopt});
 }
 

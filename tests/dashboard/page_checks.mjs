@@ -1,7 +1,7 @@
 // Checks of the pages behind the first one: incidents, insight, models, a device. Against any fleet with a device.
 import { api, expect, open, PATIENCE_MS, screenshot, soon, worst_contrast } from "./helpers.mjs";
 
-const NAMES = ["incidents", "insight", "models"];
+const NAMES = ["incidents", "insight", "models", "grid"];
 
 async function go(page, wanted, name) {
   await page.goto(`${wanted.url}/#/${name}`);

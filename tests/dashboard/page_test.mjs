@@ -1,11 +1,13 @@
 // Drives the dashboard in headless Chromium against a live fleet server.
 //   node page_test.mjs --url URL --out DIR [--expect-devices N] [--expect-events N] [--new-event-within SECONDS]
 //   node page_test.mjs --url URL --out DIR --updates    (of a fleet with rollouts, as after the demo)
+//   node page_test.mjs --url URL --out DIR --grid       (of a coordinated fleet, as during `demo grid`)
 // URL may come from GANGLION_URL. Screenshots go to DIR. Needs `npm ci` in dashboard/ and Debian's chromium.
 import { mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { parseArgs } from "node:util";
 import { checks } from "./checks.mjs";
+import { grid_checks } from "./grid_checks.mjs";
 import { PATIENCE_MS } from "./helpers.mjs";
 import { page_checks } from "./page_checks.mjs";
 import { update_checks } from "./update_checks.mjs";
@@ -24,6 +26,7 @@ function options() {
     "expect-events": text,
     "new-event-within": text,
     updates: { type: "boolean" },
+    grid: { type: "boolean" },
   };
   let given = {};
   try {
@@ -45,6 +48,7 @@ function options() {
     expect_devices: number("expect-devices", 1),
     expect_events: number("expect-events", 1),
     updates: given.updates === true,
+    grid: given.grid === true,
     new_event_within_s: number("new-event-within", 60),
   };
 }
@@ -82,9 +86,10 @@ try {
 }
 
 const browser = await launch();
+const chosen = wanted.grid ? grid_checks : wanted.updates ? update_checks : [...checks, ...page_checks];
 let passed = 0;
 let failed = 0;
-for (const [name, check] of wanted.updates ? update_checks : [...checks, ...page_checks]) {
+for (const [name, check] of chosen) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, colorScheme: "light" });
   context.setDefaultTimeout(PATIENCE_MS);
   try {

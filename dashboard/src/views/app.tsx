@@ -8,6 +8,7 @@ import { DeviceSearch } from "./device_search.tsx";
 import { Empty } from "./empty.tsx";
 import { EventFilter } from "./event_filter.tsx";
 import { EventTable } from "./event_table.tsx";
+import { Grid } from "./grid.tsx";
 import { Header, Notices } from "./header.tsx";
 import { DevicePage } from "./device_page.tsx";
 import { use_asked, use_fragment, use_now } from "./hooks.ts";
@@ -59,6 +60,8 @@ export function App() {
           <p class="quiet waiting">Asking the fleet…</p>
         ) : page === "incidents" ? (
           <Incidents live={live} now={now} may_act={state.person?.role !== "viewer"} />
+        ) : page === "grid" ? (
+          <Grid live={live} />
         ) : state.devices.length === 0 && state.search === "" ? (
           <Empty />
         ) : page === "insight" ? (
