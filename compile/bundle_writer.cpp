@@ -80,7 +80,7 @@ BundleMeta meta_section(const BundleInput& input) {
     }
     meta.relay_labels = bits_of(labels, project.action.relay_labels);
     meta.light_labels = bits_of(labels, project.action.light_labels);
-    meta.instructions = input.instructions;
+    meta.instructions = project.budget.instructions.value_or(0);
     meta.unit_per_lsb = static_cast<float>(project.sensor.unit_per_lsb);
     return meta;
 }

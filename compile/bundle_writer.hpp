@@ -24,7 +24,6 @@ struct BundleInput {
                         ///< its beginning, which the proof then repeats to the same length
     uint32_t proof_learn_frames =
         0;  ///< spectrum_bands that learn: frames learned within the proof, e.g. 4
-    uint32_t instructions = 0;  ///< estimate for one inference with its features; 0: unknown
     std::vector<std::span<const uint8_t>> gate_programs =
         {};  ///< of project.gates; empty: a learner
 };

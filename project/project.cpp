@@ -426,6 +426,8 @@ Project parse(std::string_view text, const std::filesystem::path& file) {
     if (budget.has("flash_bytes")) {
         project.budget.flash_bytes = budget.integer("flash_bytes", 0, 1, kMost);
     }
+    if (budget.has("instructions"))
+        project.budget.instructions = budget.integer("instructions", 0, 1, kMost);
     if (budget.has("alerts_per_hour")) {
         project.budget.alerts_per_hour = budget.number("alerts_per_hour", 0, 0, 1e6);
     }

@@ -194,6 +194,7 @@ struct Project {
     struct Budget {
         std::optional<uint32_t> ram_bytes;
         std::optional<uint32_t> flash_bytes;
+        std::optional<uint32_t> instructions;  ///< of one inference with its features
         std::optional<double> alerts_per_hour;
     } budget;
 

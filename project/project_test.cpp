@@ -56,6 +56,7 @@ TEST(Project, ReadsTheDocumentedWakeWord) {
     EXPECT_EQ(project.action.gate_ms, 2000U);
     EXPECT_FALSE(project.action.stop_line);
     EXPECT_EQ(project.budget.ram_bytes, 65536U);
+    EXPECT_EQ(project.budget.instructions, 250'000U);
     EXPECT_EQ(project.model_file, std::filesystem::path("app/model.tflite"));
 }
 

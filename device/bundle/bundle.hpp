@@ -53,7 +53,7 @@ struct BundleMeta {
     uint32_t light_labels;  ///< bit i: label i lights the light
     uint32_t ram_bytes;     ///< Pipeline::ram_bytes()
     uint32_t flash_bytes;   ///< of the whole bundle
-    uint32_t instructions;  ///< estimate for one inference with its features; 0: unknown
+    uint32_t instructions;  ///< most that one inference with its features takes; 0: not stated
     float unit_per_lsb;  ///< physical units per step of a sample (0: not stated); for people, never
                          ///< computed with
     char unit[12];

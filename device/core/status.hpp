@@ -25,6 +25,7 @@ enum class Status : uint8_t {
     stale,          ///< older than what this device has, or has already been tried here
     wrong_device,   ///< made for other hardware or another device
     unmet,          ///< needs something installed that is not: a dependency, a delta's base
+    too_slow,       ///< a bundle's proof took more instructions than the bundle states
 };
 
 /// Short lower-case name for logs; never null.
@@ -66,6 +67,8 @@ constexpr const char* to_string(Status status) {
             return "made for another device";
         case Status::unmet:
             return "dependency not met";
+        case Status::too_slow:
+            return "takes more instructions than it states";
     }
     return "unknown status";
 }

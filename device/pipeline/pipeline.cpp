@@ -386,18 +386,21 @@ bool Pipeline::teach(uint32_t stage, uint32_t label) {
     return stages_[stage].learner.teach(label, judged, bytes_of(arena_));
 }
 
-Status Pipeline::prove(const Bundle& bundle, std::span<int8_t> ram) {
+Status Pipeline::prove(const Bundle& bundle, std::span<int8_t> ram, ProofCost* cost) {
     const Proof& proof = bundle.proof();
     Status status = start_for_proof(bundle, ram);
     if (status != Status::ok) return status;
     bool equal = true;
     size_t next = 0;
     uint32_t crc = 0;
+    uint64_t before = cost != nullptr ? cost->ticks() : 0;
     for (uint32_t turn = 0; turn < proof.header.turns; ++turn) {
         feed(proof.samples, [&](const Decision&) {
+            if (cost != nullptr) cost->most = std::max(cost->most, cost->ticks() - before);
             equal = equal && next < proof.scores.size() && proof.scores[next] == last_score();
             ++next;
             crc = tensors_crc(crc);
+            if (cost != nullptr) before = cost->ticks();
         });
     }
     equal = equal && next == proof.scores.size() && crc == proof.header.tensors_crc;

@@ -37,7 +37,12 @@ class Pipeline {
 
     /// Replays the bundle's proof in `ram` on this very machine and compares every score and every
     /// tensor bit: ok or proof_failed (or start()'s errors). Leaves the pipeline as after start().
-    Status prove(const Bundle& bundle, std::span<int8_t> ram);
+    /// `cost`: tells what the dearest inference took, with its features.
+    struct ProofCost {
+        uint64_t (*ticks)();  ///< of a clock that stands still while others work
+        uint64_t most = 0;    ///< ticks
+    };
+    Status prove(const Bundle& bundle, std::span<int8_t> ram, ProofCost* cost = nullptr);
 
     /// Takes int16 samples (interleaved channels, whole or in parts) off the front of `samples`
     /// until an inference ran (true, and `out` was written) or none are left (false). Cannot fail.

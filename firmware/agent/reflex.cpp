@@ -152,6 +152,12 @@ std::span<int8_t> place_for(uint32_t needed) {
     return all.last(std::min<size_t>(needed, room));
 }
 
+/// A clock of thread mode, which stands still while the deciding bundle works.
+uint64_t own_ticks() {
+    const board::ReflexLock lock;
+    return board::ticks() - all_ticks;
+}
+
 void switch_to(const Bundle& bundle) {
     inferences_before += active == nullptr ? 0 : deciding->inferences();
     deciding = &idle_pipeline();
@@ -178,9 +184,13 @@ Status prove_beside(const Bundle& bundle) {
     if (needed == 0 || place.size() < needed) return Status::too_large;
     Pipeline& other = idle_pipeline();
     if (const Status status = other.start(bundle, place); status != Status::ok) return status;
-    const Status status = other.prove(bundle, place);
-    if (status == Status::ok) proved = &bundle;
-    return status;
+    Pipeline::ProofCost cost{own_ticks};
+    if (const Status status = other.prove(bundle, place, &cost); status != Status::ok)
+        return status;
+    const uint32_t stated = bundle.meta().instructions;
+    if (stated != 0 && instructions_in(cost.most) > stated) return Status::too_slow;
+    proved = &bundle;
+    return Status::ok;
 }
 
 bool take_over(const Bundle& bundle) {

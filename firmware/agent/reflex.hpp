@@ -18,11 +18,11 @@ namespace ganglion::firmware::reflex {
 inline constexpr uint32_t kPipelineRamBytes = 128 * 1024;
 
 /// Starts `bundle` and makes it prove itself; ready to run() then. Before run() only. too_large,
-/// proof_failed and the pipeline's errors.
+/// too_slow, proof_failed and the pipeline's errors.
 Status prepare(const Bundle& bundle);
 
 /// Makes `bundle` prove itself in the RAM that the running one leaves, which goes on deciding.
-/// too_large (no room beside it), proof_failed and the pipeline's errors.
+/// too_large (no room beside it), too_slow, proof_failed and the pipeline's errors.
 Status prove_beside(const Bundle& bundle);
 
 /// The bundle that prove_beside() has last found good takes over between two samples: none is lost,

@@ -38,6 +38,23 @@ TEST_F(AgentUpdateTest, takes_a_bundle_live_and_refuses_a_tampered_one) {
     EXPECT_EQ(fleet.seen().bundle.confirmed, 5U);
 }
 
+TEST_F(AgentUpdateTest, a_bundle_that_takes_more_instructions_than_it_states_is_never_tried) {
+    NEEDS_FIRMWARE();
+    EmulatedBoard board(updatable("slow"));
+    UpdateFleet fleet(authority, broker.port(), "slow");
+    board.start();
+    fleet.offer(bundle_package(5, 2, 20'000));
+    ASSERT_TRUE(eventually(120s, [&] { return fleet.seen().bundle.floor == 5; }))
+        << board.console();
+    ASSERT_TRUE(eventually(60s, [&] { return fleet.seen().bundle.ended == Ended::proof_failed; }))
+        << board.console();
+    EXPECT_EQ(fleet.seen().bundle.confirmed, 1U);
+    // The same within what it states: the board's own count of an inference is about 60,000.
+    fleet.offer(bundle_package(6, 2, 90'000));
+    EXPECT_TRUE(eventually(120s, [&] { return fleet.seen().bundle.confirmed == 6; }))
+        << board.console();
+}
+
 TEST_F(AgentUpdateTest, a_key_in_flash_is_enough_to_know_what_is_trusted_after_a_restart) {
     NEEDS_FIRMWARE();
     EmulatedBoard board(updatable("again"));

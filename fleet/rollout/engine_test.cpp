@@ -162,7 +162,9 @@ TEST_F(EngineTest, failing_installations_stop_it) {
     EXPECT_THAT(engine->rollout(id, 9).decisions[1].text, HasSubstr("gate installations"));
     const auto failed = engine->targets(id, TargetState::failed, {}, "", 1000);
     ASSERT_FALSE(failed.empty());
-    EXPECT_EQ(failed[0].target.reason, "did not reproduce its proof on this device");
+    EXPECT_EQ(
+        failed[0].target.reason,
+        "did not reproduce its proof on this device within the RAM and instructions it states");
     expect_audited(id);
 }
 

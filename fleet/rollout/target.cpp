@@ -22,7 +22,8 @@ std::string reason_of(Ended ended) {
         case Ended::none:
             return "ended without a reason";
         case Ended::proof_failed:
-            return "did not reproduce its proof on this device";
+            return "did not reproduce its proof on this device within the RAM and instructions it "
+                   "states";
         case Ended::not_confirmed:
             return "started again and again without being confirmed";
         case Ended::unhealthy:

@@ -125,8 +125,10 @@ struct AgentUpdateTest : AgentTest {
 
     // The machine's network, its last layer with weights drawn from `head`. It pulls no stop line:
     // a board whose machine is stopped takes no update.
-    Bytes bundle_with_head(uint32_t head, int32_t hidden = 8) const {
+    // `instructions`: what it states that an inference takes at most; 0: nothing.
+    Bytes bundle_with_head(uint32_t head, int32_t hidden = 8, uint32_t instructions = 0) const {
         tests::Application application = tests::machine_application();
+        if (instructions != 0) application.project.budget.instructions = instructions;
         application.project.action.stop_line = false;
         model::Graph graph = tests::dense_network({27, hidden, 27}, false);
         const auto weights = tests::random_samples(static_cast<size_t>(hidden) * 27, 127, head);
@@ -169,9 +171,9 @@ struct AgentUpdateTest : AgentTest {
         return made;
     }
 
-    Package bundle_package(uint32_t sequence, uint32_t head) const {
-        return update::make_package(describe(Component::bundle, sequence), bundle_with_head(head),
-                                    signer, old_bundle);
+    Package bundle_package(uint32_t sequence, uint32_t head, uint32_t instructions = 0) const {
+        return update::make_package(describe(Component::bundle, sequence),
+                                    bundle_with_head(head, 8, instructions), signer, old_bundle);
     }
 };
 
