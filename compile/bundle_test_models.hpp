@@ -79,8 +79,7 @@ struct Application {
         return {.project = project,
                 .program = program,
                 .proof_samples = proof_samples,
-                .proof_learn_frames = proof_learn_frames,
-                .instructions = 1234};
+                .proof_learn_frames = proof_learn_frames};
     }
 };
 

@@ -93,7 +93,7 @@ TEST(BundleWriter, ADeviceReadsWhatItWrote) {
     EXPECT_EQ(bundle.meta().stop_labels, 0U);
     EXPECT_EQ(bundle.meta().flash_bytes, bytes.size());
     EXPECT_EQ(bundle.meta().ram_bytes, Pipeline::ram_bytes(bundle));
-    EXPECT_EQ(bundle.meta().instructions, 1234U);
+    EXPECT_EQ(bundle.meta().instructions, 250'000U);
     EXPECT_EQ(bundle.decision().average, 3);
     EXPECT_EQ(bundle.decision().thresholds[0], 700);
     EXPECT_EQ(bundle.features().header.frames, 49);
