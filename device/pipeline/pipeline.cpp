@@ -396,7 +396,8 @@ Status Pipeline::prove(const Bundle& bundle, std::span<int8_t> ram, ProofCost* c
     uint64_t before = cost != nullptr ? cost->ticks() : 0;
     for (uint32_t turn = 0; turn < proof.header.turns; ++turn) {
         feed(proof.samples, [&](const Decision&) {
-            if (cost != nullptr) cost->most = std::max(cost->most, cost->ticks() - before);
+            if (cost != nullptr && next != 0)
+                cost->most = std::max(cost->most, cost->ticks() - before);
             equal = equal && next < proof.scores.size() && proof.scores[next] == last_score();
             ++next;
             crc = tensors_crc(crc);

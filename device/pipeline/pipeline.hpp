@@ -40,7 +40,7 @@ class Pipeline {
     /// `cost`: tells what the dearest inference took, with its features.
     struct ProofCost {
         uint64_t (*ticks)();  ///< of a clock that stands still while others work
-        uint64_t most = 0;    ///< ticks
+        uint64_t most = 0;    ///< ticks; the first inference, which fills the window, aside
     };
     Status prove(const Bundle& bundle, std::span<int8_t> ram, ProofCost* cost = nullptr);
 
