@@ -188,7 +188,14 @@ Status prove_beside(const Bundle& bundle) {
     if (const Status status = other.prove(bundle, place, &cost); status != Status::ok)
         return status;
     const uint32_t stated = bundle.meta().instructions;
-    if (stated != 0 && instructions_in(cost.most) > stated) return Status::too_slow;
+    if (stated != 0 && instructions_in(cost.most) > stated) {
+        board::print("agent: an inference takes ");
+        board::print(instructions_in(cost.most));
+        board::print(" instructions, its bundle states ");
+        board::print(uint64_t{stated});
+        board::print("\n");
+        return Status::too_slow;
+    }
     proved = &bundle;
     return Status::ok;
 }
