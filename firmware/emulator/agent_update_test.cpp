@@ -50,8 +50,8 @@ TEST_F(AgentUpdateTest, a_bundle_that_takes_more_instructions_than_it_states_is_
         << board.console();
     EXPECT_NE(fleet.seen().bundle.confirmed, 5U);
     EXPECT_NE(board.console().find("its bundle states 20000"), std::string::npos);
-    // The same within what it states: the board's own count of an inference is about 60,000.
-    fleet.offer(bundle_package(6, 2, 90'000));
+    // The same within what it states: the board counts about 128,000.
+    fleet.offer(bundle_package(6, 2, 200'000));
     EXPECT_TRUE(eventually(120s, [&] { return fleet.seen().bundle.confirmed == 6; }))
         << board.console();
 }
