@@ -44,6 +44,7 @@ const passwd* other_user() {
 pid_t spawn(std::vector<std::string> arguments, const std::filesystem::path& folder) {
     const passwd* user = other_user();
     std::vector<char*> pointers;
+    pointers.reserve(arguments.size() + 1);
     for (std::string& argument : arguments) pointers.push_back(argument.data());
     pointers.push_back(nullptr);
     const std::string log = folder / "log";
