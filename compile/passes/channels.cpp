@@ -100,7 +100,7 @@ int32_t bias_of(const Graph& graph, const Operator& op, uint32_t channel) {
 }
 
 /// What weight * (input - zero point) may be; outside the image it is 0.
-void add_product(Range& sums, int32_t weight, const std::optional<int32_t>& input, int32_t zero,
+void add_product(Range& sums, int32_t weight, const std::optional<int32_t>& input, int64_t zero,
                  bool padded) {
     if (!input) {
         sums.add(int64_t{weight} * (-128 - zero), int64_t{weight} * (127 - zero));
