@@ -2,6 +2,8 @@
 
 #include <array>
 #include <charconv>
+#include <limits>
+#include <system_error>
 #include <utility>
 
 #include "fleet/store/store.hpp"
@@ -36,7 +38,11 @@ uint64_t PgResult::changed() const {
 int64_t PgResult::integer(int row, int column) const {
     const char* text = PQgetvalue(result_.get(), row, column);
     int64_t value = 0;
-    std::from_chars(text, text + PQgetlength(result_.get(), row, column), value);
+    const auto read = std::from_chars(text, text + PQgetlength(result_.get(), row, column), value);
+    // A sum in the database may be larger than any of its parts.
+    if (read.ec == std::errc::result_out_of_range)
+        return *text == '-' ? std::numeric_limits<int64_t>::min()
+                            : std::numeric_limits<int64_t>::max();
     return value;
 }
 

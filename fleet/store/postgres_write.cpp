@@ -210,14 +210,15 @@ void PgRows::write_rollups() {
         "bytes_sent, bytes_gate, scores) ON CONFLICT (scope, span, start_ms) DO UPDATE SET events "
         "= r.events + excluded.events, alerts = r.alerts + excluded.alerts, reports = r.reports + "
         "excluded.reports, score_sum = r.score_sum + excluded.score_sum, score_most = "
-        "greatest(r.score_most, excluded.score_most), inferences = r.inferences + "
-        "excluded.inferences, bytes_sensed = r.bytes_sensed + excluded.bytes_sensed, bytes_sent = "
-        "r.bytes_sent + excluded.bytes_sent, bytes_gate = r.bytes_gate + excluded.bytes_gate, "
+        "greatest(r.score_most, excluded.score_most), inferences = least(r.inferences + "
+        "excluded.inferences, $14), bytes_sensed = least(r.bytes_sensed + excluded.bytes_sensed, "
+        "$14), bytes_sent = least(r.bytes_sent + excluded.bytes_sent, $14), bytes_gate = "
+        "least(r.bytes_gate + excluded.bytes_gate, $14), "
         "scores = ARRAY[r.scores[1] + excluded.scores[1], r.scores[2] + excluded.scores[2], "
         "r.scores[3] + excluded.scores[3], r.scores[4] + excluded.scores[4], r.scores[5] + "
         "excluded.scores[5], r.scores[6] + excluded.scores[6], r.scores[7] + excluded.scores[7], "
         "r.scores[8] + excluded.scores[8]]",
-        columns.values());
+        columns.values().add(signed_of(kMostSum)));
 }
 
 }  // namespace ganglion::fleet

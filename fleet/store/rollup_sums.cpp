@@ -3,6 +3,15 @@
 #include <algorithm>
 
 namespace ganglion::fleet {
+namespace {
+
+/// What devices say of themselves may be a lie, and a sum that no number holds would stop the
+/// store.
+void grow(uint64_t& sum, uint64_t by) {
+    sum = std::min(sum + std::min(by, kMostSum), kMostSum);
+}
+
+}  // namespace
 
 void add_to(RollupRow& sum, const RollupRow& change) {
     sum.events += change.events;
@@ -10,10 +19,10 @@ void add_to(RollupRow& sum, const RollupRow& change) {
     sum.reports += change.reports;
     sum.score_sum += change.score_sum;
     sum.score_most = std::max(sum.score_most, change.score_most);
-    sum.inferences += change.inferences;
-    sum.bytes_sensed += change.bytes_sensed;
-    sum.bytes_sent += change.bytes_sent;
-    sum.bytes_gate += change.bytes_gate;
+    grow(sum.inferences, change.inferences);
+    grow(sum.bytes_sensed, change.bytes_sensed);
+    grow(sum.bytes_sent, change.bytes_sent);
+    grow(sum.bytes_gate, change.bytes_gate);
     for (size_t i = 0; i < sum.scores.size(); ++i) sum.scores[i] += change.scores[i];
 }
 

@@ -15,6 +15,9 @@ namespace ganglion::fleet {
 /// What scopes of single devices begin with.
 inline constexpr std::string_view kDeviceScope = "device:";
 
+/// A sum of counters stays there; two of them fit a store's number.
+inline constexpr uint64_t kMostSum = (uint64_t{1} << 62) - 1;
+
 void add_to(RollupRow& sum, const RollupRow& change);
 
 /// Adds up what a transaction's messages mean for minutes, hours and days.

@@ -16,14 +16,13 @@ Database opened(const std::filesystem::path& file) {
     return database;
 }
 
-/// Of the rows of devices that `chosen` gives.
+/// Of the rows of devices that `chosen` gives. total() stands for a sum that no integer holds, too:
+/// the counters are what devices say.
 std::string select_devices(const std::string& chosen) {
     return "SELECT id, application, online, last_seen_ms, d.boot, bundle_version, bundle_digest, "
            "ram_bytes, flash_bytes, instructions, firmware, fault, rate_hz, outbox, score, events, "
-           "rejected, coalesce(sum(bytes_sensed), 0), coalesce(sum(bytes_sent), 0), "
-           "coalesce(sum(bytes_gate), 0), coalesce(sum(gate_openings), 0), "
-           "coalesce(sum(inferences), 0), coalesce(sum(overruns), 0), coalesce(sum(events_lost), "
-           "0) FROM (" +
+           "rejected, total(bytes_sensed), total(bytes_sent), total(bytes_gate), "
+           "total(gate_openings), total(inferences), total(overruns), total(events_lost) FROM (" +
            chosen + ") d LEFT JOIN boots b ON b.device = d.number GROUP BY d.id ORDER BY d.id";
 }
 
@@ -168,10 +167,9 @@ Summary SqliteStore::summary() {
     const std::lock_guard lock(read_mutex_);
     Statement row = read_database_.prepare(
         "SELECT count(*), coalesce(sum(online), 0), coalesce(sum(events), 0), sensed, sent, gate, "
-        "openings, inferences FROM devices, (SELECT coalesce(sum(bytes_sensed), 0) AS sensed, "
-        "coalesce(sum(bytes_sent), 0) AS sent, coalesce(sum(bytes_gate), 0) AS gate, "
-        "coalesce(sum(gate_openings), 0) AS openings, coalesce(sum(inferences), 0) AS inferences "
-        "FROM boots)");
+        "openings, inferences FROM devices, (SELECT total(bytes_sensed) AS sensed, "
+        "total(bytes_sent) AS sent, total(bytes_gate) AS gate, total(gate_openings) AS openings, "
+        "total(inferences) AS inferences FROM boots)");
     row.step();
     return {row.number<uint64_t>(0), row.number<uint64_t>(1), row.number<uint64_t>(2),
             row.number<uint64_t>(3), row.number<uint64_t>(4), row.number<uint64_t>(5),

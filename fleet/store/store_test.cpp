@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "fleet/base/clock.hpp"
+#include "fleet/store/rollup_sums.hpp"
 #include "fleet/testing/store_messages.hpp"
 #include "fleet/testing/store_under_test.hpp"
 
@@ -36,6 +37,21 @@ class StoreTest : public ::testing::Test {
     std::unique_ptr<StoreUnderTest> under_test_ = StoreUnderTest::make();
     const std::unique_ptr<Store> opened_ = under_test_ ? under_test_->open() : nullptr;
 };
+
+TEST_F(StoreTest, CountersThatNoSumHoldsDoNotStopIt) {
+    // A device that lies: as many bytes as a message can say, in each of its boots.
+    constexpr uint64_t most = (uint64_t{1} << 53) - 1;
+    constexpr uint32_t boots = 1100;
+    std::vector<Message> lies;
+    for (uint32_t boot = 1; boot <= boots; ++boot) lies.push_back(report(boot, 1000, most));
+    ASSERT_NO_THROW(commit(lies));
+    for (Message& lie : lies) std::get<ReportRecord>(lie.content).boot += boots;
+    ASSERT_NO_THROW(commit(lies));
+    ASSERT_NO_THROW(commit({events({event(1, 1)}, "honest")}));
+    EXPECT_EQ(store().summary().events, 1U);
+    EXPECT_EQ(store().rollups({"fleet", Span::day, 0, kNoon * 2}).front().bytes_sensed, kMostSum);
+    EXPECT_GT(store().device("speaker")->bytes_sensed, uint64_t{1} << 62);
+}
 
 TEST_F(StoreTest, StoresAnEventOnceHoweverOftenItComes) {
     const auto first = commit({events({event(1, 1), event(1, 2)})});
