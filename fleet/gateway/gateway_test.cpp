@@ -124,6 +124,20 @@ int connect_to(uint16_t port) {
     return file;
 }
 
+TEST(GatewayLines, EndsWithOneWhoDoesNotReadItsAnswers) {
+    // Larger than any socket's buffer, so that it cannot be taken at once.
+    const LinesIn lines(
+        {}, [](const auto&) { return std::vector{std::string(1 << 26, 'x')}; }, [](auto&&...) {});
+    const int file = connect_to(lines.port());
+    ASSERT_EQ(::write(file, "a\n", 2), 2);
+    std::string heard(1 << 20, ' ');
+    size_t all = 0;
+    ssize_t size = 0;
+    while ((size = ::read(file, heard.data(), heard.size())) > 0) all += static_cast<size_t>(size);
+    EXPECT_LT(all, size_t{1} << 26) << "no half of an answer goes before another";
+    ::close(file);
+}
+
 /// As `ganglion device enrol` leaves it.
 void put_identity(Pki& pki, const std::string& id, const std::filesystem::path& identities) {
     pki.issue_device(id);

@@ -164,16 +164,19 @@ bool LinesIn::read_from(Source& source) {
     source.bytes.erase(0, begin);
     // The rest of what is too long is refused when its end comes.
     if (source.bytes.size() > kMaxLine) source.bytes.resize(kMaxLine + 1);
-    if (!lines.empty()) answer(source, lines);
-    return true;
+    return lines.empty() || answer(source, lines);
 }
 
-void LinesIn::answer(const Source& source, const std::vector<std::string>& lines) {
+/// False when it does not read its answers. Half an answer must not be the beginning of the next,
+/// so that is its end; when it comes again, it sends again what it heard no answer to.
+bool LinesIn::answer(const Source& source, const std::vector<std::string>& lines) {
     std::string text;
     for (const std::string& one : take_(lines)) text += one + "\n";
-    // One who does not read the answers sends its events again.
-    if (::write(source.file, text.data(), text.size()) < 0)
-        log_("gateway: an answer was not taken: " + std::string(std::strerror(errno)));
+    const ssize_t written = ::write(source.file, text.data(), text.size());
+    if (written == static_cast<ssize_t>(text.size())) return true;
+    log_("gateway: answers were not taken" +
+         (written < 0 ? ": " + std::string(std::strerror(errno)) : std::string()));
+    return false;
 }
 
 }  // namespace ganglion::fleet

@@ -45,7 +45,7 @@ class LinesIn {
     void open_serial();
     void accept_one();
     bool read_from(Source& source);
-    void answer(const Source& source, const std::vector<std::string>& lines);
+    bool answer(const Source& source, const std::vector<std::string>& lines);
 
     const Config config_;
     const Take take_;
