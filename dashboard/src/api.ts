@@ -1,5 +1,7 @@
 // What the fleet's HTTP API says (docs/protocol.md), checked before the page believes it.
 
+import { type Fields, fields, flag, number, text } from "./json";
+
 export const EVENT_KINDS = ["decision", "started", "action"] as const;
 export type EventKind = (typeof EVENT_KINDS)[number];
 
@@ -80,23 +82,6 @@ export interface Person {
   open: boolean;
 }
 
-type Fields = Record<string, unknown>;
-
-function fields(value: unknown, where: string): Fields {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new Error(`${where}: expected an object`);
-  }
-  return value as Fields;
-}
-
-function number(from: Fields, key: string, where: string): number {
-  const value = from[key];
-  if (typeof value !== "number" || !Number.isFinite(value)) {
-    throw new Error(`${where}.${key}: expected a number`);
-  }
-  return value;
-}
-
 function number_or_null(from: Fields, key: string, where: string): number | null {
   return from[key] === null || from[key] === undefined ? null : number(from, key, where);
 }
@@ -106,21 +91,9 @@ function number_or_zero(from: Fields, key: string, where: string): number {
   return number_or_null(from, key, where) ?? 0;
 }
 
-function text(from: Fields, key: string, where: string): string {
-  const value = from[key];
-  if (typeof value !== "string") throw new Error(`${where}.${key}: expected a string`);
-  return value;
-}
-
 /** Empty where the device has not said yet. */
 function text_or_empty(from: Fields, key: string, where: string): string {
   return from[key] === null || from[key] === undefined ? "" : text(from, key, where);
-}
-
-function flag(from: Fields, key: string, where: string): boolean {
-  const value = from[key];
-  if (typeof value !== "boolean") throw new Error(`${where}.${key}: expected true or false`);
-  return value;
 }
 
 export function read_totals(value: unknown, where = "summary"): Totals {

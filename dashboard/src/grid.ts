@@ -1,5 +1,7 @@
 // What the API says of coordination, checked, and in the words of the page.
 
+import { fields, list, number, numbers, text } from "./json";
+
 /** One cycle of the coordinator; powers in W, time in s since 1970 by the devices' clock. */
 export interface Cycle {
   time_s: number;
@@ -41,37 +43,6 @@ export interface Coordination {
   feeders: readonly Feeder[];
   cycles: readonly Cycle[];
   decisions: readonly Decision[];
-}
-
-type Fields = Record<string, unknown>;
-
-function fields(value: unknown, where: string): Fields {
-  if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw new Error(`${where}: expected an object`);
-  return value as Fields;
-}
-
-function number(from: Fields, key: string): number {
-  const value = from[key];
-  if (typeof value !== "number" || !Number.isFinite(value)) throw new Error(`${key}: expected a number`);
-  return value;
-}
-
-function text(from: Fields, key: string): string {
-  const value = from[key];
-  if (typeof value !== "string") throw new Error(`${key}: expected a string`);
-  return value;
-}
-
-function list<T>(value: unknown, read: (from: Fields) => T, where: string): T[] {
-  if (!Array.isArray(value)) throw new Error(`${where}: expected an array`);
-  return value.map((item, index) => read(fields(item, `${where}[${index}]`)));
-}
-
-function numbers(value: unknown, where: string): number[] {
-  if (!Array.isArray(value) || value.some((one) => typeof one !== "number"))
-    throw new Error(`${where}: expected numbers`);
-  return value;
 }
 
 export function read_coordination(value: unknown): Coordination {

@@ -1,5 +1,7 @@
 // What the API says of incidents, insight, privacy and versions, checked, and in the words of the page.
 
+import { type Fields, fields, list, number, text } from "./json";
+
 export interface Incident {
   id: number;
   kind: string;
@@ -69,31 +71,6 @@ export interface PrivacyDay {
   bytes_sent: number;
   bytes_gate: number;
   breach: boolean;
-}
-
-type Fields = Record<string, unknown>;
-
-function fields(value: unknown, where: string): Fields {
-  if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw new Error(`${where}: expected an object`);
-  return value as Fields;
-}
-
-function number(from: Fields, key: string): number {
-  const value = from[key];
-  if (typeof value !== "number" || !Number.isFinite(value)) throw new Error(`${key}: expected a number`);
-  return value;
-}
-
-function text(from: Fields, key: string): string {
-  const value = from[key];
-  if (typeof value !== "string") throw new Error(`${key}: expected a string`);
-  return value;
-}
-
-function list<T>(value: unknown, read: (from: Fields) => T, where: string): T[] {
-  if (!Array.isArray(value)) throw new Error(`${where}: expected an array`);
-  return value.map((item, index) => read(fields(item, `${where}[${index}]`)));
 }
 
 export function read_incidents(value: unknown): Incident[] {

@@ -1,5 +1,7 @@
 // What the API says of releases and rollouts, checked, and how the page groups it for people.
 
+import { type Fields, fields, list, number, text } from "./json";
+
 export interface Release {
   id: string;
   name: string;
@@ -46,32 +48,6 @@ export interface Stuck {
   since_ms: number;
   online: boolean;
   seen_ms: number;
-}
-
-type Fields = Record<string, unknown>;
-
-function fields(value: unknown, where: string): Fields {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new Error(`${where}: expected an object`);
-  }
-  return value as Fields;
-}
-
-function number(from: Fields, key: string): number {
-  const value = from[key];
-  if (typeof value !== "number" || !Number.isFinite(value)) throw new Error(`${key}: expected a number`);
-  return value;
-}
-
-function text(from: Fields, key: string): string {
-  const value = from[key];
-  if (typeof value !== "string") throw new Error(`${key}: expected a string`);
-  return value;
-}
-
-function list<T>(value: unknown, read: (from: Fields) => T, where: string): T[] {
-  if (!Array.isArray(value)) throw new Error(`${where}: expected an array`);
-  return value.map((item, index) => read(fields(item, `${where}[${index}]`)));
 }
 
 function read_stage(from: Fields): Stage {
