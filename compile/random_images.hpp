@@ -58,10 +58,9 @@ inline model::Graph random_padded(RandomGraph& random) {
     }
 }
 
-/// An image of another size.
-inline int32_t random_resize(RandomGraph& random, int32_t image) {
+/// The image in another size [height, width], nearest or between pixels.
+inline int32_t resize_image(RandomGraph& random, int32_t image, const std::vector<int32_t>& size) {
     const auto in = random.shape(image);
-    const std::vector<int32_t> size{random.between(1, 12), random.between(1, 12)};
     const int kind = random.between(0, 2);
     const model::ResizeOptions options{kind == 1, kind == 2};
     const int32_t out = random.like(image, {1, size[0], size[1], in[3]});
@@ -74,6 +73,11 @@ inline int32_t random_resize(RandomGraph& random, int32_t image) {
                      model::ResizeBilinearOptions{options});
     }
     return out;
+}
+
+inline int32_t random_resize(RandomGraph& random, int32_t image) {
+    const int32_t height = random.between(1, 12);
+    return resize_image(random, image, {height, random.between(1, 12)});
 }
 
 inline model::Graph random_resized(RandomGraph& random) {

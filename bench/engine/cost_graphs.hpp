@@ -225,22 +225,9 @@ inline model::Graph padding_alone(RandomGraph& random) {
     return random.finish(padded);
 }
 
-/// An image of another size, nearest or between pixels.
 inline int32_t resized(RandomGraph& random, int32_t image) {
-    const auto from = random.shape(image);
-    const std::vector<int32_t> to{size(random, 1, 24), size(random, 1, 24)};
-    const int kind = random.between(0, 2);
-    const model::ResizeOptions options{kind == 1, kind == 2};
-    const int32_t out = random.like(image, {1, to[0], to[1], from[3]});
-    const int32_t sizes = random.ints(to, {2});
-    if (random.between(0, 1) == 0) {
-        random.apply(model::OperatorCode::resize_nearest_neighbor, {image, sizes}, {out},
-                     model::ResizeNearestOptions{options});
-    } else {
-        random.apply(model::OperatorCode::resize_bilinear, {image, sizes}, {out},
-                     model::ResizeBilinearOptions{options});
-    }
-    return out;
+    const int32_t height = size(random, 1, 24);
+    return compile::resize_image(random, image, {height, size(random, 1, 24)});
 }
 
 inline model::Graph resize(RandomGraph& random) {

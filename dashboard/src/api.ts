@@ -1,6 +1,6 @@
 // What the fleet's HTTP API says (docs/protocol.md), checked before the page believes it.
 
-import { type Fields, fields, flag, number, text } from "./json";
+import { type Fields, fields, flag, number, text } from "./json.ts";
 
 export const EVENT_KINDS = ["decision", "started", "action"] as const;
 export type EventKind = (typeof EVENT_KINDS)[number];

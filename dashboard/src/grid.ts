@@ -1,6 +1,6 @@
 // What the API says of coordination, checked, and in the words of the page.
 
-import { fields, list, number, numbers, text } from "./json";
+import { fields, list, number, numbers, text } from "./json.ts";
 
 /** One cycle of the coordinator; powers in W, time in s since 1970 by the devices' clock. */
 export interface Cycle {

@@ -1,6 +1,6 @@
 // What the API says of incidents, insight, privacy and versions, checked, and in the words of the page.
 
-import { type Fields, fields, list, number, text } from "./json";
+import { type Fields, fields, list, number, text } from "./json.ts";
 
 export interface Incident {
   id: number;

@@ -1,6 +1,6 @@
 // What the API says of releases and rollouts, checked, and how the page groups it for people.
 
-import { type Fields, fields, list, number, text } from "./json";
+import { type Fields, fields, list, number, text } from "./json.ts";
 
 export interface Release {
   id: string;
