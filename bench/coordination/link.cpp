@@ -44,17 +44,8 @@ Link::Link(const Scene& scene)
 }
 
 void Link::tell(uint32_t home, uint32_t step, const Home& state, bool slot) {
-    device::Summary summary;
-    summary.boot = 1;
-    summary.sequence = step + 1;
-    summary.clock_s = scene_.clock_s(step);
-    summary.parts = 4;
-    for (uint32_t part = 0; part < 4; ++part)
-        summary.measured[part] = static_cast<int32_t>(used_[home][part]);
+    device::Summary summary = scene_.meter_summary(home, step, used_[home], slot);
     if (slot) used_[home] = {};
-    const uint32_t hour = step / kStepsPerHour;
-    scene_.tell_forecast(home, hour, summary);
-    summary.anomaly = slot && scene_.anomaly(home, hour) ? 1 : 0;
     state.tell(step, summary);
     summary.follows = held_[home].issued_s;
     std::array<uint8_t, device::kMaxSummaryBytes> bytes;

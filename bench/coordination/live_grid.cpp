@@ -163,15 +163,7 @@ class LiveGrid {
     }
 
     void tell(uint32_t home, uint32_t step, bool slot) {
-        device::Summary summary;
-        summary.boot = 1;
-        summary.sequence = step + 1;
-        summary.clock_s = scene_.clock_s(step);
-        summary.parts = 4;
-        for (uint32_t part = 0; part < 4; ++part)
-            summary.measured[part] = static_cast<int32_t>(used_[home][part]);
-        scene_.tell_forecast(home, step / kStepsPerHour, summary);
-        summary.anomaly = slot && scene_.anomaly(home, step / kStepsPerHour) ? 1 : 0;
+        device::Summary summary = scene_.meter_summary(home, step, used_[home], slot);
         homes_[home].tell(step, summary);
         summary.follows = steered_[home]->follower.follows(scene_.clock_s(step));
         {

@@ -232,9 +232,21 @@ void Scene::tell_forecast(uint32_t home, uint32_t hour, device::Summary& summary
     summary.error = static_cast<uint32_t>(told.error * kMeterStep);
 }
 
-bool Scene::anomaly(uint32_t home, uint32_t hour) const {
+device::Summary Scene::meter_summary(uint32_t home, uint32_t step,
+                                     const std::array<double, 4>& parts, bool slot) const {
+    device::Summary summary;
+    summary.boot = 1;
+    summary.sequence = step + 1;
+    summary.clock_s = clock_s(step);
+    summary.parts = 4;
+    for (uint32_t part = 0; part < 4; ++part)
+        summary.measured[part] = static_cast<int32_t>(parts[part]);
+    const uint32_t hour = step / kStepsPerHour;
+    tell_forecast(home, hour, summary);
     const uint32_t hours = (steps_ - warm_step()) / kStepsPerHour;
-    return told_[size_t{home} * hours + hour - warm_step() / kStepsPerHour].anomaly != 0;
+    const Told& told = told_[size_t{home} * hours + hour - warm_step() / kStepsPerHour];
+    summary.anomaly = slot && told.anomaly != 0 ? 1 : 0;
+    return summary;
 }
 
 }  // namespace ganglion::bench::grid

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -78,7 +79,10 @@ class Scene {
 
     /// The meter's view at the beginning of an hour that counts: forecast and error of a summary.
     void tell_forecast(uint32_t home, uint32_t hour, device::Summary& summary) const;
-    bool anomaly(uint32_t home, uint32_t hour) const;
+    /// What a meter says at a step, but for its stores: what each part of the slot measured (means
+    /// in W), the forecast and, where the step begins a `slot`, whether that was an anomaly.
+    device::Summary meter_summary(uint32_t home, uint32_t step, const std::array<double, 4>& parts,
+                                  bool slot) const;
 
   private:
     void make_kits();
