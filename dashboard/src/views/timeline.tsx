@@ -115,7 +115,13 @@ export function Timeline({ devices, events, range_ms, now, on_all }: Props) {
                   onMouseEnter={() => set_active(event.id)}
                   onMouseLeave={() => set_active(null)}
                 >
-                  {blur > 4 && <line class="blur" x1={-blur} x2={blur} />}
+                  {blur > 4 && (
+                    <line
+                      class="blur"
+                      x1={Math.max(-blur, SIDE - x(event.time_ms))}
+                      x2={Math.min(blur, width - SIDE - x(event.time_ms))}
+                    />
+                  )}
                   <line class="stem" y2={base(event) - y(event)} />
                   <circle class="reach" r="13" />
                   <KindShape kind={event.kind} />
