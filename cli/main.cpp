@@ -27,6 +27,7 @@ int main(int argc, char** argv) {
     add_apps(program);
     add_train(program);
     add_search(program);
+    add_quantize(program);
     add_evaluate(program);
     add_card(program);
     add_compile(program);
