@@ -31,8 +31,7 @@ constexpr double kMostLoadedInstructions = 1.05;   // of the linked-in form's
 constexpr double kMostLoadedRam = 1024;            // bytes beyond the linked-in form's
 constexpr double kMostSetUp = 0.05;                // of one inference
 constexpr double kMostEstimateError = 0.02;        // of the instructions that are counted
-constexpr std::string_view kNotEstimated = "micro_speech";  // within 4 %: its borders on Cortex-M55
-constexpr double kMostStackBound = 1.25;                    // of the stack touched: paths not taken
+constexpr double kMostStackBound = 1.25;           // of the stack touched: paths not taken
 
 /// A model whose input is a window of frames that moves on.
 struct Streamed {
@@ -123,10 +122,7 @@ class Measurement {
         const double error = std::abs(static_cast<double>(estimate) / counted - 1);
         add(what, static_cast<double>(estimate), "instructions", "counted in emulation",
             {counted, {}});
-        const bool has_goal =
-            what.find("streamed") == std::string_view::npos && baseline_.name != kNotEstimated;
-        add(fmt::format("{}, relative error", what), error, "",
-            {{}, has_goal ? std::optional(kMostEstimateError) : std::nullopt});
+        add(fmt::format("{}, relative error", what), error, "", {{}, kMostEstimateError});
     }
 
     void add_sizes(const ChipImages& images) {

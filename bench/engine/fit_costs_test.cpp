@@ -34,6 +34,7 @@ constexpr const char* kModels[] = {
     "micro_wake_word/okay_nabu_v2",
     "micro_wake_word/vad_v2",
     "tflm/hello_world_int8",
+    "tflm/micro_speech_int8",
     "tflm/person_detect_int8",
 };
 constexpr uint32_t kFirstSeed = 100'000;  // the fit takes no more than some hundred from 1 on

@@ -73,26 +73,36 @@ Events vector_conv_events(const PackedConv2dOp& op) {
     const Sight sight(w);
     Gathered gathered(w);
     double together = 0;
-    double by_vectors = 0;    // windows whose rows are whole vectors, read where they lie
-    double direct = 0;        // windows that are one run
-    double copied = 0;        // windows whose rows are copied first
-    double border = 0;        // and those that reach over the edge
-    double border_rows = 0;   // of them, inside
-    double border_parts = 0;  // vectors of those rows
+    double by_vectors = 0;  // windows whose rows are whole vectors, read where they lie
+    double direct = 0;      // windows that are one run
+    double copied = 0;      // windows whose rows are copied first
+    double border = 0;      // and those that reach over the edge
+    double empty = 0;       // of them, which see nothing of the image
+    double below = 0;       // their rows below the image, which are counted one by one
+    double short_rows = 0;  // their rows inside that fit a vector
+    double long_rows = 0;   // and the others
+    double long_parts = 0;  // vectors of those
     const bool is_direct = w.kernel_height == 1 && run == taps;
     double tiny = 0;
+    double inside_alone = 0;  // direct and copied ones that are looked at one by one
     const auto alone = [&](uint32_t pixel) {
         const uint32_t y = pixel / w.out_width;
         const uint32_t x = pixel % w.out_width;
         if (sight.is_whole(y, x) && w.dilation_x == 1) {
             (is_direct ? direct : copied) += 1;
+            ++inside_alone;
         } else if (w.dilation_x != 1) {
             gathered.add(sight, y, x);
         } else {
             ++border;
-            border_rows += sight.columns[x] > 0 ? sight.rows[y] : 0;
+            const int32_t down = w.in_height - static_cast<int32_t>(y) * w.stride_y + w.pad_top;
+            const int32_t above = (std::max(down, 0) + w.dilation_y - 1) / w.dilation_y;
+            below += std::max(w.kernel_height - above, 0);
             const uint32_t bytes = sight.columns[x] * w.in_channels;
-            border_parts += double{1} * sight.rows[y] * (bytes > 16 ? parts(bytes, 16) : 0);
+            empty += bytes * sight.rows[y] == 0 ? 1 : 0;
+            if (bytes == 0) return;
+            (bytes > 16 ? long_rows : short_rows) += sight.rows[y];
+            long_parts += double{1} * sight.rows[y] * (bytes > 16 ? parts(bytes, 16) : 0);
         }
     };
     double slow = 0;
@@ -126,22 +136,26 @@ Events vector_conv_events(const PackedConv2dOp& op) {
     const double has_rest = rest != 0 ? 1 : 0;
     const double is_positive = op.range.minimum >= op.range.zero_point ? 1 : 0;
     const double is_odd = w.out_channels % 2;
+    const double whole = w.out_channels / 2;
     const double laid = direct + copied + border + gathered.pixels();
     Events events;
     events << 1 << fours << few << one;
     events << fours * records * is_positive << fours * records * (1 - is_positive) << few * records
-           << (fours + few) * records * turns << (fours + few) * records * parts(turns, 2)
-           << (fours + few) * records * has_rest << (fours + few) * is_odd << few * is_odd;
-    events << one * records << one * records * turns << one * records * has_rest << one * is_odd;
+           << (fours + few) * records * (turns > 0 ? 1 : 0) << (fours + few) * records * turns
+           << (fours + few) * records * parts(turns, 2) << (fours + few) * records * has_rest
+           << (fours + few) * whole << few * whole;
+    events << one * records << one * records * turns << one * records * has_rest << one * is_odd
+           << one * whole << one * (taps / 16) << one * has_rest << one * (taps >= 16 ? 1 : 0);
     events << together << tiny << slow << by_vectors << by_vectors * w.kernel_height
            << by_vectors * w.kernel_height * (run / 16) << laid << laid * (taps / 16)
-           << laid * has_rest << laid * (taps % 16 != 0 ? 1 : 0) << direct;
+           << laid * (taps >= 16 ? 1 : 0) << laid * has_rest << laid * (taps % 16 != 0 ? 1 : 0)
+           << direct << inside_alone;
     const double rows = w.kernel_height;
     const double is_long = run > 16 ? 1 : 0;
     events << copied << copied * rows * (1 - is_long) << copied * rows * is_long
            << copied * rows * is_long * parts(run, 16);
-    events << border << border * parts(w.kernel_height * run, 16) << border_rows << border_parts
-           << border_rows * is_long << gathered.events();
+    events << border - empty << border * parts(w.kernel_height * run, 16) << empty << below
+           << short_rows << long_rows << long_parts << gathered.events();
     return events;
 }
 

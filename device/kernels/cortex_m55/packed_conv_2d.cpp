@@ -1,6 +1,7 @@
 #include "device/kernels/packed_conv_2d.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "device/kernels/cortex_m55/channel_pairs.hpp"
 #include "device/kernels/cortex_m55/vectors.hpp"
@@ -57,9 +58,12 @@ class Convolution {
 
     /// packed_tap() of 16 places.
     static uint8x16_t order() {
-        alignas(16) uint8_t places[kVector];
-        for (uint32_t i = 0; i < kVector; ++i) places[i] = static_cast<uint8_t>(packed_tap(i));
-        return vld1q_u8(places);
+        static constexpr auto kPlaces = [] {
+            std::array<uint8_t, kVector> places{};
+            for (uint32_t i = 0; i < kVector; ++i) places[i] = static_cast<uint8_t>(packed_tap(i));
+            return places;
+        }();
+        return vld1q_u8(kPlaces.data());
     }
 
     void run_four(uint32_t pixels) {
