@@ -28,6 +28,7 @@ int main(int argc, char** argv) {
     add_train(program);
     add_search(program);
     add_quantize(program);
+    add_edge(program);
     add_evaluate(program);
     add_card(program);
     add_compile(program);

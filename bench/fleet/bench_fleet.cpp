@@ -91,7 +91,8 @@ double broker_rate(const std::filesystem::path& work, uint32_t messages) {
     std::filesystem::remove_all(work);
     std::filesystem::create_directories(work);
     fleet::Pki pki = fleet::Pki::create(work / "pki");
-    fleet::Broker broker(work / "broker", pki, fleet::pick_free_port(), [](std::string_view) {});
+    fleet::Broker broker(work / "broker", fleet::broker_setup(pki), fleet::pick_free_port(),
+                         [](std::string_view) {});
     fleet::MqttConfig config;
     config.port = broker.port();
     config.id = fleet::Pki::server_id;

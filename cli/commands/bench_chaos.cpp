@@ -15,6 +15,7 @@ namespace {
 struct Options {
     uint32_t rounds = 200, devices = 4;
     uint64_t seed = 1;
+    bool cluster = false;
     std::filesystem::path work, json;
     std::vector<std::string> part;
 };
@@ -31,16 +32,19 @@ void run(const Options& options) {
         line.show("chaos", static_cast<double>(round) / options.rounds, 0, what);
     };
     std::filesystem::remove_all(options.work);
-    const auto result = fleet::testing::run_chaos(config);
+    const auto result = options.cluster ? fleet::testing::run_cluster_chaos(config)
+                                        : fleet::testing::run_chaos(config);
     line.finish();
     fmt::print(
         "{} events in flash, {} acknowledged, {} stored, {} damaged on the device\n"
-        "killed: device {}, broker {}, its power {}, server {}; network cut {} times\n",
+        "killed: device {}, broker {}, its power {}, server {}, edge {}, node {}; network cut {} "
+        "times\n",
         result.appended, result.acknowledged, result.stored, result.damaged, result.device_kills,
-        result.broker_kills, result.broker_power_losses, result.server_kills, result.network_cuts);
+        result.broker_kills, result.broker_power_losses, result.server_kills, result.edge_kills,
+        result.node_kills, result.network_cuts);
     std::vector<bench::Row> rows;
     const auto add = [&](const char* name, uint64_t value, std::optional<double> goal) {
-        rows.push_back({.bench = "chaos",
+        rows.push_back({.bench = options.cluster ? "chaos on a cluster" : "chaos",
                         .name = name,
                         .value = static_cast<double>(value),
                         .unit = "events",
@@ -78,6 +82,8 @@ void add_bench_chaos(CLI::App& bench) {
         ->check(CLI::Range(1, 64))
         ->capture_default_str();
     command->add_option("--seed", options->seed, "of the order of failures")->capture_default_str();
+    command->add_flag("--cluster", options->cluster,
+                      "of three NATS nodes, two servers on PostgreSQL and two edges instead");
     command->add_option("--work", options->work, "folder for all files; removed when all is well")
         ->capture_default_str();
     command->add_option("--json", options->json, "also write the rows to this file");

@@ -21,6 +21,7 @@ void add_card(CLI::App& program);
 void add_compile(CLI::App& program);
 void add_demo(CLI::App& program);
 void add_device(CLI::App& program);
+void add_edge(CLI::App& program);
 void add_evaluate(CLI::App& program);
 void add_events(CLI::App& program);
 void add_fleet(CLI::App& program);

@@ -7,6 +7,7 @@
 #include "cli/files.hpp"
 #include "cli/time_text.hpp"
 #include "fleet/backup/backup.hpp"
+#include "fleet/nats/cluster_config.hpp"
 #include "fleet/privacy/ledger.hpp"
 #include "fleet/store/migrate.hpp"
 
@@ -19,6 +20,7 @@ struct Options {
     fleet::ApiAddress address{"127.0.0.1", kDefaultHttpPort, ""};
     std::filesystem::path state = "ganglion-fleet", backup, file, ca;
     std::string device, database;
+    std::vector<std::string> nodes, edges;
     int64_t gate = 0, sent = 0;
 };
 using Shared = std::shared_ptr<Options>;
@@ -68,6 +70,30 @@ void add_migrate(CLI::App& command, const Shared& options) {
             "counted again in PostgreSQL: all there; go on with ganglion serve --state {} "
             "--store {}\n",
             options->state.string(), options->database);
+    });
+}
+
+void add_nats_config(CLI::App& command, const Shared& options) {
+    auto* plan = command.add_subcommand(
+        "nats-config",
+        "Configuration and certificates of a NATS cluster, its edges and further "
+        "servers; from the state folder of the server with the authority");
+    plan->add_option("--state", options->state, "the server's folder")->capture_default_str();
+    plan->add_option("--node", options->nodes,
+                     "host of a node, as the others reach it; again for each")
+        ->required();
+    plan->add_option("--edge", options->edges, "name of an edge; again for each")->required();
+    plan->add_option("--out", options->file, "folder for what it makes")->required();
+    plan->callback([options] {
+        fleet::NatsPlan plan;
+        for (const std::string& host : options->nodes) plan.nodes.push_back({.host = host});
+        plan.edges = options->edges;
+        fleet::Pki pki = fleet::Pki::create(options->state / "pki");
+        fleet::write_nats_plan(pki, plan, options->file);
+        fmt::print(
+            "in {}: node-1 to node-{}, edge-NAME for each edge, server; keys are in them: carry "
+            "them safely\n",
+            options->file.string(), plan.nodes.size());
     });
 }
 
@@ -123,6 +149,7 @@ void add_fleet(CLI::App& program) {
     add_address_options(*command, options->address);
     add_backups(*command, options);
     add_migrate(*command, options);
+    add_nats_config(*command, options);
     add_privacy(*command, options);
 }
 

@@ -13,6 +13,8 @@ namespace {
 struct Options {
     std::filesystem::path state = "ganglion-fleet";
     std::string store = "sqlite";
+    std::string broker = "mosquitto";
+    std::filesystem::path identity;
     uint16_t http_port = kDefaultHttpPort;
     uint16_t mqtt_port = 0;
     uint32_t keep_days = 0;
@@ -22,15 +24,20 @@ void run(const Options& options) {
     catch_interrupts();
     fleet::Server server({.state_dir = options.state,
                           .store = options.store,
+                          .broker = options.broker,
+                          .identity = options.identity,
                           .mqtt_port = options.mqtt_port,
                           .http_port = options.http_port,
                           .dashboard_dir = source_root() / "dashboard" / "dist",
                           .keep_days = options.keep_days,
                           .log = {}});
     server.start();
-    std::cout << "page and API  " << server.url()
-              << "\nbroker        mqtts://127.0.0.1:" << server.mqtt_port() << "\nstate         "
-              << std::filesystem::absolute(options.state).string() << "\nCtrl-C ends it\n"
+    const std::string broker = server.mqtt_port() == 0
+                                   ? options.broker
+                                   : "mqtts://127.0.0.1:" + std::to_string(server.mqtt_port());
+    std::cout << "page and API  " << server.url() << "\nbroker        " << broker
+              << "\nstate         " << std::filesystem::absolute(options.state).string()
+              << "\nCtrl-C ends it\n"
               << std::flush;
     wait_for_interrupt();
     server.stop();
@@ -50,6 +57,14 @@ void add_serve(CLI::App& program) {
                      "sqlite: in the state folder; or the postgresql:// URI of a database that "
                      "servers share")
         ->capture_default_str();
+    command
+        ->add_option("--broker", options->broker,
+                     "mosquitto: one of its own; or nats://host:port,...: a cluster that servers "
+                     "share and edges bring devices to (ganglion edge)")
+        ->capture_default_str();
+    command->add_option("--identity", options->identity,
+                        "on NATS, of a server beside the one with the authority: the folder "
+                        "\"server\" that ganglion fleet nats-config made");
     command->add_option("--port", options->http_port, "of the page and the API; 0: any free one")
         ->capture_default_str();
     command->add_option("--mqtt-port", options->mqtt_port, "of the broker; 0: as before, or free")

@@ -18,7 +18,6 @@
 
 #include "fleet/base/files.hpp"
 #include "fleet/base/port.hpp"
-#include "fleet/broker/broker_config.hpp"
 
 namespace ganglion::fleet {
 namespace {
@@ -84,7 +83,8 @@ pid_t spawn(const std::filesystem::path& program, const std::filesystem::path& c
 
 }  // namespace
 
-Broker::Broker(const std::filesystem::path& directory, const Pki& pki, uint16_t port, Log log)
+Broker::Broker(const std::filesystem::path& directory, const BrokerSetup& setup, uint16_t port,
+               Log log)
     : program_(find_mosquitto()),
       configuration_(directory / "mosquitto.conf"),
       log_file_(directory / "mosquitto.log"),
@@ -97,8 +97,8 @@ Broker::Broker(const std::filesystem::path& directory, const Pki& pki, uint16_t 
                                  "choose another port");
     }
     const auto acl_file = directory / "access.acl";
-    write_private_file(acl_file, broker_access_list());
-    write_private_file(configuration_, broker_configuration(pki, acl_file, port_));
+    write_private_file(acl_file, setup.access_list);
+    write_private_file(configuration_, broker_configuration(setup, acl_file, port_));
     supervisor_ = std::thread([this] { supervise(); });
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return state_ != State::starting; });
@@ -147,6 +147,11 @@ bool Broker::reload() {
         std::this_thread::sleep_for(kPollInterval);
     }
     return false;
+}
+
+void Broker::restart() {
+    const std::lock_guard lock(mutex_);
+    if (state_ == State::running && pid_ > 0) ::kill(pid_, SIGTERM);
 }
 
 std::string Broker::log_text() const {

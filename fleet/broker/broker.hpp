@@ -10,7 +10,7 @@
 #include <thread>
 
 #include "fleet/base/log.hpp"
-#include "fleet/pki/pki.hpp"
+#include "fleet/broker/broker_config.hpp"
 
 namespace ganglion::fleet {
 
@@ -21,7 +21,8 @@ class Broker {
     /// Writes mosquitto.conf and the access list into `directory` and starts the broker on
     /// 127.0.0.1:`port`. Returns when it accepts connections. Throws std::runtime_error with one
     /// line when mosquitto is not installed, the port is taken, or mosquitto does not start.
-    Broker(const std::filesystem::path& directory, const Pki& pki, uint16_t port, Log log);
+    Broker(const std::filesystem::path& directory, const BrokerSetup& setup, uint16_t port,
+           Log log);
     ~Broker();
     Broker(const Broker&) = delete;
     Broker& operator=(const Broker&) = delete;
@@ -32,6 +33,8 @@ class Broker {
     /// Makes the broker read the revocation list anew; connections stay. Returns when it has. False
     /// where it does not answer in time; one that starts reads the list anyway.
     bool reload();
+    /// Ends all connections: who may not come in is out, the others come back by themselves.
+    void restart();
 
   private:
     enum class State { starting, running, restarting, failed };

@@ -3,6 +3,7 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <array>
 #include <sstream>
 
 #include "fleet/base/port.hpp"
@@ -17,9 +18,24 @@ constexpr int kMaxPacketBytes = 64 * 1024;
 constexpr int kMaxQueuedMessages = 1'000'000;
 constexpr int kMaxQueuedBytes = 256 << 20;
 
+constexpr std::array<const char*, 7> kDeviceChannels{"event",  "status", "report", "gate",
+                                                     "update", "want",   "summary"};
+constexpr std::array<const char*, 7> kServerChannels{"ack",  "offer",    "piece", "undo",
+                                                     "keys", "setpoint", "forget"};
+
+/// A device's own topics, which are named by its certificate.
+std::string device_patterns() {
+    std::ostringstream out;
+    for (const char* channel : kDeviceChannels)
+        out << "pattern write ganglion/1/%u/" << channel << '\n';
+    for (const char* channel : kServerChannels)
+        out << "pattern read ganglion/1/%u/" << channel << '\n';
+    return out.str();
+}
+
 }  // namespace
 
-std::string broker_configuration(const Pki& pki, const std::filesystem::path& acl_file,
+std::string broker_configuration(const BrokerSetup& setup, const std::filesystem::path& acl_file,
                                  uint16_t port) {
     std::ostringstream out;
     // Started as root, mosquitto would become another user, who cannot read the keys.
@@ -40,10 +56,10 @@ std::string broker_configuration(const Pki& pki, const std::filesystem::path& ac
         << "log_type error\nlog_type warning\nlog_type notice\nlog_type information\n"
         << "connection_messages false\n"
         << "listener " << port << ' ' << loopback << '\n'
-        << "cafile " << pki.ca_file().string() << '\n'
-        << "certfile " << pki.certificate_file("broker").string() << '\n'
-        << "keyfile " << pki.key_file("broker").string() << '\n'
-        << "crlfile " << pki.revocation_file().string() << '\n'
+        << "cafile " << setup.ca_file.string() << '\n'
+        << "certfile " << setup.certificate_file.string() << '\n'
+        << "keyfile " << setup.key_file.string() << '\n'
+        << "crlfile " << setup.revocation_file.string() << '\n'
         << "tls_version tlsv1.2\n"  // the oldest one accepted
         << "require_certificate true\n"
         << "use_identity_as_username true\n"
@@ -51,7 +67,15 @@ std::string broker_configuration(const Pki& pki, const std::filesystem::path& ac
     return out.str();
 }
 
-std::string broker_access_list() {
+std::span<const char* const> device_channels() {
+    return kDeviceChannels;
+}
+
+std::span<const char* const> server_channels() {
+    return kServerChannels;
+}
+
+BrokerSetup broker_setup(const Pki& pki) {
     std::ostringstream out;
     out << "user " << Pki::server_id << '\n'
         << "topic read ganglion/1/#\n"
@@ -66,16 +90,18 @@ std::string broker_access_list() {
     out << "user " << Pki::coordinator_id << '\n'
         << "topic read ganglion/1/+/summary\n"
         << "topic write ganglion/1/+/setpoint\n\n";
-    for (const char* channel : {"update", "want", "summary"})
-        out << "pattern write ganglion/1/%u/" << channel << '\n';
-    for (const char* channel : {"offer", "piece", "undo", "keys", "setpoint", "forget"})
-        out << "pattern read ganglion/1/%u/" << channel << '\n';
-    out << "pattern write ganglion/1/%u/event\n"
-        << "pattern write ganglion/1/%u/status\n"
-        << "pattern write ganglion/1/%u/report\n"
-        << "pattern write ganglion/1/%u/gate\n"
-        << "pattern read ganglion/1/%u/ack\n";
-    return out.str();
+    return {pki.ca_file(), pki.certificate_file("broker"), pki.key_file("broker"),
+            pki.revocation_file(), out.str() + device_patterns()};
+}
+
+std::string edge_access_list(const std::string& edge) {
+    std::ostringstream out;
+    out << "user " << edge << '\n';
+    for (const char* channel : kDeviceChannels)
+        out << "topic read ganglion/1/+/" << channel << '\n';
+    for (const char* channel : kServerChannels)
+        out << "topic write ganglion/1/+/" << channel << '\n';
+    return out.str() + '\n' + device_patterns();
 }
 
 std::string first_error(const std::string& broker_log) {

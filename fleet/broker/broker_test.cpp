@@ -94,8 +94,8 @@ class BrokerTest : public ::testing::Test {
     Pki pki_ = Pki::create(directory_.path() / "pki");
     uint16_t port_ = pick_free_port();
     LogLines log_;
-    std::unique_ptr<Broker> broker_ =
-        std::make_unique<Broker>(directory_.path() / "broker", pki_, port_, log_.log());
+    std::unique_ptr<Broker> broker_ = std::make_unique<Broker>(
+        directory_.path() / "broker", broker_setup(pki_), port_, log_.log());
 };
 
 TEST_F(BrokerTest, ADeviceIsHeardOnItsOwnTopicsAlone) {
@@ -217,17 +217,23 @@ TEST_F(BrokerTest, LetsGoOfThePortWhenDestroyed) {
 
 TEST_F(BrokerTest, ATakenPortIsOneClearLine) {
     const Squatter squatter;
-    EXPECT_THAT([&] { Broker(directory_.path() / "second", pki_, squatter.port(), log_.log()); },
-                ThrowsMessage<std::runtime_error>(
-                    AllOf(HasSubstr("MQTT port " + std::to_string(squatter.port())),
-                          HasSubstr("already taken"), Not(HasSubstr("\n")))));
+    EXPECT_THAT(
+        [&] {
+            Broker(directory_.path() / "second", broker_setup(pki_), squatter.port(), log_.log());
+        },
+        ThrowsMessage<std::runtime_error>(
+            AllOf(HasSubstr("MQTT port " + std::to_string(squatter.port())),
+                  HasSubstr("already taken"), Not(HasSubstr("\n")))));
 }
 
 TEST_F(BrokerTest, AConfigurationThatMosquittoRefusesIsOneClearLine) {
     std::filesystem::remove(pki_.key_file("broker"));
-    EXPECT_THAT([&] { Broker(directory_.path() / "second", pki_, pick_free_port(), log_.log()); },
-                ThrowsMessage<std::runtime_error>(
-                    AllOf(HasSubstr("mosquitto does not start: "), HasSubstr("key"))));
+    EXPECT_THAT(
+        [&] {
+            Broker(directory_.path() / "second", broker_setup(pki_), pick_free_port(), log_.log());
+        },
+        ThrowsMessage<std::runtime_error>(
+            AllOf(HasSubstr("mosquitto does not start: "), HasSubstr("key"))));
 }
 
 TEST(BrokerConfiguration, FindsTheErrorInMosquittosLog) {

@@ -1,9 +1,6 @@
 #pragma once
 
-#include <cstdint>
-#include <string>
-
-#include "fleet/pki/pki.hpp"
+#include "fleet/ingest/mqtt_client.hpp"
 
 namespace ganglion::fleet {
 
@@ -11,6 +8,6 @@ namespace ganglion::fleet {
 /// section 3.1.4), says that the device is offline, and goes. Do this after the broker has read the
 /// revocation list, so that the device does not come back. False where the broker does not let us
 /// in within some seconds.
-bool evict(const Pki& pki, uint16_t port, const std::string& device);
+bool evict(const MqttConfig& as_device);
 
 }  // namespace ganglion::fleet

@@ -36,7 +36,7 @@ std::string key_in(const std::filesystem::path& state_dir) {
 
 }  // namespace
 
-CoordinationService::CoordinationService(const MqttConfig& config,
+CoordinationService::CoordinationService(const OpenLink& open,
                                          const std::filesystem::path& state_dir, Store& store,
                                          AuditLog& audit, Log log)
     : state_dir_(state_dir),
@@ -44,13 +44,13 @@ CoordinationService::CoordinationService(const MqttConfig& config,
       audit_(audit),
       log_(std::move(log)),
       key_(key_in(state_dir)),
-      client_(config, {[this] { client_.subscribe("ganglion/1/+/summary"); },
-                       [this](const std::string& reason) {
-                           log_("coordination: broker connection lost: " + reason);
-                       },
-                       [this](std::string_view topic, std::span<const uint8_t> payload, bool) {
-                           on_message(topic, payload);
-                       }}),
+      link_(open({[](Link& link) { link.subscribe("ganglion/1/+/summary"); },
+                  [this](const std::string& reason) {
+                      log_("coordination: broker connection lost: " + reason);
+                  },
+                  [this](std::string_view topic, std::span<const uint8_t> payload, bool) {
+                      on_message(topic, payload);
+                  }})),
       worker_([this] { work(); }) {
     const auto file = state_dir_ / "coordination.json";
     if (!std::filesystem::exists(file)) return;
@@ -225,7 +225,7 @@ void CoordinationService::send(const coordinate::Cycle& cycle, uint32_t at_s) {
         const auto envelope = update::seal(ganglion::coordinate::kSetPointPurpose,
                                            std::span(payload).first(size), key_);
         for (const std::string& device : names_[f])
-            client_.publish("ganglion/1/" + device + "/setpoint", envelope);
+            link_->publish("ganglion/1/" + device + "/setpoint", envelope);
     }
 }
 

@@ -4,6 +4,7 @@
 #include <deque>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -14,7 +15,7 @@
 #include "fleet/audit/audit_log.hpp"
 #include "fleet/base/log.hpp"
 #include "fleet/coordinate/coordinator.hpp"
-#include "fleet/ingest/mqtt_client.hpp"
+#include "fleet/ingest/link.hpp"
 #include "fleet/store/store.hpp"
 
 namespace ganglion::fleet {
@@ -41,12 +42,12 @@ struct CoordinationSetup {
 /// The coordinator within the fleet server: summaries from the broker in, signed set-points out,
 /// each decision into the audit log before it takes effect. A device belongs to the feeder that its
 /// attribute "feeder" names; the feeder's own meter is the device with that feeder's id. Two
-/// threads: libmosquitto's fills a bounded queue, ours runs the cycles. The signing key is the
+/// threads: the link's fills a bounded queue, ours runs the cycles. The signing key is the
 /// coordinator's own (set-points.pem in the state folder), and signs set-points only.
 class CoordinationService {
   public:
-    CoordinationService(const MqttConfig& config, const std::filesystem::path& state_dir,
-                        Store& store, AuditLog& audit, Log log);
+    CoordinationService(const OpenLink& open, const std::filesystem::path& state_dir, Store& store,
+                        AuditLog& audit, Log log);
     ~CoordinationService();
     CoordinationService(const CoordinationService&) = delete;
     CoordinationService& operator=(const CoordinationService&) = delete;
@@ -103,7 +104,7 @@ class CoordinationService {
     std::deque<nlohmann::json> cycles_, decisions_;
     nlohmann::json feeders_ = nlohmann::json::array();
 
-    MqttClient client_;
+    std::unique_ptr<Link> link_;
     std::thread worker_;
 };
 

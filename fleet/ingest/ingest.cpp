@@ -21,16 +21,16 @@ constexpr size_t kMessageOverhead = sizeof(Message) + 64;
 
 }  // namespace
 
-Ingest::Ingest(const MqttConfig& config, Store& store, Listener listener, Log log)
+Ingest::Ingest(const OpenLink& open, Store& store, Listener listener, Log log)
     : store_(store),
       listener_(std::move(listener)),
       log_(std::move(log)),
-      client_(config, {[this] { on_connected(); },
-                       [this](const std::string& reason) {
-                           log_("ingest: broker connection lost: " + reason);
-                       },
-                       [this](std::string_view topic, std::span<const uint8_t> payload,
-                              bool retained) { on_message(topic, payload, retained); }}),
+      link_(open(
+          {[this](Link& link) { on_connected(link); },
+           [this](const std::string& reason) { log_("ingest: broker connection lost: " + reason); },
+           [this](std::string_view topic, std::span<const uint8_t> payload, bool retained) {
+               on_message(topic, payload, retained);
+           }})),
       worker_([this] { work(); }) {}
 
 Ingest::~Ingest() {
@@ -43,21 +43,21 @@ Ingest::~Ingest() {
 }
 
 std::optional<std::string> Ingest::fault() const {
-    if (!client_.is_connected()) return "not connected to the broker";
+    if (!link_->is_connected()) return "not connected to the broker";
     const std::lock_guard lock(mutex_);
     if (!store_fault_.empty()) return store_fault_;
     if (dropping_) return "more messages than the store can take";
     return std::nullopt;
 }
 
-void Ingest::on_connected() {
+void Ingest::on_connected(Link& link) {
     {
         const std::lock_guard lock(mutex_);
         fresh_connection_ = true;
     }
     changed_.notify_all();
     for (const char* channel : {"event", "status", "report", "gate"}) {
-        if (!client_.subscribe(std::string("ganglion/1/+/") + channel)) {
+        if (!link.subscribe(std::string("ganglion/1/+/") + channel)) {
             log_("ingest: cannot subscribe; waiting for the next connection");
         }
     }
@@ -145,7 +145,7 @@ bool Ingest::tell_to_forget(const std::string& device) {
     if (!row || !row->online) return false;
     std::array<uint8_t, 16> buffer{};
     const size_t size = encode(ForgetMessage{row->boot}, buffer);
-    return client_.publish("ganglion/1/" + device + "/forget", std::span(buffer).first(size));
+    return link_->publish("ganglion/1/" + device + "/forget", std::span(buffer).first(size));
 }
 
 void Ingest::acknowledge(const Committed& committed) {
@@ -153,7 +153,7 @@ void Ingest::acknowledge(const Committed& committed) {
     for (const StoredThrough& stored : committed.acks) {
         const size_t size = encode(Ack{stored.boot, stored.sequence}, buffer);
         // An ack that is lost is made up for: the device sends the events again and is told again.
-        client_.publish("ganglion/1/" + stored.device + "/ack", std::span(buffer).first(size));
+        link_->publish("ganglion/1/" + stored.device + "/ack", std::span(buffer).first(size));
     }
 }
 

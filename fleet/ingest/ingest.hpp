@@ -3,6 +3,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -10,7 +11,7 @@
 #include <vector>
 
 #include "fleet/base/log.hpp"
-#include "fleet/ingest/mqtt_client.hpp"
+#include "fleet/ingest/link.hpp"
 #include "fleet/store/store.hpp"
 
 namespace ganglion::fleet {
@@ -18,7 +19,7 @@ namespace ganglion::fleet {
 /// From the broker into the store and back: takes what devices say, commits it in batches, and only
 /// then tells each device how far its events are stored.
 ///
-/// Two threads: libmosquitto's puts messages into a bounded queue, ours commits and acknowledges.
+/// Two threads: the link's puts messages into a bounded queue, ours commits and acknowledges.
 /// When the store cannot commit, nothing is acknowledged and the same batch is tried again; when
 /// the queue is full, messages are dropped unacknowledged, so that devices keep their events and
 /// send them again.
@@ -27,7 +28,7 @@ class Ingest {
     using Listener = std::function<void(const Committed&)>;
 
     /// `listener` hears of every commit, from the worker's thread.
-    Ingest(const MqttConfig& config, Store& store, Listener listener, Log log);
+    Ingest(const OpenLink& open, Store& store, Listener listener, Log log);
     /// Commits what is queued, if the store can, and disconnects.
     ~Ingest();
     Ingest(const Ingest&) = delete;
@@ -41,7 +42,7 @@ class Ingest {
     std::optional<std::string> fault() const;
 
   private:
-    void on_connected();
+    void on_connected(Link& link);
     void on_message(std::string_view topic, std::span<const uint8_t> payload, bool retained);
     void work();
     bool wait_for_work(std::vector<Message>& batch, bool& begin_anew);
@@ -61,7 +62,7 @@ class Ingest {
     bool stopping_ = false;
     std::string store_fault_;
 
-    MqttClient client_;
+    std::unique_ptr<Link> link_;
     std::thread worker_;
 };
 

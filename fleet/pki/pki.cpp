@@ -15,6 +15,7 @@ constexpr int kAuthorityDays = 20 * 365;
 constexpr int kIdentityDays = 10 * 365;
 constexpr int kEvictionDays = 1;
 constexpr int64_t kDaySeconds = 86'400;
+constexpr std::string_view kOwnPrefix = "ganglion-";
 
 bool is_id_character(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
@@ -85,14 +86,36 @@ Identity Pki::issue_device(const std::string& id) {
     if (!can_be_device(id)) {
         throw std::runtime_error("'" + id +
                                  "' cannot be a device's id: use 1 to 64 of a-z A-Z 0-9 . _ - not "
-                                 "beginning with a dot, and not " +
-                                 server_id);
+                                 "beginning with a dot or ganglion-");
     }
     return load_or_issue("devices/" + id, id, Purpose::client);
 }
 
 bool Pki::can_be_device(const std::string& id) {
-    return is_valid_device_id(id) && id != server_id && id != updates_id && id != coordinator_id;
+    return is_valid_device_id(id) && !id.starts_with(kOwnPrefix);
+}
+
+Identity Pki::issue_node(const std::string& host) {
+    if (!is_valid_device_id(host)) throw std::runtime_error("'" + host + "' is no name of a host");
+    create_private_directory(directory_ / "nodes");
+    return load_or_issue("nodes/" + host, host, Purpose::node);
+}
+
+std::string Pki::edge_id(const std::string& name) {
+    const std::string id = "ganglion-edge-" + name;
+    if (name.empty() || !is_valid_device_id(id))
+        throw std::runtime_error("'" + name + "' is no name of an edge");
+    return id;
+}
+
+Identity Pki::issue_edge(const std::string& name) {
+    create_private_directory(directory_ / "edges");
+    return load_or_issue("edges/" + name, edge_id(name), Purpose::client);
+}
+
+Identity Pki::issue_edge_broker(const std::string& name) {
+    create_private_directory(directory_ / "edges" / "brokers");
+    return load_or_issue("edges/brokers/" + name, "ganglion-broker", Purpose::broker);
 }
 
 std::string Pki::sign_request(const std::string& id, const std::string& request_pem,

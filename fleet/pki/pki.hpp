@@ -30,6 +30,7 @@ bool is_valid_device_id(std::string_view id);
 ///   updates.pem updates.key      its second connection
 ///   coordinator.pem, .key        its third
 ///   devices/<id>.pem <id>.key    one per device that the server made the key of
+///   nodes/, edges/               of a NATS cluster, where there is one
 ///   revoked.pem                  what the broker admits no longer
 /// Files are readable by their owner only and written whole or not at all. One Pki object is for
 /// one thread; several processes may use one folder, since an identity that exists is never
@@ -51,13 +52,22 @@ class Pki {
     /// is not valid.
     Identity issue_device(const std::string& id);
 
+    /// Of a node of a NATS cluster, by the host that others reach it as; of an edge
+    /// ("ganglion-edge-<name>"), and of its broker. The stored one, or a new one. Throw
+    /// std::runtime_error when it is no name.
+    Identity issue_node(const std::string& host);
+    Identity issue_edge(const std::string& name);
+    Identity issue_edge_broker(const std::string& name);
+    static std::string edge_id(const std::string& name);
+
     /// A certificate for a device whose key only the device has. Safe to call from several threads.
     /// Throws std::runtime_error where the id or the request (PKCS #10, PEM) is not valid.
     std::string sign_request(const std::string& id, const std::string& request_pem, int days) const;
     /// Replaces the list of what the broker admits no longer.
     void write_revocation_list(const std::vector<std::string>& serials, int64_t issued_s) const;
     std::filesystem::path revocation_file() const { return directory_ / "revoked.pem"; }
-    /// A name that devices can have: valid, and none of the server's own.
+    /// A name that devices can have: valid, and not one of the fleet's own, which begin with
+    /// "ganglion-".
     static bool can_be_device(const std::string& id);
     const X509* authority() const { return certificate_.get(); }
     /// A short-lived identity with a device's name, in "<directory>/eviction.pem" and ".key": with

@@ -207,4 +207,22 @@ std::string new_revocation_list(const std::vector<std::string>& serials, int64_t
     return content(bio.get());
 }
 
+std::set<std::string> revoked_serials(const std::string& list_pem, X509* authority) {
+    const Bio bio(BIO_new_mem_buf(list_pem.data(), static_cast<int>(list_pem.size())));
+    const List list(PEM_read_bio_X509_CRL(bio.get(), nullptr, nullptr, nullptr));
+    check(list && X509_CRL_verify(list.get(), X509_get0_pubkey(authority)) == 1,
+          "believe a revocation list that the authority has not signed");
+    std::set<std::string> serials;
+    const STACK_OF(X509_REVOKED)* revoked = X509_CRL_get_REVOKED(list.get());
+    for (int i = 0; i < sk_X509_REVOKED_num(revoked); ++i) {
+        const X509_REVOKED* one = sk_X509_REVOKED_value(revoked, i);
+        const Number number(ASN1_INTEGER_to_BN(X509_REVOKED_get0_serialNumber(one), nullptr));
+        char* hex = number ? BN_bn2hex(number.get()) : nullptr;
+        check(hex != nullptr, "read a serial number");
+        serials.emplace(hex);
+        OPENSSL_free(hex);
+    }
+    return serials;
+}
+
 }  // namespace ganglion::fleet

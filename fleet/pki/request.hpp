@@ -1,5 +1,6 @@
 #pragma once
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,5 +47,9 @@ std::string from_base64(const std::string& text);
 /// since 1970, must grow from list to list: readers take the newest.
 std::string new_revocation_list(const std::vector<std::string>& serials, int64_t issued_s,
                                 X509* authority, EVP_PKEY* authority_key);
+
+/// The serial numbers in a revocation list, hexadecimal. Throws std::runtime_error where it is none
+/// or `authority` has not signed it.
+std::set<std::string> revoked_serials(const std::string& list_pem, X509* authority);
 
 }  // namespace ganglion::fleet

@@ -37,7 +37,8 @@ void add_extension(X509* certificate, X509* issuer, int kind, const char* value)
     check(added == 1, "add a certificate extension");
 }
 
-void add_extensions(X509* certificate, X509* issuer, Purpose purpose) {
+void add_extensions(X509* certificate, X509* issuer, Purpose purpose,
+                    const std::string& common_name) {
     add_extension(certificate, issuer, NID_subject_key_identifier, "hash");
     add_extension(certificate, issuer, NID_authority_key_identifier, "keyid:always");
     if (purpose == Purpose::authority) {
@@ -51,6 +52,11 @@ void add_extensions(X509* certificate, X509* issuer, Purpose purpose) {
         add_extension(certificate, issuer, NID_ext_key_usage, "serverAuth");
         add_extension(certificate, issuer, NID_subject_alt_name,
                       "DNS:ganglion-broker,DNS:localhost,IP:127.0.0.1,IP:10.0.2.2");
+    } else if (purpose == Purpose::node) {
+        add_extension(certificate, issuer, NID_ext_key_usage, "serverAuth,clientAuth");
+        const bool address = common_name.find_first_not_of("0123456789.") == std::string::npos;
+        add_extension(certificate, issuer, NID_subject_alt_name,
+                      ((address ? "IP:" : "DNS:") + common_name).c_str());
     } else {
         add_extension(certificate, issuer, NID_ext_key_usage, "clientAuth");
     }
@@ -110,7 +116,7 @@ Certificate new_certificate(EVP_PKEY* key, const std::string& common_name, Purpo
     X509* const signer = issuer == nullptr ? raw : issuer;
     check(X509_set_issuer_name(raw, X509_get_subject_name(signer)) == 1, "set the issuer");
     check(X509_set_pubkey(raw, key) == 1, "set the certificate's key");
-    add_extensions(raw, signer, purpose);
+    add_extensions(raw, signer, purpose, common_name);
     check(X509_sign(raw, issuer_key, EVP_sha256()) > 0, "sign the certificate");
     return certificate;
 }

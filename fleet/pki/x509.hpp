@@ -19,7 +19,8 @@ using Key = std::unique_ptr<EVP_PKEY, KeyFree>;
 using Certificate = std::unique_ptr<X509, CertificateFree>;
 
 /// What a certificate is for; decides its extensions (RFC 5280, section 4.2.1).
-enum class Purpose { authority, broker, client };
+/// A node of a cluster is server to its clients and client of the other nodes.
+enum class Purpose { authority, broker, client, node };
 
 /// A new key on the curve P-256. All functions here throw std::runtime_error with OpenSSL's own
 /// reason.
@@ -28,7 +29,8 @@ Key new_key();
 /// A certificate for `key` with this common name, signed by `issuer` with `issuer_key`; for
 /// Purpose::authority both are the key's own and `issuer` is null. Valid from a day ago (device
 /// clocks may lag) for `days`. A broker's certificate names 127.0.0.1, 10.0.2.2 (the host as
-/// emulated devices see it), localhost and "ganglion-broker" as its subject's alternative names.
+/// emulated devices see it), localhost and "ganglion-broker" as its subject's alternative names, a
+/// node's its common name, a host, alone.
 Certificate new_certificate(EVP_PKEY* key, const std::string& common_name, Purpose purpose,
                             X509* issuer, EVP_PKEY* issuer_key, int days);
 

@@ -23,24 +23,25 @@ std::span<const uint8_t> view(const std::string& bytes) {
 
 }  // namespace
 
-UpdateService::UpdateService(const MqttConfig& config, RolloutEngine& engine,
-                             ReleaseStore& releases, Log log)
+UpdateService::UpdateService(const OpenLink& open, RolloutEngine& engine, ReleaseStore& releases,
+                             Log log)
     : engine_(engine),
       distributor_(releases),
       log_(std::move(log)),
-      client_(config, {[this] {
-                           {
-                               const std::lock_guard lock(mutex_);
-                               fresh_connection_ = true;
-                           }
-                           for (const char* channel : {"status", "update", "want"})
-                               client_.subscribe(std::string("ganglion/1/+/") + channel);
-                       },
-                       [this](const std::string& reason) {
-                           log_("updates: broker connection lost: " + reason);
-                       },
-                       [this](std::string_view topic, std::span<const uint8_t> payload,
-                              bool retained) { on_message(topic, payload, retained); }}),
+      link_(open({[this](Link& link) {
+                      {
+                          const std::lock_guard lock(mutex_);
+                          fresh_connection_ = true;
+                      }
+                      for (const char* channel : {"status", "update", "want"})
+                          link.subscribe(std::string("ganglion/1/+/") + channel);
+                  },
+                  [this](const std::string& reason) {
+                      log_("updates: broker connection lost: " + reason);
+                  },
+                  [this](std::string_view topic, std::span<const uint8_t> payload, bool retained) {
+                      on_message(topic, payload, retained);
+                  }})),
       worker_([this] { work(); }) {}
 
 UpdateService::~UpdateService() {
@@ -159,7 +160,7 @@ void UpdateService::ask_for_status_again(bool lacks_status) {
         return;
     }
     if (now < ask_again_) return;
-    client_.subscribe("ganglion/1/+/status");
+    link_->subscribe("ganglion/1/+/status");
     ask_pause_ = std::clamp(2 * ask_pause_, std::chrono::seconds(kFirstAskPause),
                             std::chrono::seconds(kLongestAskPause));
     ask_again_ = now + ask_pause_;
@@ -177,7 +178,7 @@ void UpdateService::take_wants(const std::vector<Received>& messages) {
 
 void UpdateService::send(const std::string& device, const std::string& leaf,
                          const std::string& payload) {
-    client_.publish("ganglion/1/" + device + "/" + leaf, view(payload));
+    link_->publish("ganglion/1/" + device + "/" + leaf, view(payload));
 }
 
 }  // namespace ganglion::fleet

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -9,19 +10,19 @@
 #include <vector>
 
 #include "fleet/base/log.hpp"
-#include "fleet/ingest/mqtt_client.hpp"
+#include "fleet/ingest/link.hpp"
 #include "fleet/release/distributor.hpp"
 #include "fleet/rollout/engine.hpp"
 
 namespace ganglion::fleet {
 
 /// Between the broker and the rollouts: devices' status and wishes in, offers and pieces out, over
-/// a connection of its own, so that pieces hold up no event. Two threads: libmosquitto's fills a
+/// a connection of its own, so that pieces hold up no event. Two threads: the link's fills a
 /// bounded queue, ours works it off. What is lost comes again: devices repeat their status and
 /// their wishes.
 class UpdateService {
   public:
-    UpdateService(const MqttConfig& config, RolloutEngine& engine, ReleaseStore& releases, Log log);
+    UpdateService(const OpenLink& open, RolloutEngine& engine, ReleaseStore& releases, Log log);
     ~UpdateService();
     UpdateService(const UpdateService&) = delete;
     UpdateService& operator=(const UpdateService&) = delete;
@@ -62,7 +63,7 @@ class UpdateService {
     std::chrono::steady_clock::time_point ask_again_{};
     std::chrono::seconds ask_pause_{};
 
-    MqttClient client_;
+    std::unique_ptr<Link> link_;
     std::thread worker_;
 };
 

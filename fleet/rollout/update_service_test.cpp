@@ -25,19 +25,17 @@ struct UpdateServiceTest : ::testing::Test {
     TemporaryDirectory directory;
     Pki pki = Pki::create(directory.path() / "pki");
     LogLines log;
-    Broker broker{directory.path() / "broker", pki, pick_free_port(), log.log()};
+    Broker broker{directory.path() / "broker", broker_setup(pki), pick_free_port(), log.log()};
     ReleaseStore releases{directory.path() / "releases"};
     RolloutEngine engine{directory.path() / "rollouts.db", releases, [](const AuditEntry&) {}};
-    UpdateService service{{.port = broker.port(),
-                           .id = Pki::updates_id,
-                           .ca_file = pki.ca_file(),
-                           .certificate_file = pki.certificate_file("updates"),
-                           .key_file = pki.key_file("updates"),
-                           .will_topic = {},
-                           .will_payload = {}},
-                          engine,
-                          releases,
-                          log.log()};
+    UpdateService service{mqtt_link({.port = broker.port(),
+                                     .id = Pki::updates_id,
+                                     .ca_file = pki.ca_file(),
+                                     .certificate_file = pki.certificate_file("updates"),
+                                     .key_file = pki.key_file("updates"),
+                                     .will_topic = {},
+                                     .will_payload = {}}),
+                          engine, releases, log.log()};
     DeviceClient device{pki, "speaker", broker.port()};
 
     void SetUp() override {

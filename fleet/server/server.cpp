@@ -18,6 +18,7 @@
 #include "fleet/api/insight_routes.hpp"
 #include "fleet/api/privacy_routes.hpp"
 #include "fleet/api/release_routes.hpp"
+#include "fleet/api/shared_events.hpp"
 #include "fleet/base/files.hpp"
 #include "fleet/base/port.hpp"
 #include "fleet/broker/broker.hpp"
@@ -26,6 +27,9 @@
 #include "fleet/enrol/enrolment.hpp"
 #include "fleet/ingest/ingest.hpp"
 #include "fleet/insight/fleet_insight.hpp"
+#include "fleet/nats/absence.hpp"
+#include "fleet/nats/admission.hpp"
+#include "fleet/nats/nats_link.hpp"
 #include "fleet/privacy/ledger.hpp"
 #include "fleet/rollout/update_service.hpp"
 #include "fleet/store/open_store.hpp"
@@ -39,6 +43,7 @@ constexpr double kLogInsPerSecond = 0.1;
 constexpr double kLogInBurst = 10;
 constexpr double kEnrolmentsPerSecond = 1;
 constexpr double kEnrolmentBurst = 50;
+constexpr const char* kIngestGroup = "ingest";
 constexpr uint32_t kCountedIncidents = 10'000;
 
 std::filesystem::path audit_file(const std::filesystem::path& state_dir) {
@@ -60,7 +65,22 @@ uint16_t choose_mqtt_port(const ServerConfig& config) {
     return port != 0 ? port : pick_free_port();
 }
 
-MqttConfig mqtt_config(const Pki& pki, uint16_t port, const char* name, const char* id) {
+bool is_on_nats(const ServerConfig& config) {
+    return config.broker != "mosquitto";
+}
+
+/// Whether certificates, rollouts and coordination are this server's.
+bool is_authority(const ServerConfig& config) {
+    return config.identity.empty();
+}
+
+std::unique_ptr<Broker> own_broker(const ServerConfig& config, const Pki& pki, const Log& log) {
+    if (is_on_nats(config)) return nullptr;
+    return std::make_unique<Broker>(config.state_dir / "broker", broker_setup(pki),
+                                    choose_mqtt_port(config), log);
+}
+
+MqttConfig mqtt_config(const Pki& pki, uint16_t port, const char* name, const std::string& id) {
     MqttConfig config;
     config.port = port;
     config.id = id;
@@ -68,6 +88,16 @@ MqttConfig mqtt_config(const Pki& pki, uint16_t port, const char* name, const ch
     config.certificate_file = pki.certificate_file(name);
     config.key_file = pki.key_file(name);
     return config;
+}
+
+OpenLink cluster_link(const ServerConfig& config, const Pki& pki, const std::string& group,
+                      const Log& log) {
+    NatsConfig nats{nats_urls(config.broker), pki.ca_file(), pki.certificate_file("server"),
+                    pki.key_file("server")};
+    if (!is_authority(config))
+        nats = {nats.urls, config.identity / "ca.pem", config.identity / "server.pem",
+                config.identity / "server.key"};
+    return nats_link(nats, group, log);
 }
 
 const ServerConfig& prepared(const ServerConfig& config) {
@@ -93,56 +123,97 @@ struct Server::Parts {
           privacy(config.state_dir / "privacy.db", store),
           incidents(config.state_dir / "incidents.db",
                     [this] { return insight::members_of(store); }),
-          broker(config.state_dir / "broker", pki, choose_mqtt_port(config), log),
+          broker(own_broker(config, pki, log)),
           stream(store),
+          is_shared(config.store != "sqlite"),
           ingest(
-              mqtt_config(pki, broker.port(), "server", Pki::server_id), store,
-              [this](const Committed& committed) { stream.publish(committed); }, log),
-          updates(mqtt_config(pki, broker.port(), "updates", Pki::updates_id), rollouts, releases,
-                  log),
-          coordination(mqtt_config(pki, broker.port(), "coordinator", Pki::coordinator_id),
-                       config.state_dir, store, audit, log),
+              link(config, "server", Pki::server_id, kIngestGroup, log), store,
+              [this](const Committed& committed) { tell(committed); }, log),
           alerts(
               store, incidents, [this] { return fault(); },
               [this](int64_t at_ms) { return privacy.breaches(at_ms); }, log),
           retention(store, config.keep_days, log),
-          http(all_routes(config.state_dir), access, stream,
+          http(all_routes(begun_services(config, log)), access, stream,
                {.port = config.http_port,
                 .dashboard_dir = config.dashboard_dir,
                 .health = [this] { return fault(); },
                 .metrics = [this] { return metrics(); },
                 .log = log}) {
         rollouts.set_attributes(store.attributes());
-        write_private_file(port_file(config), std::to_string(broker.port()) + "\n");
-        enrolment.set_broker({[this] { broker.reload(); },
-                              [this, log](const std::string& device) {
-                                  if (!evict(pki, broker.port(), device))
-                                      log("enrolment: the broker does not let " + device +
-                                          " be thrown off; it cannot come back");
-                              }});
+        if (broker) write_private_file(port_file(config), std::to_string(broker->port()) + "\n");
         enrolment.sweep();
     }
 
+    /// A part's way to the devices.
+    OpenLink link(const ServerConfig& config, const char* files, const char* id,
+                  const std::string& group, const Log& log) const {
+        if (!broker) return cluster_link(config, pki, group, log);
+        return mqtt_link(mqtt_config(pki, broker->port(), files, id));
+    }
+
+    /// What depends on where the broker is and whose the authority is; comes before the API.
+    const ServerConfig& begun_services(const ServerConfig& config, const Log& log) {
+        if (!broker)
+            absence = std::make_unique<Absence>(
+                store, config.absent_after, [this](const Committed& committed) { tell(committed); },
+                log);
+        if (is_shared) shared_events = std::make_unique<SharedEvents>(store, stream, log);
+        if (!is_authority(config)) return config;
+        updates = std::make_unique<UpdateService>(link(config, "updates", Pki::updates_id, "", log),
+                                                  rollouts, releases, log);
+        coordination = std::make_unique<CoordinationService>(
+            link(config, "coordinator", Pki::coordinator_id, "", log), config.state_dir, store,
+            audit, log);
+        if (!broker) {
+            admission = std::make_unique<Admission>(cluster_link(config, pki, "", log), pki, log);
+            enrolment.set_broker({[this] { admission->tell_list(); },
+                                  [this](const std::string& device) { admission->evict(device); }});
+        } else {
+            enrolment.set_broker(
+                {[this] { broker->reload(); },
+                 [this, log](const std::string& device) { throw_off(device, log); }});
+        }
+        return config;
+    }
+
+    void throw_off(const std::string& device, const Log& log) const {
+        pki.write_eviction_identity(device);
+        if (!evict(mqtt_config(pki, broker->port(), "eviction", device)))
+            log("enrolment: the broker does not let " + device +
+                " be thrown off; it cannot come back");
+    }
+
+    /// What this server has stored. Events reach the stream by their ids where others store too.
+    void tell(const Committed& committed) {
+        if (!is_shared) return stream.publish(committed);
+        Committed devices;
+        devices.devices = committed.devices;
+        stream.publish(devices);
+    }
+
     std::optional<std::string> fault() const {
-        if (broker.pid() < 0) return "the broker is being started again";
+        if (broker && broker->pid() < 0) return "the broker is being started again";
         return ingest.fault();
     }
 
-    Routes all_routes(const std::filesystem::path& state_dir) {
+    Routes all_routes(const ServerConfig& config) {
         Routes routes = fleet_routes(store, stream);
-        for (Route& route : access_routes(access, audit, log_ins, audit_file(state_dir)))
+        for (Route& route : access_routes(access, audit, log_ins, audit_file(config.state_dir)))
             routes.push_back(std::move(route));
         const auto said = [this](const std::string& device, const Attributes& attributes) {
             rollouts.set_attributes({{device, attributes}});
         };
         for (Routes more :
-             {insight_routes(store, audit, said), release_routes(releases, audit),
-              rollout_routes(rollouts), incident_routes(incidents, audit),
-              enrol_routes(enrolment, audit, enrolments), coordination_routes(coordination),
+             {insight_routes(store, audit, said), incident_routes(incidents, audit),
               privacy_routes(privacy, pki, audit),
               forget_route(
                   [this](const std::string& device) { return ingest.tell_to_forget(device); },
                   audit)})
+            routes.insert(routes.end(), more.begin(), more.end());
+        if (!is_authority(config)) return routes;
+        for (Routes more :
+             {release_routes(releases, audit), rollout_routes(rollouts),
+              enrol_routes(enrolment, audit, enrolments), coordination_routes(*coordination)})
             routes.insert(routes.end(), more.begin(), more.end());
         return routes;
     }
@@ -185,11 +256,15 @@ struct Server::Parts {
     RateLimit enrolments{kEnrolmentsPerSecond, kEnrolmentBurst};
     PrivacyLedger privacy;
     Incidents incidents;
-    Broker broker;
+    std::unique_ptr<Broker> broker;
     EventStream stream;
+    bool is_shared;
     Ingest ingest;
-    UpdateService updates;
-    CoordinationService coordination;
+    std::unique_ptr<SharedEvents> shared_events;
+    std::unique_ptr<Absence> absence;
+    std::unique_ptr<UpdateService> updates;
+    std::unique_ptr<CoordinationService> coordination;
+    std::unique_ptr<Admission> admission;
     AlertService alerts;
     Retention retention;
     HttpApi http;
@@ -212,8 +287,11 @@ void Server::start() {
     }
     if (const auto fault = parts_->fault()) {
         parts_.reset();
-        throw std::runtime_error("the fleet server does not start: " + *fault + "; see " +
-                                 (config_.state_dir / "broker" / "mosquitto.log").string());
+        throw std::runtime_error(
+            "the fleet server does not start: " + *fault +
+            (is_on_nats(config_)
+                 ? " at " + config_.broker
+                 : "; see " + (config_.state_dir / "broker" / "mosquitto.log").string()));
     }
 }
 
@@ -222,7 +300,7 @@ void Server::stop() {
 }
 
 uint16_t Server::mqtt_port() const {
-    return parts().broker.port();
+    return parts().broker ? parts().broker->port() : 0;
 }
 uint16_t Server::http_port() const {
     return parts().http.port();
@@ -240,13 +318,13 @@ ReleaseStore& Server::releases() {
     return parts().releases;
 }
 void Server::tell(const std::string& device, const std::string& leaf, const std::string& payload) {
-    parts().updates.send(device, leaf, payload);
+    parts().updates->send(device, leaf, payload);
 }
 std::optional<std::string> Server::fault() const {
     return parts().fault();
 }
 pid_t Server::broker_pid() const {
-    return parts().broker.pid();
+    return parts().broker ? parts().broker->pid() : -1;
 }
 
 Server::Parts& Server::parts() const {

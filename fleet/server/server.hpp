@@ -2,6 +2,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -20,6 +21,14 @@ struct ServerConfig {
     std::filesystem::path state_dir;
     /// A PostgreSQL URI, for what several servers share, or "sqlite": in the state folder.
     std::string store = "sqlite";
+    /// "mosquitto": one of our own, which devices connect to; or "nats://host:port,...": a cluster
+    /// that edges carry their words to, and that shares them among servers (docs/scaling.md).
+    std::string broker = "mosquitto";
+    /// On NATS, of a server beside the one with the authority: the folder with its certificate. It
+    /// stores and answers as the other does; certificates, rollouts and coordination stay there.
+    std::filesystem::path identity = {};
+    /// On NATS: a device that no edge has named for so long is offline.
+    std::chrono::milliseconds absent_after = std::chrono::minutes(3);
     /// 0: the port this folder used before (its devices know it), else a free one.
     uint16_t mqtt_port = 0;
     /// 0: a free one.
@@ -33,7 +42,8 @@ struct ServerConfig {
 };
 
 /// A whole fleet on one machine: certificate authority, broker, store, ingestion and web server, on
-/// loopback. Started again with the same state folder it goes on where it was, also after a kill.
+/// loopback; or, with broker and store elsewhere, one of several that share a fleet. Started again
+/// with the same state folder it goes on where it was, also after a kill.
 class Server {
   public:
     explicit Server(ServerConfig config);
@@ -48,6 +58,7 @@ class Server {
     /// Stores what has arrived and ends everything. Does nothing when not started.
     void stop();
 
+    /// 0 on NATS, where devices connect to edges.
     uint16_t mqtt_port() const;
     uint16_t http_port() const;
     /// "http://127.0.0.1:<port>/"
@@ -61,7 +72,7 @@ class Server {
     void tell(const std::string& device, const std::string& leaf, const std::string& payload);
     /// What is wrong now, in one line; nothing when all is well.
     std::optional<std::string> fault() const;
-    /// The broker's process, -1 while it is being started again.
+    /// The broker's process, -1 while it is being started again and where it is not ours.
     pid_t broker_pid() const;
 
   private:

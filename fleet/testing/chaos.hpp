@@ -23,9 +23,10 @@ struct ChaosConfig {
 struct ChaosResult {
     uint32_t device_kills = 0, broker_kills = 0, broker_power_losses = 0, server_kills = 0;
     uint32_t network_cuts = 0;
-    uint64_t appended = 0;      ///< events that were in a device's flash
-    uint64_t acknowledged = 0;  ///< of them, told by the server to be stored
-    uint64_t damaged = 0;       ///< events whose flash was damaged before they were acknowledged
+    uint32_t edge_kills = 0, node_kills = 0;  ///< of a cluster
+    uint64_t appended = 0;                    ///< events that were in a device's flash
+    uint64_t acknowledged = 0;                ///< of them, told by the server to be stored
+    uint64_t damaged = 0;  ///< events whose flash was damaged before they were acknowledged
     uint64_t stored = 0;
     // What must be 0.
     uint64_t acknowledged_missing = 0;
@@ -47,6 +48,11 @@ struct ChaosResult {
 /// store is compared with the devices' journals. Throws std::runtime_error where the parts do not
 /// start.
 ChaosResult run_chaos(const ChaosConfig& config);
+
+/// The same in a fleet on a cluster: three NATS nodes, two servers on one PostgreSQL, two edges
+/// with half of the devices each. In each round a device, an edge with its broker, a server or a
+/// node is killed, at times two nodes together. Needs nats-server and PostgreSQL on this machine.
+ChaosResult run_cluster_chaos(const ChaosConfig& config);
 
 /// Runs as one of the parts. Returns the exit status.
 int run_chaos_part(const std::vector<std::string>& arguments);

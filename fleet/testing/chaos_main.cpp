@@ -1,5 +1,5 @@
-// Chaos by itself, for tests: fleet_chaos ROUNDS SEED DIRECTORY; exit status 0 where nothing was
-// lost.
+// Chaos by itself, for tests: fleet_chaos ROUNDS SEED DIRECTORY [cluster]; exit status 0 where
+// nothing was lost.
 #include <exception>
 #include <iostream>
 #include <string>
@@ -13,8 +13,8 @@ int main(int count, char** arguments) {
     try {
         if (!given.empty() && given[0] == "part")
             return run_chaos_part({given.begin() + 1, given.end()});
-        if (given.size() != 3) {
-            std::cerr << "usage: fleet_chaos ROUNDS SEED DIRECTORY\n";
+        if (given.size() != 3 && given.size() != 4) {
+            std::cerr << "usage: fleet_chaos ROUNDS SEED DIRECTORY [cluster]\n";
             return 2;
         }
         ChaosConfig config;
@@ -22,12 +22,14 @@ int main(int count, char** arguments) {
         config.seed = std::stoull(given[1]);
         config.directory = given[2];
         config.part = {"/proc/self/exe", "part"};
-        const ChaosResult result = run_chaos(config);
+        const ChaosResult result =
+            given.size() == 4 ? run_cluster_chaos(config) : run_chaos(config);
         std::cout << result.appended << " appended, " << result.acknowledged << " acknowledged, "
                   << result.stored << " stored, " << result.damaged << " damaged; kills: device "
                   << result.device_kills << ", broker " << result.broker_kills << " + "
                   << result.broker_power_losses << ", server " << result.server_kills
-                  << ", network " << result.network_cuts << "\nacknowledged and missing "
+                  << ", network " << result.network_cuts << ", edge " << result.edge_kills
+                  << ", node " << result.node_kills << "\nacknowledged and missing "
                   << result.acknowledged_missing << ", missing " << result.missing
                   << ", duplicates " << result.duplicates << ", gaps wrong " << result.gaps_wrong
                   << ", waiting forever " << result.waiting_forever << '\n';

@@ -1,0 +1,38 @@
+#include "fleet/ingest/link.hpp"
+
+#include <utility>
+
+namespace ganglion::fleet {
+namespace {
+
+class MqttLink final : public Link {
+  public:
+    MqttLink(const MqttConfig& config, LinkHandlers handlers)
+        : handlers_(std::move(handlers)),
+          client_(config,
+                  {[this] { handlers_.connected(*this); },
+                   [this](const std::string& reason) { handlers_.disconnected(reason); },
+                   [this](std::string_view topic, std::span<const uint8_t> payload, bool retained) {
+                       handlers_.message(topic, payload, retained);
+                   }}) {}
+
+    bool is_connected() const override { return client_.is_connected(); }
+    bool subscribe(const std::string& pattern) override { return client_.subscribe(pattern); }
+    bool publish(const std::string& topic, std::span<const uint8_t> payload, bool retain) override {
+        return client_.publish(topic, payload, retain);
+    }
+
+  private:
+    LinkHandlers handlers_;
+    MqttClient client_;
+};
+
+}  // namespace
+
+OpenLink mqtt_link(const MqttConfig& config) {
+    return [config](LinkHandlers handlers) {
+        return std::make_unique<MqttLink>(config, std::move(handlers));
+    };
+}
+
+}  // namespace ganglion::fleet
