@@ -213,18 +213,18 @@ void interleave(const uint8_t* image, const uint32_t* taps, __m512i* four) {
 }
 
 template <bool ties_away>
-void depthwise_row(const DepthwiseRow& row) {
-    const __m512i minimum = _mm512_set1_epi8(row.minimum);
-    const __m512i maximum = _mm512_set1_epi8(row.maximum);
-    const uint8_t* weights = row.record + 4 * size_t{256};
-    for (uint32_t item = 0; item < row.items; ++item) {
-        const size_t at = size_t{item} * row.step;
+void depthwise_row(const DepthwiseBand& band, const uint8_t* image, int8_t* output) {
+    const __m512i minimum = _mm512_set1_epi8(band.minimum);
+    const __m512i maximum = _mm512_set1_epi8(band.maximum);
+    const uint8_t* weights = band.record + 4 * size_t{256};
+    for (uint32_t item = 0; item < band.items; ++item) {
+        const size_t at = size_t{item} * band.step;
         __m512i sums[4];
 #pragma GCC unroll 4
-        for (uint32_t k = 0; k < 4; ++k) sums[k] = _mm512_loadu_si512(row.record + 64 * k);
-        for (uint32_t group = 0; group < row.groups; ++group) {
+        for (uint32_t k = 0; k < 4; ++k) sums[k] = _mm512_loadu_si512(band.record + 64 * k);
+        for (uint32_t group = 0; group < band.groups; ++group) {
             __m512i values[4];
-            interleave(row.image + at, row.taps + size_t{4} * group, values);
+            interleave(image + at, band.taps + size_t{4} * group, values);
 #pragma GCC unroll 4
             for (uint32_t k = 0; k < 4; ++k) {
                 sums[k] = _mm512_dpbusd_epi32(
@@ -234,15 +234,21 @@ void depthwise_row(const DepthwiseRow& row) {
         }
 #pragma GCC unroll 4
         for (uint32_t k = 0; k < 4; ++k)
-            sums[k] = requantize<ties_away>(sums[k], Scales(row.record + 256 + size_t{64} * k, 64));
-        const size_t left = row.bytes - at < row.lanes ? row.bytes - at : row.lanes;
+            sums[k] =
+                requantize<ties_away>(sums[k], Scales(band.record + 256 + size_t{64} * k, 64));
+        const size_t left = band.bytes - at < band.lanes ? band.bytes - at : band.lanes;
         const __mmask64 some = left >= 64 ? ~__mmask64{0} : (__mmask64{1} << left) - 1;
-        _mm512_mask_storeu_epi8(row.output + at, some, narrow(sums, minimum, maximum));
+        _mm512_mask_storeu_epi8(output + at, some, narrow(sums, minimum, maximum));
     }
 }
 
-void depthwise(const DepthwiseRow& row) {
-    row.ties_away ? depthwise_row<true>(row) : depthwise_row<false>(row);
+void depthwise(const DepthwiseBand& band) {
+    for (size_t y = 0; y < band.rows; ++y) {
+        const uint8_t* image = band.image + y * band.line_step;
+        int8_t* output = band.output + y * band.output_step;
+        band.ties_away ? depthwise_row<true>(band, image, output)
+                       : depthwise_row<false>(band, image, output);
+    }
 }
 
 void copy_plus_128(const int8_t* from, size_t step, size_t bytes, size_t count, uint8_t* to) {

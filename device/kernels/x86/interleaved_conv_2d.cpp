@@ -17,6 +17,7 @@ void interleaved_conv_2d(const InterleavedConv2dOp& op, int8_t* arena, const uin
     band.width = w.out_width;
     band.channels = w.out_channels;
     band.kernel_rows = w.kernel_height;
+    band.taps = uint32_t{w.kernel_width} * w.in_channels;
     band.groups = interleaved_conv_2d_groups(w);
     band.records = constants + op.records;
     band.record_bytes = interleaved_conv_2d_record_bytes(w);
@@ -29,6 +30,9 @@ void interleaved_conv_2d(const InterleavedConv2dOp& op, int8_t* arena, const uin
                                       interleaved_conv_2d_columns(w)};
         x86::fill_scratch(*kernels, w, image, static_cast<int32_t>(row), arena + op.input,
                           static_cast<int8_t>(op.input_zero_point), scratch);
+        // What fills up the last row's last group is read, too.
+        band.image_bytes =
+            image.rows * image.row_bytes(w) + band.groups * kInterleavedTaps - band.taps;
         band.pixel_step = size_t{w.stride_x} * w.in_channels;
         band.line_step = w.stride_y * image.row_bytes(w);
         band.kernel_step = w.dilation_y * image.row_bytes(w);

@@ -39,31 +39,32 @@ void interleaved_depthwise_conv_2d(const InterleavedDepthwiseConv2dOp& op, int8_
     find_taps(w, image, taps);
     const uint32_t line = uint32_t{w.out_width} * w.out_channels;
     const bool joined = interleaved_depthwise_joins_pixels(w);
-    x86::DepthwiseRow row{};
-    row.taps = taps;
-    row.groups = interleaved_depthwise_groups(w);
-    row.items = joined ? (line + kInterleavedLanes - 1) / kInterleavedLanes : w.out_width;
-    row.step = joined ? kInterleavedLanes : w.out_channels;
-    row.minimum = op.range.minimum;
-    row.maximum = op.range.maximum;
-    row.ties_away = op.ties_away != 0;
+    x86::DepthwiseBand band{};
+    band.taps = taps;
+    band.groups = interleaved_depthwise_groups(w);
+    band.pairs = (uint32_t{w.kernel_height} * w.kernel_width + 1) / 2;
+    band.items = joined ? (line + kInterleavedLanes - 1) / kInterleavedLanes : w.out_width;
+    band.step = joined ? kInterleavedLanes : w.out_channels;
+    band.minimum = op.range.minimum;
+    band.maximum = op.range.maximum;
+    band.ties_away = op.ties_away != 0;
     for (uint32_t first = 0; first < w.out_height; first += op.band) {
         const uint32_t rows = std::min<uint32_t>(op.band, w.out_height - first);
         image.rows = interleaved_depthwise_rows(w, rows);
         x86::fill_scratch(*kernels, w, image, static_cast<int32_t>(first), arena + op.input,
                           static_cast<int8_t>(op.input_zero_point), scratch);
-        for (uint32_t y = 0; y < rows; ++y) {
-            for (uint32_t record = 0; record < interleaved_depthwise_record_count(w); ++record) {
-                const uint32_t channel = record * kInterleavedLanes;
-                row.image = scratch + y * w.stride_y * image.row_bytes(w) + channel;
-                row.record =
-                    constants + op.records + record * interleaved_depthwise_record_bytes(w);
-                row.output = arena + op.output + size_t{first + y} * line + channel;
-                row.lanes = joined ? kInterleavedLanes
-                                   : std::min(kInterleavedLanes, w.out_channels - channel);
-                row.bytes = line - channel;
-                kernels->depthwise(row);
-            }
+        band.rows = rows;
+        band.line_step = w.stride_y * image.row_bytes(w);
+        band.output_step = line;
+        for (uint32_t record = 0; record < interleaved_depthwise_record_count(w); ++record) {
+            const uint32_t channel = record * kInterleavedLanes;
+            band.image = scratch + channel;
+            band.record = constants + op.records + record * interleaved_depthwise_record_bytes(w);
+            band.output = arena + op.output + size_t{first} * line + channel;
+            band.lanes =
+                joined ? kInterleavedLanes : std::min(kInterleavedLanes, w.out_channels - channel);
+            band.bytes = line - channel;
+            kernels->depthwise(band);
         }
     }
 }

@@ -12,6 +12,7 @@ namespace ganglion::x86 {
 /// One band of output rows of an interleaved convolution. Sizes and steps in bytes.
 struct ConvBand {
     const uint8_t* image;  ///< of the band's first output pixel
+    size_t image_bytes;    ///< all that the band sees
     size_t pixel_step;     ///< from what an output pixel sees to what its right neighbour sees
     size_t line_step;      ///< to what the pixel below sees
     size_t kernel_step;    ///< from one kernel row to the next
@@ -19,7 +20,8 @@ struct ConvBand {
     uint32_t pixels;       ///< output pixels, whole lines
     uint32_t channels;     ///< of the output
     uint32_t kernel_rows;
-    uint32_t groups;  ///< four-tap groups of a kernel row
+    uint32_t taps;    ///< of a kernel row
+    uint32_t groups;  ///< of four taps, rounded up
     const uint8_t* records;
     size_t record_bytes;
     int8_t* output;
@@ -27,15 +29,20 @@ struct ConvBand {
     bool ties_away;
 };
 
-/// One output row of an interleaved depthwise convolution: `items` runs of at most 64 lanes.
-struct DepthwiseRow {
+/// A band of output rows of an interleaved depthwise convolution, of one record: in each row
+/// `items` runs of at most 64 lanes.
+struct DepthwiseBand {
     const uint8_t* image;
+    size_t line_step;    ///< in the image, from what a row sees to what the next one sees
+    size_t output_step;  ///< from a row to the next
+    uint32_t rows;
     const uint32_t* taps;  ///< four a group: where in the image a tap of the first output lies
     uint32_t groups;
+    uint32_t pairs;  ///< of taps that are not there only to fill the last group
     uint32_t items;
     uint32_t step;   ///< from one run to the next, in image and output
     uint32_t lanes;  ///< of a run
-    uint32_t bytes;  ///< from the first run's first output to the last one's last: may cut it short
+    uint32_t bytes;  ///< of a row, from the first run's first output on: may cut the last one short
     const uint8_t* record;
     int8_t* output;
     int8_t minimum, maximum;
@@ -64,7 +71,7 @@ struct Addition {
 /// The kernels of one instruction set.
 struct Kernels {
     void (*conv)(const ConvBand& band);
-    void (*depthwise)(const DepthwiseRow& row);
+    void (*depthwise)(const DepthwiseBand& band);
     /// `count` pixels of `bytes`, `step` apart, to lie behind each other, each byte plus 128.
     void (*copy_plus_128)(const int8_t* from, size_t step, size_t bytes, size_t count, uint8_t* to);
     /// Adds as many of `count` elements as it takes at once, from the first on; returns how many.
