@@ -20,6 +20,12 @@ std::vector<Row> query_rows(const std::filesystem::path& work, uint32_t devices,
 /// Nothing where PostgreSQL is not on the machine.
 std::vector<Row> postgres_rows(uint32_t devices, uint32_t events);
 
+/// How long a reader waits for the first view of the page, in a headless Chromium, of a fleet of
+/// `devices` devices with 20 events each: the median. `source`: the project's folder, with the page
+/// built. Nothing where Node.js, Chromium or the built page are not there.
+std::vector<Row> first_view_rows(const std::filesystem::path& work,
+                                 const std::filesystem::path& source, uint32_t devices);
+
 /// Registering `devices` devices, and reading one of them.
 std::vector<Row> registry_rows(const std::filesystem::path& work, uint32_t devices);
 

@@ -23,6 +23,10 @@ std::vector<fleet::Message> batch(uint32_t first_device, uint32_t devices, uint3
 
 Row row(const std::string& name, double value, const std::string& unit, std::optional<double> goal);
 
+/// Events of all devices, 20 a message, and what each says of itself, so that a page has something
+/// to show.
+void fill(fleet::Store& store, uint32_t devices, uint32_t rounds);
+
 /// Fills an empty store and asks it what a page asks: the 95th percentile of each query. `name`: of
 /// the store.
 std::vector<Row> page_rows(fleet::Store& store, const std::string& name, uint32_t devices,

@@ -12,7 +12,8 @@ namespace {
 
 struct Options {
     std::filesystem::path json, work;
-    uint32_t devices = 10'000, events = 1'000'000, registered = 1'000'000, messages = 8'000;
+    uint32_t devices = 10'000, events = 1'000'000, registered = 1'000'000, messages = 8'000,
+             viewed = 100'000;
 };
 
 void run_fleet(const Options& options) {
@@ -27,7 +28,8 @@ void run_fleet(const Options& options) {
     add("end to end", 0.4, bench::store_rows(options.work));
     add("registry", 0.5, bench::end_to_end_rows(options.work, options.messages));
     add("queries", 0.6, bench::registry_rows(options.work, options.registered));
-    add("PostgreSQL", 0.8, bench::query_rows(options.work, options.devices, options.events));
+    add("page", 0.75, bench::query_rows(options.work, options.devices, options.events));
+    add("PostgreSQL", 0.8, bench::first_view_rows(options.work, source_root(), options.viewed));
     add("PostgreSQL", 1, bench::postgres_rows(options.devices, options.events));
     line.finish();
     std::cout << bench::to_text(rows);
@@ -58,6 +60,9 @@ void add_bench_fleet(CLI::App& bench) {
         ->capture_default_str();
     command->add_option("--messages", options->messages, "sent by devices, end to end")
         ->check(CLI::Range(100, 10'000'000))
+        ->capture_default_str();
+    command->add_option("--viewed", options->viewed, "of the fleet whose page a browser opens")
+        ->check(CLI::Range(1, 1'000'000))
         ->capture_default_str();
     command->add_option("--work", options->work, "folder for the store")->capture_default_str();
     command->add_option("--json", options->json, "also write the rows to this file");

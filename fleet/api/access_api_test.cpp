@@ -8,6 +8,7 @@
 #include "fleet/api/http_api.hpp"
 #include "fleet/client/api_client.hpp"
 #include "fleet/store/sqlite_store.hpp"
+#include "fleet/testing/http.hpp"
 #include "fleet/testing/json_schema.hpp"
 #include "fleet/testing/log_lines.hpp"
 #include "fleet/testing/temporary_directory.hpp"
@@ -53,12 +54,14 @@ class AccessApiTest : public ::testing::Test {
 
     httplib::Result send(const std::string& method, const std::string& path,
                          const httplib::Headers& headers = {}, const json& body = nullptr) {
-        httplib::Client client("127.0.0.1", api_->port());
+        httplib::Client client = testing::patient_client(api_->port());
         const std::string text = body.is_null() ? "" : body.dump();
-        if (method == "get") return client.Get(path, headers);
-        if (method == "post") return client.Post(path, headers, text, "application/json");
-        if (method == "put") return client.Put(path, headers, text, "application/json");
-        return client.Delete(path, headers);
+        if (method == "get") return testing::answered(client.Get(path, headers));
+        if (method == "post")
+            return testing::answered(client.Post(path, headers, text, "application/json"));
+        if (method == "put")
+            return testing::answered(client.Put(path, headers, text, "application/json"));
+        return testing::answered(client.Delete(path, headers));
     }
     int status(const std::string& method, const std::string& path,
                const httplib::Headers& headers = {}, const json& body = nullptr) {

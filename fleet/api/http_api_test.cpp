@@ -12,6 +12,7 @@
 #include "fleet/base/files.hpp"
 #include "fleet/client/sse_parser.hpp"
 #include "fleet/store/sqlite_store.hpp"
+#include "fleet/testing/http.hpp"
 #include "fleet/testing/log_lines.hpp"
 #include "fleet/testing/temporary_directory.hpp"
 #include "fleet/testing/wait.hpp"
@@ -52,11 +53,9 @@ class HttpApiTest : public ::testing::Test {
     std::filesystem::path database() const { return directory_.path() / "fleet.db"; }
 
     httplib::Result get(const std::string& path, const httplib::Headers& headers = {}) {
-        httplib::Client client("127.0.0.1", api_->port());
+        httplib::Client client = testing::patient_client(api_->port());
         client.set_url_encode(false);
-        auto result = client.Get(path, headers);
-        if (!result) throw std::runtime_error(path + ": " + httplib::to_string(result.error()));
-        return result;
+        return testing::answered(client.Get(path, headers));
     }
     json get_json(const std::string& path, int status = 200) {
         const auto result = get(path);
@@ -255,9 +254,12 @@ TEST_F(HttpApiTest, WrongRequestsAreToldWhatIsRight) {
     }
     EXPECT_EQ(get("/api/stream", {{"Last-Event-ID", "now"}})->status, 400);
     EXPECT_EQ(get_json("/api/nothing", 404)["error"], "nothing at /api/nothing");
-    httplib::Client client("127.0.0.1", api_->port());
-    EXPECT_EQ(client.Post("/api/events", "{}", "application/json")->status, 404);
-    EXPECT_EQ(client.Post("/api/events", std::string(3 << 20, 'x'), "text/plain")->status, 413);
+    httplib::Client client = testing::patient_client(api_->port());
+    const auto post = [&](const std::string& body, const char* type) {
+        return testing::answered(client.Post("/api/events", body, type))->status;
+    };
+    EXPECT_EQ(post("{}", "application/json"), 404);
+    EXPECT_EQ(post(std::string(3 << 20, 'x'), "text/plain"), 413);
 }
 
 TEST_F(HttpApiTest, HealthTellsWhatIsWrong) {
@@ -301,11 +303,11 @@ TEST_F(HttpApiTest, WithoutABuiltPageTheApiIsServedAlone) {
     EventStream stream(store_);
     const HttpApi bare(fleet_routes(store_, stream), access_, stream,
                        config(directory_.path() / "absent"));
-    httplib::Client client("127.0.0.1", bare.port());
-    const auto answer = client.Get("/");
+    httplib::Client client = testing::patient_client(bare.port());
+    const auto answer = testing::answered(client.Get("/"));
     EXPECT_EQ(answer->status, 404);
     EXPECT_THAT(answer->body, HasSubstr("not built"));
-    EXPECT_EQ(client.Get("/api/devices")->status, 200);
+    EXPECT_EQ(testing::answered(client.Get("/api/devices"))->status, 200);
 }
 
 TEST_F(HttpApiTest, HeadersKeepBrowsersCareful) {

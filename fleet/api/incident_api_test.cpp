@@ -4,6 +4,7 @@
 #include "fleet/api/http_api.hpp"
 #include "fleet/api/incident_routes.hpp"
 #include "fleet/store/sqlite_store.hpp"
+#include "fleet/testing/http.hpp"
 #include "fleet/testing/json_schema.hpp"
 #include "fleet/testing/log_lines.hpp"
 #include "fleet/testing/temporary_directory.hpp"
@@ -23,15 +24,18 @@ class IncidentApiTest : public ::testing::Test {
                HttpApi::Config{0, directory_.path() / "absent", [] { return std::nullopt; },
                                [] { return std::vector<Metric>{}; }, log_.log()}) {}
 
-    httplib::Client client() { return httplib::Client("127.0.0.1", api_.port()); }
+    httplib::Client client() { return testing::patient_client(api_.port()); }
     int post(const std::string& path, const json& body) {
-        return client().Post(path, body.is_null() ? "" : body.dump(), "application/json")->status;
+        return testing::answered(
+                   client().Post(path, body.is_null() ? "" : body.dump(), "application/json"))
+            ->status;
     }
     int put(const std::string& path, const json& body) {
-        return client().Put(path, body.dump(), "application/json")->status;
+        return testing::answered(client().Put(path, body.dump(), "application/json"))->status;
     }
+    int remove(const std::string& path) { return testing::answered(client().Delete(path))->status; }
     json answer(const std::string& path, const std::string& route) {
-        const auto result = client().Get(path);
+        const auto result = testing::answered(client().Get(path));
         EXPECT_EQ(result->status, 200) << result->body;
         json value = json::parse(result->body);
         for (const Route& known : routes_) {
@@ -87,7 +91,7 @@ TEST_F(IncidentApiTest, a_channels_secret_and_address_are_shown_to_nobody) {
     EXPECT_EQ(post("/api/channels/hook/test", nullptr), 204);
     EXPECT_EQ(post("/api/channels/nobody/test", nullptr), 404);
     EXPECT_EQ(incidents_.waiting(), 1U);
-    EXPECT_EQ(client().Delete("/api/channels/hook")->status, 204);
+    EXPECT_EQ(remove("/api/channels/hook"), 204);
 }
 
 TEST_F(IncidentApiTest, channels_that_could_do_harm_are_refused) {
@@ -118,12 +122,12 @@ TEST_F(IncidentApiTest, silences_and_rules_come_and_go) {
               200);
     const json silences = answer("/api/silences", "/api/silences");
     ASSERT_EQ(silences.size(), 1U);
-    EXPECT_EQ(client().Delete("/api/silences/" + silences[0]["id"].dump())->status, 204);
+    EXPECT_EQ(remove("/api/silences/" + silences[0]["id"].dump()), 204);
     EXPECT_EQ(answer("/api/silences", "/api/silences").size(), 0U);
     EXPECT_EQ(post("/api/alarm-rules", {{"label", "fall"}, {"severity", "critical"}}), 204);
     EXPECT_EQ(answer("/api/alarm-rules", "/api/alarm-rules")[0]["label"], "fall");
-    EXPECT_EQ(client().Delete("/api/alarm-rules/fall")->status, 204);
-    EXPECT_EQ(client().Delete("/api/alarm-rules/fall")->status, 404);
+    EXPECT_EQ(remove("/api/alarm-rules/fall"), 204);
+    EXPECT_EQ(remove("/api/alarm-rules/fall"), 404);
 }
 
 }  // namespace

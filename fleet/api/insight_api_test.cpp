@@ -7,6 +7,7 @@
 #include "fleet/api/insight_routes.hpp"
 #include "fleet/base/clock.hpp"
 #include "fleet/store/sqlite_store.hpp"
+#include "fleet/testing/http.hpp"
 #include "fleet/testing/json_schema.hpp"
 #include "fleet/testing/log_lines.hpp"
 #include "fleet/testing/planted_fleet.hpp"
@@ -53,17 +54,15 @@ class InsightApiTest : public ::testing::Test {
                                [] { return std::vector<Metric>{}; }, log_.log()}) {}
 
     httplib::Result get(const std::string& path) {
-        httplib::Client client("127.0.0.1", api_.port());
-        client.set_read_timeout(60);
-        return client.Get(path);
+        return testing::answered(testing::patient_client(api_.port()).Get(path));
     }
     httplib::Result put(const std::string& path, const json& body) {
-        httplib::Client client("127.0.0.1", api_.port());
-        return client.Put(path, body.dump(), "application/json");
+        return testing::answered(
+            testing::patient_client(api_.port()).Put(path, body.dump(), "application/json"));
     }
     json answer(const std::string& path, const std::string& route) {
         const auto result = get(path);
-        EXPECT_TRUE(result && result->status == 200) << (result ? result->body : "no answer");
+        EXPECT_EQ(result->status, 200) << result->body;
         json value = json::parse(result->body);
         for (const Route& known : routes_) {
             if (known.path == route && known.method == "get") {

@@ -17,7 +17,13 @@ class MqttLink final : public Link {
                    }}) {}
 
     bool is_connected() const override { return client_.is_connected(); }
-    bool subscribe(const std::string& pattern) override { return client_.subscribe(pattern); }
+    bool subscribe(const std::string& pattern) override {
+        // Events wait in the devices' outboxes until the store has them, whatever the broker is
+        // told: its bookkeeping and our word for each message would be for nothing.
+        using Delivery = MqttClient::Delivery;
+        return client_.subscribe(pattern, pattern.ends_with("/event") ? Delivery::at_most_once
+                                                                      : Delivery::at_least_once);
+    }
     bool publish(const std::string& topic, std::span<const uint8_t> payload, bool retain) override {
         return client_.publish(topic, payload, retain);
     }

@@ -106,8 +106,9 @@ void MqttClient::check(int result, const char* what) const {
                              mosquitto_strerror(result));
 }
 
-bool MqttClient::subscribe(const std::string& pattern) {
-    return mosquitto_subscribe(client_.get(), nullptr, pattern.c_str(), kAtLeastOnce) ==
+bool MqttClient::subscribe(const std::string& pattern, Delivery delivery) {
+    const int quality = delivery == Delivery::at_least_once ? kAtLeastOnce : 0;
+    return mosquitto_subscribe(client_.get(), nullptr, pattern.c_str(), quality) ==
            MOSQ_ERR_SUCCESS;
 }
 

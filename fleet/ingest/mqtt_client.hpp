@@ -48,8 +48,11 @@ class MqttClient {
 
     bool is_connected() const { return connected_; }
 
+    /// How the broker hands on what matches: until it is acknowledged, or once.
+    enum class Delivery { at_most_once, at_least_once };
+
     /// False when it cannot even be queued; delivery is then up to a later attempt.
-    bool subscribe(const std::string& pattern);
+    bool subscribe(const std::string& pattern, Delivery delivery = Delivery::at_least_once);
     bool publish(const std::string& topic, std::span<const uint8_t> payload, bool retain = false);
 
   private:

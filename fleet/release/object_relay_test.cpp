@@ -4,6 +4,7 @@
 
 #include <fstream>
 
+#include "fleet/testing/http.hpp"
 #include "fleet/testing/temporary_directory.hpp"
 
 namespace ganglion::fleet {
@@ -51,8 +52,8 @@ struct RelayTest : ::testing::Test {
     }
     static httplib::Result get(const ObjectRelay& relay, const std::string& digest,
                                const httplib::Headers& headers = {}) {
-        httplib::Client client("127.0.0.1", relay.port());
-        return client.Get("/api/objects/" + digest, headers);
+        return testing::answered(
+            testing::patient_client(relay.port()).Get("/api/objects/" + digest, headers));
     }
 };
 

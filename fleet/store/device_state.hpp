@@ -18,6 +18,8 @@ struct BootState {
     uint64_t inferences = 0, bytes_sensed = 0, bytes_sent = 0, bytes_gate = 0;
     uint64_t gate_openings = 0, overruns = 0, events_lost = 0;
     bool changed = false;
+    bool stored = false;    ///< the store has a row of it
+    bool reported = false;  ///< its counters have changed
 };
 
 /// A row of `devices`, as far as writing needs it.
@@ -27,6 +29,7 @@ struct DeviceState {
     int64_t last_seen_ms = 0;
     uint32_t boot = 0;
     std::string bundle_version;
+    bool online = false;
     Attributes attributes;
     uint64_t new_events = 0, new_rejected = 0;
     bool changed = false;

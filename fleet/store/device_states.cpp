@@ -15,7 +15,7 @@ int64_t signed_of(uint64_t value) {
 DeviceStates::DeviceStates(Database& database)
     : add_device_(database.prepare("INSERT OR IGNORE INTO devices (id) VALUES (?)")),
       read_device_(database.prepare(
-          "SELECT number, last_seen_ms, boot, bundle_version FROM devices WHERE id = ?")),
+          "SELECT number, last_seen_ms, boot, bundle_version, online FROM devices WHERE id = ?")),
       read_attributes_(database.prepare("SELECT name, value FROM attributes WHERE device = ?")),
       write_device_(
           database.prepare("UPDATE devices SET last_seen_ms = ?, boot = ?, events = events "
@@ -34,17 +34,18 @@ DeviceStates::DeviceStates(Database& database)
                                      "device = ? AND boot < ? AND heard_ms > 0),"
                                      " (SELECT created_ms FROM meta))")) {}
 
-DeviceState& DeviceStates::device(const std::string& id) {
+DeviceState& DeviceStates::device(const std::string& id, int64_t& made) {
     const auto [place, added] = devices_.try_emplace(id);
     DeviceState& device = place->second;
     if (added) {
         device.id = id;
-        add_device_.reset().bind(id).run();
+        made += add_device_.reset().bind(id).run();
         read_device_.reset().bind(id).step();
         device.number = read_device_.integer(0);
         device.last_seen_ms = read_device_.integer(1);
         device.boot = read_device_.number<uint32_t>(2);
         device.bundle_version = read_device_.text(3);
+        device.online = read_device_.integer(4) != 0;
         read_device_.reset();
         read_attributes_.reset().bind(device.number);
         while (read_attributes_.step())

@@ -16,8 +16,8 @@ class DeviceStates {
   public:
     explicit DeviceStates(Database& database);
 
-    /// The device's row; makes it where there is none.
-    DeviceState& device(const std::string& id);
+    /// The device's row; makes it where there is none, and counts it.
+    DeviceState& device(const std::string& id, int64_t& made);
     /// The boot's row; makes it where there is none.
     BootState& boot(DeviceState& device, uint32_t boot);
     /// When the device was last heard in an earlier boot; when the store was made, where it never

@@ -1,5 +1,6 @@
 #include "fleet/store/postgres.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <limits>
@@ -49,6 +50,18 @@ int64_t PgResult::integer(int row, int column) const {
 std::string PgResult::text(int row, int column) const {
     return {PQgetvalue(result_.get(), row, column),
             static_cast<size_t>(PQgetlength(result_.get(), row, column))};
+}
+
+std::string PgResult::bytes(int row, int column) const {
+    // "\\x" and two digits a byte, in lower case.
+    std::string_view digits{PQgetvalue(result_.get(), row, column),
+                            static_cast<size_t>(PQgetlength(result_.get(), row, column))};
+    digits.remove_prefix(std::min<size_t>(2, digits.size()));
+    const auto value = [](char digit) { return digit <= '9' ? digit - '0' : digit - 'a' + 10; };
+    std::string bytes(digits.size() / 2, '\0');
+    for (size_t i = 0; i < bytes.size(); ++i)
+        bytes[i] = static_cast<char>(value(digits[2 * i]) << 4 | value(digits[2 * i + 1]));
+    return bytes;
 }
 
 PgValues& PgValues::add(std::string value) {

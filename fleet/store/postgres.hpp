@@ -35,6 +35,7 @@ class PgResult {
         return static_cast<T>(integer(row, column));
     }
     std::string text(int row, int column) const;
+    std::string bytes(int row, int column) const;  ///< of a bytea
     PGresult* get() const { return result_.get(); }
 
   private:

@@ -4,6 +4,8 @@
 
 #include "fleet/store/device_condition.hpp"
 #include "fleet/store/gate_openings.hpp"
+#include "fleet/store/postgres_rollups.hpp"
+#include "fleet/store/postgres_runs.hpp"
 #include "fleet/store/postgres_store.hpp"
 
 namespace ganglion::fleet {
@@ -51,56 +53,6 @@ DeviceRow device_row(const PgResult& rows, int row) {
     return device;
 }
 
-const std::string kEventColumns =
-    "SELECT e.id, d.id, time_ms, uncertainty_ms, e.received_ms, e.boot, sequence, clock_ms, kind, "
-    "label, e.score, sample, stop_samples, stop_instructions FROM ";
-
-std::optional<uint32_t> optional_number(const PgResult& rows, int row, int column) {
-    if (rows.is_null(row, column)) return std::nullopt;
-    return rows.number<uint32_t>(row, column);
-}
-
-StoredEvent stored_event(const PgResult& rows, int row) {
-    StoredEvent stored;
-    stored.id = rows.integer(row, 0);
-    stored.device = rows.text(row, 1);
-    stored.time_ms = rows.integer(row, 2);
-    stored.uncertainty_ms = rows.integer(row, 3);
-    stored.received_ms = rows.integer(row, 4);
-    stored.event.boot = rows.number<uint32_t>(row, 5);
-    stored.event.sequence = rows.number<uint32_t>(row, 6);
-    stored.event.clock_ms = rows.number<uint64_t>(row, 7);
-    stored.event.kind = rows.number<uint8_t>(row, 8);
-    stored.event.label = rows.text(row, 9);
-    stored.event.score_permille = rows.number<uint16_t>(row, 10);
-    stored.event.sample = rows.number<uint64_t>(row, 11);
-    stored.event.stop_samples = optional_number(rows, row, 12);
-    stored.event.stop_instructions = optional_number(rows, row, 13);
-    return stored;
-}
-
-const std::string kRollupColumns =
-    "SELECT start_ms, events, alerts, reports, score_sum, score_most, inferences, bytes_sensed, "
-    "bytes_sent, bytes_gate, scores[1], scores[2], scores[3], scores[4], scores[5], scores[6], "
-    "scores[7], scores[8], scope FROM rollups WHERE ";
-
-RollupRow rollup_row(const PgResult& rows, int row) {
-    RollupRow sums;
-    sums.start_ms = rows.integer(row, 0);
-    sums.events = rows.number<uint64_t>(row, 1);
-    sums.alerts = rows.number<uint64_t>(row, 2);
-    sums.reports = rows.number<uint64_t>(row, 3);
-    sums.score_sum = rows.number<uint64_t>(row, 4);
-    sums.score_most = rows.number<uint16_t>(row, 5);
-    sums.inferences = rows.number<uint64_t>(row, 6);
-    sums.bytes_sensed = rows.number<uint64_t>(row, 7);
-    sums.bytes_sent = rows.number<uint64_t>(row, 8);
-    sums.bytes_gate = rows.number<uint64_t>(row, 9);
-    for (size_t i = 0; i < sums.scores.size(); ++i)
-        sums.scores[i] = rows.number<uint32_t>(row, 10 + static_cast<int>(i));
-    return sums;
-}
-
 }  // namespace
 
 std::map<std::string, Attributes> PgStore::attributes() {
@@ -116,38 +68,19 @@ std::map<std::string, Attributes> PgStore::attributes() {
 
 std::vector<RollupRow> PgStore::rollups(const RollupQuery& query) {
     const std::lock_guard lock(read_mutex_);
-    const PgResult rows = read_.run(
-        kRollupColumns +
-            "scope = $1 AND span = $2 AND start_ms >= $3 AND start_ms < $4 ORDER BY start_ms",
-        PgValues()
-            .add(query.scope)
-            .add(static_cast<int64_t>(query.span))
-            .add(query.from_ms)
-            .add(query.to_ms));
-    return each_row(rows, rollup_row);
+    return read_rollups(read_, query);
 }
 
 std::map<std::string, std::vector<RollupRow>> PgStore::device_rollups(const RollupQuery& query) {
     const std::lock_guard lock(read_mutex_);
-    // ';' follows ':' in ASCII: all scopes that begin with "device:".
-    const PgResult rows = read_.run(
-        kRollupColumns +
-            "scope > 'device:' AND scope < 'device;' AND span = $1 AND start_ms >= $2 AND start_ms "
-            "< $3 ORDER BY scope, start_ms",
-        PgValues().add(static_cast<int64_t>(query.span)).add(query.from_ms).add(query.to_ms));
-    std::map<std::string, std::vector<RollupRow>> found;
-    for (int row = 0; row < rows.rows(); ++row)
-        found[rows.text(row, 18).substr(kDeviceScope.size())].push_back(rollup_row(rows, row));
-    return found;
+    return read_device_rollups(read_, query);
 }
 
 Summary PgStore::summary() {
     const std::lock_guard lock(read_mutex_);
     const PgResult row = read_.run(
-        "SELECT * FROM (SELECT count(*), coalesce(sum(online), 0), coalesce(sum(events), 0) FROM "
-        "devices) d, (SELECT coalesce(sum(bytes_sensed), 0), coalesce(sum(bytes_sent), 0), "
-        "coalesce(sum(bytes_gate), 0), coalesce(sum(gate_openings), 0), coalesce(sum(inferences), "
-        "0) FROM boots) b",
+        "SELECT devices, online, events, bytes_sensed, bytes_sent, bytes_gate, gate_openings, "
+        "inferences FROM meta",
         PgValues());
     return {row.number<uint64_t>(0, 0), row.number<uint64_t>(0, 1), row.number<uint64_t>(0, 2),
             row.number<uint64_t>(0, 3), row.number<uint64_t>(0, 4), row.number<uint64_t>(0, 5),
@@ -204,29 +137,40 @@ std::vector<TroubledDevice> PgStore::troubled(int64_t silent_since_ms) {
 
 std::vector<StoredEvent> PgStore::events(const EventQuery& query) {
     const std::lock_guard lock(read_mutex_);
+    constexpr int64_t most = std::numeric_limits<int64_t>::max();
     const bool newest = !query.after;
     const std::string order = newest ? " DESC" : "";
     PgValues values;
-    values.add(query.after.value_or(0))
-        .add(query.before.value_or(std::numeric_limits<int64_t>::max()))
-        .add(int64_t{query.limit});
+    values.add(query.after.value_or(0)).add(query.before.value_or(most)).add(int64_t{query.limit});
+    // Each row holds at least one event of those asked for, so that as many rows as events are
+    // asked for are enough.
     std::string from =
-        "(SELECT * FROM events WHERE id > $1 AND id < $2 ORDER BY id" + order + " LIMIT $3) e";
+        "(SELECT * FROM events WHERE last_id > $1 AND first_id < $2 ORDER BY "
+        "last_id" +
+        order + " LIMIT $3) e";
     if (query.device) {
-        // Ids of runs do not overlap, so that as many runs as events are asked for hold them.
         values.add(*query.device);
         from =
-            "(SELECT first_id, last_id, received_ms FROM runs WHERE device = (SELECT number "
-            "FROM devices WHERE id = $4) AND last_id > $1 AND first_id < $2 ORDER BY last_id" +
+            "(SELECT last_id, received_ms FROM runs WHERE device = (SELECT number FROM devices "
+            "WHERE id = $4) AND last_id > $1 AND first_id < $2 ORDER BY last_id" +
             order +
-            " LIMIT $3) r JOIN events e ON e.received_ms = r.received_ms AND e.id BETWEEN "
-            "r.first_id AND r.last_id AND e.id > $1 AND e.id < $2";
+            " LIMIT $3) r JOIN events e ON e.received_ms = r.received_ms AND e.last_id = r.last_id";
     }
-    const PgResult rows =
-        read_.run(kEventColumns + from + " JOIN devices d ON d.number = e.device ORDER BY e.id" +
-                      order + " LIMIT $3",
-                  values);
-    std::vector<StoredEvent> events = each_row(rows, stored_event);
+    const PgResult rows = read_.run(
+        std::string("SELECT ") + kPackedColumns + ", d.id FROM " + from +
+            " JOIN devices d ON d.number = e.device ORDER BY e.last_id" + order + " LIMIT $3",
+        values);
+    std::vector<StoredEvent> events;
+    for (int row = 0; row < rows.rows() && events.size() < query.limit; ++row) {
+        std::vector<StoredEvent> run = unpacked(rows, row, rows.text(row, 6));
+        if (newest) std::ranges::reverse(run);
+        for (StoredEvent& stored : run) {
+            const bool asked = stored.id > query.after.value_or(0) &&
+                               stored.id < query.before.value_or(most) &&
+                               events.size() < query.limit;
+            if (asked) events.push_back(std::move(stored));
+        }
+    }
     if (newest) std::ranges::reverse(events);
     return events;
 }

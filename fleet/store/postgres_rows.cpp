@@ -32,17 +32,18 @@ bool is_same(const EventRecord& one, const EventRecord& other) {
 
 }  // namespace
 
-std::pair<int64_t, int64_t> take_pen(PgConnection& connection) {
-    const PgResult pen =
-        connection.run("UPDATE meta SET turn = turn + 1 RETURNING turn, next_id", PgValues());
-    return {pen.integer(0, 0), pen.integer(0, 1)};
+Pen take_pen(PgConnection& connection) {
+    const PgResult pen = connection.run(
+        "UPDATE meta SET turn = turn + 1 RETURNING turn, next_id, unfolded", PgValues());
+    return {pen.integer(0, 0), pen.integer(0, 1), pen.integer(0, 2)};
 }
 
 void PgRows::prepare(std::span<const Message> messages) {
-    const auto [turn, next_id] = take_pen(connection_);
-    if (turn != turn_ + 1) forget();
-    turn_ = turn;
-    next_id_ = next_id;
+    const Pen pen = take_pen(connection_);
+    if (pen.turn != turn_ + 1) forget();
+    turn_ = pen.turn;
+    next_id_ = pen.next_id;
+    unfolded_ = pen.unfolded;
     load_devices(messages);
     load_boots(messages);
     load_known(messages);
@@ -65,17 +66,19 @@ void PgRows::load_devices(std::span<const Message> messages) {
             device.last_seen_ms = rows.integer(row, 2);
             device.boot = rows.number<uint32_t>(row, 3);
             device.bundle_version = rows.text(row, 4);
+            device.online = rows.integer(row, 5) != 0;
             by_number[device.number] = &device;
             numbers.add(device.number);
         }
     };
-    const std::string columns = "id, number, last_seen_ms, boot, bundle_version";
+    const std::string columns = "id, number, last_seen_ms, boot, bundle_version, online";
     take(connection_.run("SELECT " + columns + " FROM devices WHERE id = ANY($1::text[])",
                          PgValues().add(ids.text())));
     if (by_number.size() < missing.size()) {
         PgArray fresh;
         for (const std::string_view id : missing)
             if (!devices_.contains(std::string(id))) fresh.add(id);
+        grown().devices += static_cast<int64_t>(missing.size() - by_number.size());
         take(connection_.run(
             "INSERT INTO devices (id) SELECT unnest($1::text[]) RETURNING " + columns,
             PgValues().add(fresh.text())));
@@ -112,6 +115,7 @@ void PgRows::load_boots(std::span<const Message> messages) {
     for (int row = 0; row < rows.rows(); ++row) {
         const Boot name{rows.integer(row, 0), rows.number<uint32_t>(row, 1)};
         BootState& state = missing.at(name)->boots[name.second];
+        state.stored = true;
         if (!rows.is_null(row, 2)) state.offset_ms = rows.integer(row, 2);
         state.offset_at_ms = rows.integer(row, 3);
         state.heard_ms = rows.integer(row, 4);
@@ -146,8 +150,8 @@ void PgRows::load_windows(const std::vector<Boot>& boots) {
     }
 }
 
-/// Reads the events that are there already under the names that come: at most those up to `through`
-/// and in the window.
+/// Reads the runs of events that are there already under the names that come: at most those up to
+/// `through` and in the window.
 void PgRows::load_known(std::span<const Message> messages) {
     PgArray numbers, boots, sequences;
     for (const Message& message : messages) {
@@ -165,22 +169,19 @@ void PgRows::load_known(std::span<const Message> messages) {
     }
     if (numbers.empty()) return;
     const PgResult rows = connection_.run(
-        "SELECT q.device, q.boot, q.sequence, e.clock_ms, e.kind, e.label, e.score, e.sample FROM "
-        "unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS q (device, boot, sequence) CROSS JOIN "
-        "LATERAL (SELECT first_sequence, first_id, received_ms FROM runs r WHERE r.device = "
-        "q.device AND r.boot = q.boot AND r.last_sequence >= q.sequence ORDER BY r.device, r.boot, "
-        "r.last_sequence LIMIT 1) r JOIN events e ON e.received_ms = r.received_ms AND e.id = "
-        "r.first_id + (q.sequence - r.first_sequence) WHERE r.first_sequence <= q.sequence",
+        std::string("SELECT ") + kPackedColumns +
+            ", e.device FROM (SELECT DISTINCT r.last_id, r.received_ms FROM unnest($1::bigint[], "
+            "$2::bigint[], $3::bigint[]) AS q (device, boot, sequence) CROSS JOIN LATERAL (SELECT "
+            "first_sequence, last_id, received_ms FROM runs r WHERE r.device = q.device AND r.boot "
+            "= q.boot AND r.last_sequence >= q.sequence ORDER BY r.device, r.boot, r.last_sequence "
+            "LIMIT 1) r WHERE r.first_sequence <= q.sequence) r JOIN events e ON e.received_ms = "
+            "r.received_ms AND e.last_id = r.last_id",
         PgValues().add(numbers.text()).add(boots.text()).add(sequences.text()));
     for (int row = 0; row < rows.rows(); ++row) {
-        const Name name{rows.integer(row, 0), rows.number<uint32_t>(row, 1),
-                        rows.number<uint32_t>(row, 2)};
-        EventRecord& event = known_[name];
-        event.clock_ms = rows.number<uint64_t>(row, 3);
-        event.kind = rows.number<uint8_t>(row, 4);
-        event.label = rows.text(row, 5);
-        event.score_permille = rows.number<uint16_t>(row, 6);
-        event.sample = rows.number<uint64_t>(row, 7);
+        for (StoredEvent& stored : unpacked(rows, row, "")) {
+            const Name name{rows.integer(row, 6), stored.event.boot, stored.event.sequence};
+            known_[name] = std::move(stored.event);
+        }
     }
 }
 
@@ -276,7 +277,7 @@ void PgRows::finish(Committed&) {
     write_windows();
     write_rollups();
     runs_.write(connection_);
-    connection_.run("UPDATE meta SET next_id = $1", PgValues().add(next_id_));
+    write_meta();
     known_.clear();
     fresh_.clear();
     if (devices_.size() > kMostDevices) forget();
@@ -292,6 +293,7 @@ void PgRows::forget() {
     fresh_.clear();
     sums_.clear();
     runs_.forget();
+    grown() = {};
 }
 
 }  // namespace ganglion::fleet

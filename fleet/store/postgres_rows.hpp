@@ -15,9 +15,15 @@
 
 namespace ganglion::fleet {
 
-/// Takes the pen: this transaction writes, others wait. Returns whose turn it is, a number that
-/// grows by one with each, and the id of the next event.
-std::pair<int64_t, int64_t> take_pen(PgConnection& connection);
+/// What who writes is told.
+struct Pen {
+    int64_t turn = 0;      ///< grows by one with each who writes
+    int64_t next_id = 0;   ///< of an event
+    int64_t unfolded = 0;  ///< how much is in `rollup_changes`
+};
+
+/// Takes the pen: this transaction writes, others wait.
+Pen take_pen(PgConnection& connection);
 
 /// The rows in PostgreSQL, read for a whole batch at once and written at its end: a few statements
 /// a transaction, however many messages. What was read is kept while nobody else writes.
@@ -71,10 +77,11 @@ class PgRows final : public Rows {
     void write_boots();
     void write_windows();
     void write_rollups();
+    void write_meta();
 
     PgConnection& connection_;
     std::string server_;
-    int64_t turn_ = -1, next_id_ = 0;
+    int64_t turn_ = -1, next_id_ = 0, unfolded_ = 0;
     std::unordered_map<std::string, DeviceState> devices_;
     std::map<Boot, Window> windows_;
 

@@ -3,49 +3,78 @@
 #include "fleet/store/postgres_schema.hpp"
 
 namespace ganglion::fleet {
+namespace {
+
+/// Who asks for one event reads its whole run.
+constexpr uint32_t kMostInRun = 64;
+
+/// What is left of a run without its first events.
+void cut_run(PgConnection& connection, int64_t device, std::span<const StoredEvent> events,
+             size_t gone) {
+    EventPacker rest;
+    for (const StoredEvent& event : events.subspan(gone)) rest.add(event);
+    const StoredEvent& first = events[gone];
+    const int64_t last_id = events.back().id;
+    connection.run(
+        "UPDATE events SET first_id = $1, first_sequence = $2, packed = $3 WHERE received_ms = $4 "
+        "AND last_id = $5",
+        PgValues()
+            .add(first.id)
+            .add(int64_t{first.event.sequence})
+            .add_bytes(rest.bytes())
+            .add(first.received_ms)
+            .add(last_id));
+    connection.run(
+        "UPDATE runs SET first_id = $1, first_sequence = $2 WHERE device = $3 AND last_id = $4",
+        PgValues().add(first.id).add(int64_t{first.event.sequence}).add(device).add(last_id));
+}
+
+}  // namespace
+
+std::vector<StoredEvent> unpacked(const PgResult& rows, int row, const std::string& device) {
+    const int64_t first_id = rows.integer(row, 0);
+    const auto count = static_cast<uint32_t>(rows.integer(row, 1) - first_id + 1);
+    return unpack_events({first_id, rows.integer(row, 2), rows.number<uint32_t>(row, 3),
+                          rows.number<uint32_t>(row, 4), device},
+                         count, rows.bytes(row, 5));
+}
 
 void PgRuns::add(int64_t device, const StoredEvent& stored) {
     const EventRecord& event = stored.event;
-    const bool goes_on = in_run_ > 0 && run_.device == device && run_.boot == event.boot &&
-                         run_.received_ms == stored.received_ms &&
-                         run_.last_sequence + 1 == event.sequence &&
-                         run_.first_id + in_run_ == stored.id;
+    const uint32_t count = packer_.count();
+    const bool goes_on = count > 0 && count < kMostInRun && run_.device == device &&
+                         run_.boot == event.boot && run_.received_ms == stored.received_ms &&
+                         run_.first_sequence + count == event.sequence &&
+                         run_.first_id + count == stored.id;
     if (!goes_on) {
         end_run();
-        run_ = {device, stored.received_ms, stored.id, event.boot, event.sequence, 0};
+        run_ = {device, stored.received_ms, stored.id, event.boot, event.sequence};
         days_.insert(stored.received_ms / static_cast<int64_t>(Span::day));
     }
-    run_.last_sequence = event.sequence;
-    ++in_run_;
+    packer_.add(stored);
     any_ = true;
-    events_.begin_row();
-    events_.add(stored.id);
-    events_.add(stored.received_ms);
-    events_.add(device);
-    events_.add(int64_t{event.boot});
-    events_.add(int64_t{event.sequence});
-    events_.add(static_cast<int64_t>(event.clock_ms));
-    events_.add(stored.time_ms);
-    events_.add(stored.uncertainty_ms);
-    events_.add(static_cast<int64_t>(event.sample));
-    events_.add_optional(event.stop_samples);
-    events_.add_optional(event.stop_instructions);
-    events_.add_small(event.kind);
-    events_.add_small(event.score_permille);
-    events_.add(event.label);
 }
 
 void PgRuns::end_run() {
-    if (in_run_ == 0) return;
+    const uint32_t count = packer_.count();
+    if (count == 0) return;
+    events_.begin_row();
+    events_.add(run_.first_id);
+    events_.add(run_.first_id + count - 1);
+    events_.add(run_.received_ms);
+    events_.add(run_.device);
+    events_.add(int64_t{run_.boot});
+    events_.add(int64_t{run_.first_sequence});
+    events_.add(std::string_view(packer_.bytes()));
     runs_.begin_row();
     runs_.add(run_.device);
     runs_.add(int64_t{run_.boot});
     runs_.add(int64_t{run_.first_sequence});
-    runs_.add(int64_t{run_.last_sequence});
+    runs_.add(int64_t{run_.first_sequence} + count - 1);
     runs_.add(run_.first_id);
-    runs_.add(run_.first_id + in_run_ - 1);
+    runs_.add(run_.first_id + count - 1);
     runs_.add(run_.received_ms);
-    in_run_ = 0;
+    packer_.clear();
 }
 
 void PgRuns::write(PgConnection& connection) {
@@ -63,6 +92,43 @@ void PgRuns::write(PgConnection& connection) {
 
 void PgRuns::forget() {
     *this = {};
+}
+
+uint64_t forget_oldest(PgConnection& connection, int64_t received_ms, uint32_t limit) {
+    // Ids grow with arrival, so the oldest come first. A run is before its boot's first gap or
+    // beyond it, as a whole.
+    const PgResult oldest = connection.run(
+        std::string("SELECT ") + kPackedColumns +
+            ", e.device, e.first_sequence + e.last_id - e.first_id <= b.through FROM (SELECT * "
+            "FROM events ORDER BY last_id LIMIT $2) e JOIN boots b ON b.device = e.device AND "
+            "b.boot = e.boot WHERE e.received_ms < $1 ORDER BY e.last_id",
+        PgValues().add(received_ms).add(int64_t{limit}));
+    PgArray ids, devices, days;
+    uint64_t forgotten = 0;
+    for (int row = 0; row < oldest.rows() && forgotten < limit; ++row) {
+        if (oldest.text(row, 7) != "t") continue;
+        const std::vector<StoredEvent> events = unpacked(oldest, row, "");
+        const uint64_t room = limit - forgotten;
+        if (events.size() > room) {
+            cut_run(connection, oldest.integer(row, 6), events, room);
+            forgotten = limit;
+            break;
+        }
+        forgotten += events.size();
+        ids.add(oldest.integer(row, 1));
+        days.add(oldest.integer(row, 2));
+        devices.add(oldest.integer(row, 6));
+    }
+    if (ids.empty()) return forgotten;
+    connection.run(
+        "DELETE FROM events e USING unnest($1::bigint[], $2::bigint[]) AS u (last_id, received_ms) "
+        "WHERE e.received_ms = u.received_ms AND e.last_id = u.last_id",
+        PgValues().add(ids.text()).add(days.text()));
+    connection.run(
+        "DELETE FROM runs r USING unnest($1::bigint[], $2::bigint[]) AS u (last_id, device) WHERE "
+        "r.device = u.device AND r.last_id = u.last_id",
+        PgValues().add(ids.text()).add(devices.text()));
+    return forgotten;
 }
 
 }  // namespace ganglion::fleet

@@ -3,13 +3,22 @@
 #include <cstdint>
 #include <set>
 
+#include "fleet/store/packed_events.hpp"
 #include "fleet/store/postgres.hpp"
 #include "fleet/store/records.hpp"
 
 namespace ganglion::fleet {
 
-/// Events of a transaction on their way into `events`, and the rows of `runs` that say where they
-/// are.
+/// What PostgreSQL is asked for of `events e` for packed_rows(): ids, arrival, boot, first sequence
+/// and the packed events.
+inline constexpr const char* kPackedColumns =
+    "e.first_id, e.last_id, e.received_ms, e.boot, e.first_sequence, e.packed";
+
+/// The events of a row that begins with kPackedColumns, oldest first.
+std::vector<StoredEvent> unpacked(const PgResult& rows, int row, const std::string& device);
+
+/// Events of a transaction on their way into `events`, packed, and the rows of `runs` that say
+/// where they are.
 class PgRuns {
   public:
     /// In the order of their ids.
@@ -21,16 +30,20 @@ class PgRuns {
   private:
     struct Run {
         int64_t device = 0, received_ms = 0, first_id = 0;
-        uint32_t boot = 0, first_sequence = 0, last_sequence = 0;
+        uint32_t boot = 0, first_sequence = 0;
     };
 
     void end_run();
 
     Run run_;
-    uint32_t in_run_ = 0;
+    EventPacker packer_;
     bool any_ = false;
-    PgCopyRows events_{14}, runs_{7};
+    PgCopyRows events_{7}, runs_{7};
     std::set<int64_t> days_, known_days_;
 };
+
+/// Forgets the oldest events that arrived before and are not beyond a gap, at most `limit`; returns
+/// how many. Inside a transaction that has the pen.
+uint64_t forget_oldest(PgConnection& connection, int64_t received_ms, uint32_t limit);
 
 }  // namespace ganglion::fleet

@@ -1,21 +1,28 @@
 #include "fleet/store/postgres_schema.hpp"
 
 #include "fleet/base/clock.hpp"
+#include "fleet/store/postgres_runs.hpp"
 #include "fleet/store/records.hpp"
 #include "fleet/store/store.hpp"
+#include "fleet/store/totals.hpp"
 
 namespace ganglion::fleet {
 namespace {
 
-constexpr int64_t kSchemaVersion = 1;
+constexpr int64_t kSchemaVersion = 2;
 
 /// `meta` has one row, the pen: who has changed it writes, until the transaction ends. So ids are
 /// in the order of commits, and `turn` says whether others have written since.
 ///
-/// `events` is divided by the day of arrival and has no key but the id. What tells duplicates is
-/// outside of it: `through` of a boot, and `ahead`, the sequences beyond it that are stored. `runs`
-/// says where a device's events are: consecutive sequences with consecutive ids, one row for as
-/// many as came together.
+/// `events` is divided by the day of arrival; a row is a run: events of consecutive sequences with
+/// consecutive ids that came together, packed (packed_events.hpp). What tells duplicates is outside
+/// of it: `through` of a boot, and `ahead`, the sequences beyond it that are stored. `runs` says
+/// where a device's events are.
+///
+/// `rollup_changes`: by how much single devices' sums have grown, packed, one row a transaction.
+/// Once there are many they are added to `rollups` together, and who reads adds them up; so a
+/// device that sends often costs no row of `rollups` each time. The counts in `meta` are of the
+/// whole fleet.
 ///
 /// `server`: which server heard the device's last status. The rest is as in SQLite (schema.cpp).
 constexpr const char* schema = R"sql(
@@ -46,7 +53,7 @@ CREATE TABLE devices (
     score bigint NOT NULL DEFAULT 0,
     events bigint NOT NULL DEFAULT 0,
     rejected bigint NOT NULL DEFAULT 0
-) WITH (fillfactor = 70);
+) WITH (fillfactor = 50);
 CREATE TABLE attributes (
     device bigint NOT NULL,
     name text COLLATE "C" NOT NULL,
@@ -69,7 +76,7 @@ CREATE TABLE boots (
     overruns bigint NOT NULL DEFAULT 0,
     events_lost bigint NOT NULL DEFAULT 0,
     PRIMARY KEY (device, boot)
-) WITH (fillfactor = 70);
+) WITH (fillfactor = 50);
 CREATE TABLE ahead (
     device bigint NOT NULL,
     boot bigint NOT NULL,
@@ -83,35 +90,6 @@ CREATE TABLE losses (
     last bigint NOT NULL,
     PRIMARY KEY (device, boot, first)
 );
-CREATE TABLE events (
-    id bigint NOT NULL,
-    received_ms bigint NOT NULL,
-    device bigint NOT NULL,
-    boot bigint NOT NULL,
-    sequence bigint NOT NULL,
-    clock_ms bigint NOT NULL,
-    time_ms bigint NOT NULL,
-    uncertainty_ms bigint NOT NULL,
-    sample bigint NOT NULL,
-    stop_samples bigint,
-    stop_instructions bigint,
-    kind smallint NOT NULL,
-    score smallint NOT NULL,
-    label text COLLATE "C" NOT NULL
-) PARTITION BY RANGE (received_ms);
-CREATE INDEX events_by_id ON events (id);
-CREATE TABLE runs (
-    device bigint NOT NULL,
-    boot bigint NOT NULL,
-    first_sequence bigint NOT NULL,
-    last_sequence bigint NOT NULL,
-    first_id bigint NOT NULL,
-    last_id bigint NOT NULL,
-    received_ms bigint NOT NULL
-);
-CREATE INDEX runs_by_sequence ON runs (device, boot, last_sequence);
-CREATE INDEX runs_by_id ON runs (device, last_id);
-CREATE INDEX runs_by_time ON runs USING brin (received_ms) WITH (autosummarize = on);
 CREATE TABLE gate_chunks (
     device bigint NOT NULL,
     boot bigint NOT NULL,
@@ -138,6 +116,99 @@ CREATE TABLE rollups (
     PRIMARY KEY (scope, span, start_ms)
 ) WITH (fillfactor = 70);
 )sql";
+
+/// New in version 2, as it is now.
+constexpr const char* packed_schema = R"sql(
+CREATE TABLE events (
+    first_id bigint NOT NULL,
+    last_id bigint NOT NULL,
+    received_ms bigint NOT NULL,
+    device bigint NOT NULL,
+    boot bigint NOT NULL,
+    first_sequence bigint NOT NULL,
+    packed bytea NOT NULL
+) PARTITION BY RANGE (received_ms);
+ALTER TABLE events ALTER packed SET STORAGE EXTERNAL;
+CREATE INDEX events_by_last_id ON events (last_id);
+CREATE TABLE runs (
+    device bigint NOT NULL,
+    boot bigint NOT NULL,
+    first_sequence bigint NOT NULL,
+    last_sequence bigint NOT NULL,
+    first_id bigint NOT NULL,
+    last_id bigint NOT NULL,
+    received_ms bigint NOT NULL
+);
+CREATE INDEX runs_by_sequence ON runs (device, boot, last_sequence);
+CREATE INDEX runs_by_id ON runs (device, last_id);
+CREATE INDEX runs_by_time ON runs USING brin (received_ms) WITH (autosummarize = on);
+CREATE TABLE rollup_changes (changes bytea NOT NULL);
+ALTER TABLE rollup_changes ALTER changes SET STORAGE EXTERNAL;
+ALTER TABLE meta
+    ADD COLUMN unfolded bigint NOT NULL DEFAULT 0,
+    ADD COLUMN devices bigint NOT NULL DEFAULT 0,
+    ADD COLUMN online bigint NOT NULL DEFAULT 0,
+    ADD COLUMN events bigint NOT NULL DEFAULT 0,
+    ADD COLUMN bytes_sensed bigint NOT NULL DEFAULT 0,
+    ADD COLUMN bytes_sent bigint NOT NULL DEFAULT 0,
+    ADD COLUMN bytes_gate bigint NOT NULL DEFAULT 0,
+    ADD COLUMN gate_openings bigint NOT NULL DEFAULT 0,
+    ADD COLUMN inferences bigint NOT NULL DEFAULT 0;
+)sql";
+
+/// Version 1 had a row for each event.
+constexpr const char* leave_version_1 = R"sql(
+ALTER TABLE events RENAME TO old_events;
+DO $$
+DECLARE part text;
+BEGIN
+    FOR part IN SELECT relname FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
+        WHERE inhparent = 'old_events'::regclass
+    LOOP
+        EXECUTE format('ALTER TABLE %I RENAME TO %I', part, 'old_' || part);
+    END LOOP;
+END $$;
+DROP TABLE runs;
+)sql";
+
+/// Packs the events of version 1, a part at a time.
+void pack_events(PgConnection& connection) {
+    connection.run(
+        "DECLARE old NO SCROLL CURSOR FOR SELECT id, device, boot, sequence, clock_ms, time_ms, "
+        "uncertainty_ms, received_ms, kind, label, score, sample, stop_samples, stop_instructions "
+        "FROM old_events ORDER BY id");
+    PgRuns runs;
+    for (;;) {
+        const PgResult rows = connection.run("FETCH 50000 FROM old", PgValues());
+        for (int row = 0; row < rows.rows(); ++row) {
+            const auto optional_number = [&](int column) {
+                return rows.is_null(row, column)
+                           ? std::nullopt
+                           : std::optional(rows.number<uint32_t>(row, column));
+            };
+            runs.add(rows.integer(row, 1),
+                     {rows.integer(row, 0),
+                      "",
+                      rows.integer(row, 5),
+                      rows.integer(row, 6),
+                      rows.integer(row, 7),
+                      {rows.number<uint32_t>(row, 2), rows.number<uint32_t>(row, 3),
+                       rows.number<uint64_t>(row, 4), rows.number<uint8_t>(row, 8),
+                       rows.text(row, 9), rows.number<uint16_t>(row, 10),
+                       rows.number<uint64_t>(row, 11), optional_number(12), optional_number(13)}});
+        }
+        if (rows.rows() == 0) break;
+        runs.write(connection);
+    }
+    connection.run("CLOSE old");
+    const PgResult counts = connection.run(
+        "SELECT (SELECT count(*) FROM old_events), (SELECT coalesce(sum(last_id - first_id + 1), "
+        "0) FROM events)",
+        PgValues());
+    if (counts.integer(0, 0) != counts.integer(0, 1))
+        throw StoreError("store: PostgreSQL: the database cannot be brought to this version");
+    connection.run("DROP TABLE old_events");
+}
 
 }  // namespace
 
@@ -170,13 +241,34 @@ void prepare_schema(PgConnection& connection) {
             throw StoreError("store: made by a later version of ganglion (" +
                              std::to_string(version) + "): use that one, or another database");
         }
+        if (version == kSchemaVersion) return;
+        // Who writes as version 1 did has ended, or ends with this.
+        connection.run("LOCK TABLE meta IN ACCESS EXCLUSIVE MODE");
+        connection.run(leave_version_1);
+        connection.run(packed_schema);
+        pack_events(connection);
+        count_totals(connection);
+        connection.run("UPDATE meta SET schema_version = $1", PgValues().add(kSchemaVersion));
+        transaction.commit();
         return;
     }
     connection.run("CREATE SCHEMA IF NOT EXISTS ganglion");
     connection.run(schema);
+    connection.run(packed_schema);
     connection.run("INSERT INTO meta (schema_version, created_ms) VALUES ($1, $2)",
                    PgValues().add(kSchemaVersion).add(now_ms()));
     transaction.commit();
+}
+
+void count_totals(PgConnection& connection) {
+    connection.run(
+        "UPDATE meta SET (devices, online, events) = (SELECT count(*), coalesce(sum(online), 0), "
+        "coalesce(sum(events), 0) FROM devices), (bytes_sensed, bytes_sent, bytes_gate, "
+        "gate_openings, inferences) = (SELECT coalesce(least(sum(bytes_sensed), $1), 0), "
+        "coalesce(least(sum(bytes_sent), $1), 0), coalesce(least(sum(bytes_gate), $1), 0), "
+        "coalesce(least(sum(gate_openings), $1), 0), coalesce(least(sum(inferences), $1), 0) FROM "
+        "boots)",
+        PgValues().add(static_cast<int64_t>(kMostSum)));
 }
 
 void make_partition(PgConnection& connection, int64_t received_ms) {

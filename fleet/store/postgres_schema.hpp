@@ -13,9 +13,12 @@ enum class PgUse { read, write };
 /// it returns.
 std::string pg_set_up(PgUse use);
 
-/// Makes the schema and its tables where there are none; several servers may do it at once. Throws
-/// StoreError when they are of a later version.
+/// Makes the schema and its tables where there are none, and brings those of an earlier version to
+/// this one; several servers may do it at once. Throws StoreError when they are of a later version.
 void prepare_schema(PgConnection& connection);
+
+/// Counts anew what `meta` says of the whole fleet, inside a transaction that has the pen.
+void count_totals(PgConnection& connection);
 
 /// Makes the part of `events` for the day of this time, inside a transaction that has the pen.
 void make_partition(PgConnection& connection, int64_t received_ms);

@@ -1,5 +1,6 @@
 #include "fleet/store/postgres_store.hpp"
 
+#include "fleet/store/postgres_runs.hpp"
 #include "fleet/store/postgres_schema.hpp"
 
 namespace ganglion::fleet {
@@ -30,8 +31,10 @@ void PgStore::set_attributes(const std::string& device, const Attributes& attrib
     const std::lock_guard lock(write_mutex_);
     PgTransaction transaction(write_);
     take_pen(write_);
-    write_.run("INSERT INTO devices (id) VALUES ($1) ON CONFLICT DO NOTHING",
-               PgValues().add(device));
+    const PgResult made = write_.run("INSERT INTO devices (id) VALUES ($1) ON CONFLICT DO NOTHING",
+                                     PgValues().add(device));
+    write_.run("UPDATE meta SET devices = devices + $1",
+               PgValues().add(static_cast<int64_t>(made.changed())));
     const int64_t number =
         write_.run("SELECT number FROM devices WHERE id = $1", PgValues().add(device))
             .integer(0, 0);
@@ -50,6 +53,7 @@ std::vector<std::string> PgStore::mark_all_offline() {
     const PgResult rows =
         write_.run("UPDATE devices SET online = 0 WHERE online <> 0 AND server = $1 RETURNING id",
                    PgValues().add(server_));
+    write_.run("UPDATE meta SET online = online - $1", PgValues().add(int64_t{rows.rows()}));
     transaction.commit();
     return each_row(rows, [](const PgResult& found, int row) { return found.text(row, 0); });
 }
@@ -59,21 +63,8 @@ uint64_t PgStore::forget_before(int64_t received_ms, uint32_t limit) {
     PgTransaction transaction(write_);
     take_pen(write_);
     uint64_t forgotten = drop_days_before(received_ms);
-    // Of the day that is half gone: ids grow with arrival, so the oldest come first; those beyond
-    // a gap stay, as in SQLite.
-    const PgResult last = write_.run(
-        "WITH oldest AS (SELECT id, device, boot, sequence, received_ms FROM events ORDER BY id "
-        "LIMIT $2), gone AS (DELETE FROM events e USING oldest o, boots b WHERE e.id = o.id AND "
-        "e.received_ms = o.received_ms AND b.device = o.device AND b.boot = o.boot AND "
-        "o.received_ms < $1 AND o.sequence <= b.through RETURNING e.id) SELECT count(*), "
-        "coalesce(max(id), 0) FROM gone",
-        PgValues().add(received_ms).add(int64_t{limit}));
-    forgotten += last.number<uint64_t>(0, 0);
-    write_.run(
-        "DELETE FROM runs r WHERE r.received_ms < $1 AND r.last_id <= $2 AND NOT EXISTS (SELECT "
-        "FROM events e WHERE e.received_ms = r.received_ms AND e.id BETWEEN r.first_id AND "
-        "r.last_id)",
-        PgValues().add(received_ms).add(last.integer(0, 1)));
+    // Of the day that is half gone; those beyond a gap stay, as in SQLite.
+    forgotten += forget_oldest(write_, received_ms, limit);
     forgotten += write_
                      .run(
                          "DELETE FROM gate_chunks WHERE ctid IN (SELECT g.ctid FROM gate_chunks g "
@@ -95,7 +86,9 @@ uint64_t PgStore::drop_days_before(int64_t received_ms) {
     uint64_t dropped = 0;
     for (int row = 0; row < parts.rows(); ++row) {
         const std::string part = parts.text(row, 0);
-        dropped += write_.run("SELECT count(*) FROM " + part, PgValues()).number<uint64_t>(0, 0);
+        dropped +=
+            write_.run("SELECT coalesce(sum(last_id - first_id + 1), 0) FROM " + part, PgValues())
+                .number<uint64_t>(0, 0);
         write_.run(("DROP TABLE " + part).c_str());
     }
     write_.run("DELETE FROM runs WHERE received_ms < $1",

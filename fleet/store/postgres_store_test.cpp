@@ -27,6 +27,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using testing::kNoon;
 using testing::PostgresCluster;
+using testing::report;
 using ::testing::SizeIs;
 using testing::Through;
 using ::testing::ThrowsMessage;
@@ -210,6 +211,85 @@ TEST_F(PgStoreTest, RefusesDatabasesThatItCannotUse) {
                 ThrowsMessage<StoreError>(HasSubstr("/nowhere")));
     EXPECT_THAT([] { PgStore store("postgresql:///fleet?nonsense=1", "server"); },
                 ThrowsMessage<StoreError>(HasSubstr("nonsense")));
+}
+
+/// What was another in the schema of version 1, with events of a device that has a gap.
+constexpr const char* kVersion1 = R"sql(
+SET search_path = ganglion;
+DROP TABLE events, runs, rollup_changes;
+ALTER TABLE meta DROP COLUMN unfolded, DROP COLUMN devices, DROP COLUMN online, DROP COLUMN events,
+    DROP COLUMN bytes_sensed, DROP COLUMN bytes_sent, DROP COLUMN bytes_gate,
+    DROP COLUMN gate_openings, DROP COLUMN inferences;
+CREATE TABLE events (id bigint NOT NULL, received_ms bigint NOT NULL, device bigint NOT NULL,
+    boot bigint NOT NULL, sequence bigint NOT NULL, clock_ms bigint NOT NULL,
+    time_ms bigint NOT NULL, uncertainty_ms bigint NOT NULL, sample bigint NOT NULL,
+    stop_samples bigint, stop_instructions bigint, kind smallint NOT NULL, score smallint NOT NULL,
+    label text COLLATE "C" NOT NULL) PARTITION BY RANGE (received_ms);
+CREATE INDEX events_by_id ON events (id);
+CREATE TABLE events_19675 PARTITION OF events
+    FOR VALUES FROM (1699920000000) TO (1700006400000);
+CREATE TABLE runs (device bigint NOT NULL, boot bigint NOT NULL, first_sequence bigint NOT NULL,
+    last_sequence bigint NOT NULL, first_id bigint NOT NULL, last_id bigint NOT NULL,
+    received_ms bigint NOT NULL);
+CREATE INDEX runs_by_sequence ON runs (device, boot, last_sequence);
+CREATE INDEX runs_by_id ON runs (device, last_id);
+CREATE INDEX runs_by_time ON runs USING brin (received_ms) WITH (autosummarize = on);
+INSERT INTO events VALUES
+    (1, 1700000000000, 1, 1, 1, 1000, 1699999999000, 7, 320, NULL, NULL, 0, 900, 'alexa'),
+    (2, 1700000000000, 1, 1, 2, 2000, 1700000000000, 0, 640, 3, 44, 2, 901, 'stop'),
+    (3, 1700000000000, 1, 1, 5, 1000, 1700000000000, 0, 1600, NULL, NULL, 0, 900, 'alexa');
+INSERT INTO runs VALUES (1, 1, 1, 2, 1, 2, 1700000000000), (1, 1, 5, 5, 3, 3, 1700000000000);
+INSERT INTO devices (number, id, online, events) VALUES (1, 'speaker', 1, 3);
+INSERT INTO boots (device, boot, through, ahead, bytes_sent) VALUES (1, 1, 2, 1, 77);
+INSERT INTO ahead VALUES (1, 1, 5);
+UPDATE meta SET schema_version = 1, next_id = 4;
+)sql";
+
+TEST_F(PgStoreTest, ADatabaseOfAnEarlierVersionIsBroughtToThisOne) {
+    { const PgStore makes_it(uri_, "server"); }
+    PgConnection(uri_, "").run(kVersion1);
+    PgStore store(uri_, "server");
+    const auto stored = store.events({});
+    ASSERT_THAT(stored, SizeIs(3));
+    EXPECT_EQ(stored[0].time_ms, kNoon - 1000);
+    EXPECT_EQ(stored[0].uncertainty_ms, 7);
+    EXPECT_EQ(stored[1].id, 2);
+    EXPECT_EQ(stored[1].event.label, "stop");
+    EXPECT_EQ(stored[1].event.stop_instructions, 44U);
+    EXPECT_EQ(stored[1].event.clock_ms, 2000U);
+    EXPECT_EQ(stored[2].event.sequence, 5U);
+    EXPECT_THAT(store.events({"speaker", {}, {}, 2}), SizeIs(2));
+    EXPECT_EQ(store.summary().events, 3U);
+    EXPECT_EQ(store.summary().online, 1U);
+    EXPECT_EQ(store.summary().bytes_sent, 77U);
+    const auto more = store.commit(std::vector{events({event(1, 1), event(1, 3), event(1, 5)})});
+    EXPECT_THAT(more.new_events, SizeIs(1));
+    EXPECT_EQ(more.new_events.at(0).id, 4);
+    EXPECT_THAT(more.acks, ElementsAre(Through("speaker", 1, 3)));
+    EXPECT_THAT(store.gaps({}), ElementsAre(GapOf(1, 4, 4)));
+}
+
+TEST_F(PgStoreTest, SumsOfDevicesAreThereBeforeAndAfterTheyAreFolded) {
+    PgStore store(uri_, "server");
+    // Each commit counts as 50 and more until 40,000 are folded, twice here.
+    constexpr uint32_t commits = 1700;
+    const RollupQuery days{"device:speaker", Span::day, 0, 2 * kNoon};
+    for (uint32_t i = 1; i <= commits; ++i) {
+        store.commit(std::vector{events({event(1, i)}), report(1, i, uint64_t{i} * 10, "meter")});
+        if (i % 100 != 0) continue;
+        ASSERT_THAT(store.rollups(days), SizeIs(1));
+        EXPECT_EQ(store.rollups(days)[0].events, i);
+        RollupQuery hours = days;
+        hours.span = Span::hour;
+        const auto all = store.device_rollups(hours);
+        EXPECT_EQ(all.at("speaker").at(0).events, i);
+        EXPECT_EQ(all.at("meter").at(0).bytes_sensed, uint64_t{i} * 10);
+        EXPECT_EQ(all.at("meter").at(0).reports, i);
+    }
+    const PgResult left =
+        PgConnection(uri_, "").run("SELECT count(*) FROM ganglion.rollup_changes", PgValues());
+    EXPECT_LT(left.integer(0, 0), 40'000 / 50);
+    EXPECT_GT(left.integer(0, 0), 0);
 }
 
 TEST_F(PgStoreTest, TextMayHoldWhatArraysAndStatementsAreMadeOf) {

@@ -1,34 +1,22 @@
 // What PgRows writes at the end of a transaction.
 #include <array>
 
+#include "fleet/store/postgres_columns.hpp"
+#include "fleet/store/postgres_rollups.hpp"
 #include "fleet/store/postgres_rows.hpp"
 
 namespace ganglion::fleet {
 namespace {
 
+/// Devices' hours in `rollup_changes` before they are added to `rollups`. Who asks for a device's
+/// sums reads them all.
+constexpr int64_t kMostUnfolded = 40'000;
+/// So many of them, for reading, as a row of that table is for itself.
+constexpr int64_t kTransactionIs = 50;
+
 int64_t signed_of(uint64_t value) {
     return static_cast<int64_t>(value);
 }
-
-/// Arrays of equal length, one a column.
-template <size_t Count>
-class Columns {
-  public:
-    PgArray& operator[](size_t column) { return columns_[column]; }
-    bool empty() const { return columns_[0].empty(); }
-    /// In their order, each value of a row in the next one.
-    void add_row(const std::array<int64_t, Count>& values) {
-        for (size_t i = 0; i < Count; ++i) columns_[i].add(values[i]);
-    }
-    PgValues values() const {
-        PgValues values;
-        for (const PgArray& column : columns_) values.add(column.text());
-        return values;
-    }
-
-  private:
-    std::array<PgArray, Count> columns_;
-};
 
 template <typename T, typename From>
 void take(std::optional<T>& change, const std::optional<From>& said) {
@@ -112,17 +100,30 @@ void PgRows::write_changes() {
 }
 
 void PgRows::write_boots() {
-    Columns<14> columns;
-    for (const DeviceState* device : touched_) {
-        for (const auto& [number, boot] : device->boots) {
+    // To insert what may be there already costs twice as much as to update it, and most messages
+    // change no counter.
+    Columns<7> heard;
+    Columns<14> reported, fresh;
+    for (DeviceState* device : touched_) {
+        for (auto& [number, boot] : device->boots) {
             if (!boot.changed) continue;
-            columns[0].add(device->number);
-            columns[1].add(int64_t{number});
-            columns[2].add(boot.heard_ms);
-            columns[3].add_optional(boot.offset_ms);
-            columns[4].add(boot.offset_at_ms);
-            columns[5].add(int64_t{boot.through});
-            columns[6].add(int64_t{boot.ahead});
+            const bool stored = std::exchange(boot.stored, true);
+            const bool has_reported = std::exchange(boot.reported, false);
+            const auto add_to = [&, boot_number = number, &state = boot](auto& columns) {
+                columns[0].add(device->number);
+                columns[1].add(int64_t{boot_number});
+                columns[2].add(state.heard_ms);
+                columns[3].add_optional(state.offset_ms);
+                columns[4].add(state.offset_at_ms);
+                columns[5].add(int64_t{state.through});
+                columns[6].add(int64_t{state.ahead});
+            };
+            if (stored && !has_reported) {
+                add_to(heard);
+                continue;
+            }
+            Columns<14>& columns = stored ? reported : fresh;
+            add_to(columns);
             size_t next = 7;
             for (const uint64_t counter :
                  {boot.bytes_sensed, boot.bytes_sent, boot.bytes_gate, boot.gate_openings,
@@ -130,19 +131,36 @@ void PgRows::write_boots() {
                 columns[next++].add(signed_of(counter));
         }
     }
-    if (columns.empty()) return;
-    connection_.run(
-        "INSERT INTO boots (device, boot, heard_ms, offset_ms, offset_at_ms, through, ahead, "
-        "bytes_sensed, bytes_sent, bytes_gate, gate_openings, inferences, overruns, events_lost) "
-        "SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], "
-        "$5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], "
-        "$11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[]) ON CONFLICT (device, boot) DO "
-        "UPDATE SET heard_ms = excluded.heard_ms, offset_ms = excluded.offset_ms, offset_at_ms = "
-        "excluded.offset_at_ms, through = excluded.through, ahead = excluded.ahead, bytes_sensed "
-        "= excluded.bytes_sensed, bytes_sent = excluded.bytes_sent, bytes_gate = "
-        "excluded.bytes_gate, gate_openings = excluded.gate_openings, inferences = "
-        "excluded.inferences, overruns = excluded.overruns, events_lost = excluded.events_lost",
-        columns.values());
+    const std::string set =
+        "UPDATE boots b SET heard_ms = u.heard_ms, offset_ms = u.offset_ms, offset_at_ms = "
+        "u.offset_at_ms, through = u.through, ahead = u.ahead";
+    const std::string arrays =
+        " FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], "
+        "$6::bigint[], $7::bigint[]";
+    const std::string more_arrays =
+        ", $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], "
+        "$13::bigint[], $14::bigint[]";
+    const std::string names = "(device, boot, heard_ms, offset_ms, offset_at_ms, through, ahead";
+    const std::string more_names =
+        ", bytes_sensed, bytes_sent, bytes_gate, gate_openings, inferences, overruns, "
+        "events_lost)";
+    const std::string where = " WHERE b.device = u.device AND b.boot = u.boot";
+    if (!heard.empty())
+        connection_.run(set + arrays + ") AS u " + names + ")" + where, heard.values());
+    if (!reported.empty()) {
+        connection_.run(
+            set +
+                ", bytes_sensed = u.bytes_sensed, bytes_sent = u.bytes_sent, bytes_gate = "
+                "u.bytes_gate, gate_openings = u.gate_openings, inferences = u.inferences, "
+                "overruns = u.overruns, events_lost = u.events_lost" +
+                arrays + more_arrays + ") AS u " + names + more_names + where,
+            reported.values());
+    }
+    if (!fresh.empty()) {
+        connection_.run(
+            "INSERT INTO boots " + names + more_names + " SELECT *" + arrays + more_arrays + ")",
+            fresh.values());
+    }
 }
 
 void PgRows::write_windows() {
@@ -182,43 +200,38 @@ void PgRows::write_windows() {
 }
 
 void PgRows::write_rollups() {
-    Columns<13> columns;
-    for (const auto& [key, sum] : sums_.by_scope()) {
-        const auto& [scope, span, start_ms] = key;
-        columns[0].add(std::string_view(scope));
-        columns[1].add(span);
-        columns[2].add(start_ms);
-        size_t next = 3;
-        for (const uint64_t value :
-             {sum.events, sum.alerts, sum.reports, sum.score_sum, uint64_t{sum.score_most},
-              sum.inferences, sum.bytes_sensed, sum.bytes_sent, sum.bytes_gate})
-            columns[next++].add(signed_of(value));
-        PgArray scores;
-        for (const uint32_t count : sum.scores) scores.add(int64_t{count});
-        columns[next].add(std::string_view(scores.text()));
-    }
+    fleet::write_rollups(connection_, sums_.shared());
+    const DeviceHours changes = sums_.by_device();
     sums_.clear();
-    if (columns.empty()) return;
+    if (changes.empty()) return;
+    connection_.run("INSERT INTO rollup_changes (changes) VALUES ($1)",
+                    PgValues().add_bytes(pack_changes(changes)));
+    unfolded_ += static_cast<int64_t>(changes.size()) + kTransactionIs;
+    if (unfolded_ < kMostUnfolded) return;
+    fold_changes(connection_);
+    unfolded_ = 0;
+}
+
+void PgRows::write_meta() {
+    const Totals& by = grown();
     connection_.run(
-        "INSERT INTO rollups AS r (scope, span, start_ms, events, alerts, reports, score_sum, "
-        "score_most, inferences, bytes_sensed, bytes_sent, bytes_gate, scores) SELECT scope, span, "
-        "start_ms, events, alerts, reports, score_sum, score_most, inferences, bytes_sensed, "
-        "bytes_sent, bytes_gate, scores::bigint[] FROM unnest($1::text[], $2::bigint[], "
-        "$3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], "
-        "$9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::text[]) AS u (scope, "
-        "span, start_ms, events, alerts, reports, score_sum, score_most, inferences, bytes_sensed, "
-        "bytes_sent, bytes_gate, scores) ON CONFLICT (scope, span, start_ms) DO UPDATE SET events "
-        "= r.events + excluded.events, alerts = r.alerts + excluded.alerts, reports = r.reports + "
-        "excluded.reports, score_sum = r.score_sum + excluded.score_sum, score_most = "
-        "greatest(r.score_most, excluded.score_most), inferences = least(r.inferences + "
-        "excluded.inferences, $14), bytes_sensed = least(r.bytes_sensed + excluded.bytes_sensed, "
-        "$14), bytes_sent = least(r.bytes_sent + excluded.bytes_sent, $14), bytes_gate = "
-        "least(r.bytes_gate + excluded.bytes_gate, $14), "
-        "scores = ARRAY[r.scores[1] + excluded.scores[1], r.scores[2] + excluded.scores[2], "
-        "r.scores[3] + excluded.scores[3], r.scores[4] + excluded.scores[4], r.scores[5] + "
-        "excluded.scores[5], r.scores[6] + excluded.scores[6], r.scores[7] + excluded.scores[7], "
-        "r.scores[8] + excluded.scores[8]]",
-        columns.values().add(signed_of(kMostSum)));
+        "UPDATE meta SET next_id = $1, unfolded = $2, devices = devices + $3, online = online + "
+        "$4, events = events + $5, bytes_sensed = least(bytes_sensed + $6, $11), bytes_sent = "
+        "least(bytes_sent + $7, $11), bytes_gate = least(bytes_gate + $8, $11), gate_openings = "
+        "least(gate_openings + $9, $11), inferences = least(inferences + $10, $11)",
+        PgValues()
+            .add(next_id_)
+            .add(unfolded_)
+            .add(by.devices)
+            .add(by.online)
+            .add(by.events)
+            .add(signed_of(by.bytes_sensed))
+            .add(signed_of(by.bytes_sent))
+            .add(signed_of(by.bytes_gate))
+            .add(signed_of(by.gate_openings))
+            .add(signed_of(by.inferences))
+            .add(signed_of(kMostSum)));
+    grown() = {};
 }
 
 }  // namespace ganglion::fleet

@@ -1,17 +1,9 @@
 #include "fleet/store/rollup_sums.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace ganglion::fleet {
-namespace {
-
-/// What devices say of themselves may be a lie, and a sum that no number holds would stop the
-/// store.
-void grow(uint64_t& sum, uint64_t by) {
-    sum = std::min(sum + std::min(by, kMostSum), kMostSum);
-}
-
-}  // namespace
 
 void add_to(RollupRow& sum, const RollupRow& change) {
     sum.events += change.events;
@@ -28,28 +20,51 @@ void add_to(RollupRow& sum, const RollupRow& change) {
 
 void RollupSums::add(const DeviceState& device, int64_t time_ms, const RollupRow& change) {
     constexpr auto minute = static_cast<int64_t>(Span::minute);
-    add_to(changes_[{&device, time_ms - time_ms % minute}], change);
+    const Minute key{&device, time_ms - time_ms % minute};
+    if (last_ == changes_.end() || last_->first != key) last_ = changes_.try_emplace(key).first;
+    add_to(last_->second, change);
+}
+
+std::map<RollupSums::Key, RollupRow> RollupSums::shared() const {
+    std::map<std::pair<std::string, int64_t>, RollupRow> minutes;  // of scopes
+    for (const auto& entry : changes_) {
+        const DeviceState* device = entry.first.first;
+        const auto add_in = [&](std::string scope) {
+            add_to(minutes[{std::move(scope), entry.first.second}], entry.second);
+        };
+        add_in("fleet");
+        if (!device->bundle_version.empty()) add_in("version:" + device->bundle_version);
+        for (const auto& [name, value] : device->attributes) {
+            std::string scope = name;
+            add_in(scope.append(":").append(value));
+        }
+    }
+    std::map<Key, RollupRow> sums;
+    for (const auto& [minute, change] : minutes) {
+        for (const Span span : {Span::minute, Span::hour, Span::day}) {
+            const auto step = static_cast<int64_t>(span);
+            add_to(sums[{minute.first, step, minute.second - minute.second % step}], change);
+        }
+    }
+    return sums;
+}
+
+DeviceHours RollupSums::by_device() const {
+    constexpr auto hour = static_cast<int64_t>(Span::hour);
+    DeviceHours sums;
+    for (const auto& [minute, change] : changes_)
+        add_to(sums[{minute.first->number, minute.second - minute.second % hour}], change);
+    return sums;
 }
 
 std::map<RollupSums::Key, RollupRow> RollupSums::by_scope() const {
-    std::map<Key, RollupRow> sums;
-    for (const auto& entry : changes_) {
-        const DeviceState* device = entry.first.first;
-        const int64_t time_ms = entry.first.second;
-        const RollupRow& change = entry.second;
-        const auto add_in = [&](const std::string& scope, Span span) {
+    std::map<Key, RollupRow> sums = shared();
+    for (const auto& [minute, change] : changes_) {
+        for (const Span span : {Span::hour, Span::day}) {
             const auto step = static_cast<int64_t>(span);
-            add_to(sums[{scope, step, time_ms - time_ms % step}], change);
-        };
-        for (const Span span : {Span::hour, Span::day})
-            add_in(std::string(kDeviceScope) + device->id, span);
-        for (const Span span : {Span::minute, Span::hour, Span::day}) {
-            add_in("fleet", span);
-            if (!device->bundle_version.empty()) add_in("version:" + device->bundle_version, span);
-            for (const auto& [name, value] : device->attributes) {
-                std::string scope = name;
-                add_in(scope.append(":").append(value), span);
-            }
+            add_to(sums[{std::string(kDeviceScope) + minute.first->id, step,
+                         minute.second - minute.second % step}],
+                   change);
         }
     }
     return sums;

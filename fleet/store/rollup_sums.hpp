@@ -9,16 +9,17 @@
 
 #include "fleet/store/device_state.hpp"
 #include "fleet/store/records.hpp"
+#include "fleet/store/totals.hpp"
 
 namespace ganglion::fleet {
 
 /// What scopes of single devices begin with.
 inline constexpr std::string_view kDeviceScope = "device:";
 
-/// A sum of counters stays there; two of them fit a store's number.
-inline constexpr uint64_t kMostSum = (uint64_t{1} << 62) - 1;
-
 void add_to(RollupRow& sum, const RollupRow& change);
+
+/// Number of a device and the beginning of an hour.
+using DeviceHours = std::map<std::pair<int64_t, int64_t>, RollupRow>;
 
 /// Adds up what a transaction's messages mean for minutes, hours and days.
 class RollupSums {
@@ -28,12 +29,20 @@ class RollupSums {
     /// Something of the device's at a time: an event, or what a report's counters grew by.
     void add(const DeviceState& device, int64_t time_ms, const RollupRow& change);
     std::map<Key, RollupRow> by_scope() const;
-    void clear() { changes_.clear(); }
+    /// The scopes that devices share.
+    std::map<Key, RollupRow> shared() const;
+    /// What is of a device, by hour.
+    DeviceHours by_device() const;
+    void clear() {
+        changes_.clear();
+        last_ = changes_.end();
+    }
 
   private:
     using Minute = std::pair<const DeviceState*, int64_t>;
 
     std::map<Minute, RollupRow> changes_;
+    std::map<Minute, RollupRow>::iterator last_ = changes_.end();  // mostly the next one too
 };
 
 }  // namespace ganglion::fleet

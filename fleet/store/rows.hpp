@@ -8,6 +8,7 @@
 
 #include "fleet/store/device_state.hpp"
 #include "fleet/store/records.hpp"
+#include "fleet/store/totals.hpp"
 
 namespace ganglion::fleet {
 
@@ -53,10 +54,16 @@ class Rows {
     virtual void add_to_rollups(const DeviceState& device, int64_t time_ms,
                                 const RollupRow& change) = 0;
 
+    /// By how much this transaction changes the totals; new devices are in it already.
+    Totals& grown() { return grown_; }
+
     /// The last thing of a transaction: writes what has changed, and says the ids of its events.
     virtual void finish(Committed& result) = 0;
     /// After a transaction that failed, or when others may have written.
     virtual void forget() = 0;
+
+  private:
+    Totals grown_;
 };
 
 }  // namespace ganglion::fleet

@@ -8,7 +8,7 @@
 namespace ganglion::fleet {
 namespace {
 
-constexpr int64_t kSchemaVersion = 3;
+constexpr int64_t kSchemaVersion = 4;
 
 /// Devices are numbered, so that the keys of the large tables are small. A device's counters start
 /// at 0 with every boot, so they are kept per boot and added up when asked for. `through`:
@@ -117,6 +117,32 @@ CREATE TABLE losses (
 ) WITHOUT ROWID;
 )sql";
 
+/// New in version 4: what the whole fleet comes to, in the one row of `meta`, and all that a count
+/// of versions needs. Boots' counters are what devices say, so that a sum of them is bounded.
+constexpr const char* totals = R"sql(
+ALTER TABLE meta ADD COLUMN devices INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE meta ADD COLUMN online INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE meta ADD COLUMN events INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE meta ADD COLUMN bytes_sensed INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE meta ADD COLUMN bytes_sent INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE meta ADD COLUMN bytes_gate INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE meta ADD COLUMN gate_openings INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE meta ADD COLUMN inferences INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX devices_by_version ON devices (application, bundle_version, online, fault, ram_bytes,
+    flash_bytes, instructions);
+)sql";
+constexpr const char* count_totals = R"sql(
+UPDATE meta SET
+    devices = (SELECT count(*) FROM devices),
+    online = (SELECT total(online) FROM devices),
+    events = (SELECT total(events) FROM devices),
+    bytes_sensed = (SELECT CAST(min(total(bytes_sensed), 4e18) AS INTEGER) FROM boots),
+    bytes_sent = (SELECT CAST(min(total(bytes_sent), 4e18) AS INTEGER) FROM boots),
+    bytes_gate = (SELECT CAST(min(total(bytes_gate), 4e18) AS INTEGER) FROM boots),
+    gate_openings = (SELECT CAST(min(total(gate_openings), 4e18) AS INTEGER) FROM boots),
+    inferences = (SELECT CAST(min(total(inferences), 4e18) AS INTEGER) FROM boots);
+)sql";
+
 /// Version 1 named devices by text everywhere and had no attributes and no rollups.
 constexpr const char* leave_version_1 = R"sql(
 ALTER TABLE meta RENAME TO old_meta;
@@ -127,7 +153,7 @@ ALTER TABLE gate_chunks RENAME TO old_gate_chunks;
 DROP INDEX events_of_device;
 )sql";
 constexpr const char* take_over_version_1 = R"sql(
-INSERT INTO meta SELECT created_ms FROM old_meta;
+INSERT INTO meta (created_ms) SELECT created_ms FROM old_meta;
 INSERT INTO devices (id, application, online, last_seen_ms, boot, bundle_version, bundle_digest,
     ram_bytes, flash_bytes, instructions, firmware, fault, rate_hz, outbox, score, events, rejected)
     SELECT id, application, online, last_seen_ms, boot, bundle_version, bundle_digest, ram_bytes,
@@ -168,12 +194,14 @@ void prepare_schema(Database& database) {
     if (version == kSchemaVersion) return;
     if (version == 1) database.run(leave_version_1);
     if (version < 2) database.run(schema);
-    database.run(losses);
+    if (version < 3) database.run(losses);
+    database.run(totals);
     if (version == 1) {
         database.run(take_over_version_1);
     } else if (version == 0) {
         database.prepare("INSERT INTO meta (created_ms) VALUES (?)").bind(now_ms()).run();
     }
+    database.run(count_totals);
     database.run(("PRAGMA user_version = " + std::to_string(kSchemaVersion)).c_str());
     transaction.commit();
 }

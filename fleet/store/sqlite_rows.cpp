@@ -1,5 +1,7 @@
 #include "fleet/store/sqlite_rows.hpp"
 
+#include <utility>
+
 namespace ganglion::fleet {
 namespace {
 
@@ -36,7 +38,12 @@ SqliteRows::SqliteRows(Database& database)
           "UPDATE devices SET instructions = ?, outbox = ?, score = ? WHERE number = ?")),
       add_chunk_(database.prepare(
           "INSERT OR IGNORE INTO gate_chunks (device, boot, opening, first_sample, last, samples) "
-          "VALUES (?,?,?,?,?,?)")) {}
+          "VALUES (?,?,?,?,?,?)")),
+      write_totals_(database.prepare(
+          "UPDATE meta SET devices = devices + ?1, online = online + ?2, events = events + ?3, "
+          "bytes_sensed = min(bytes_sensed + ?4, ?9), bytes_sent = min(bytes_sent + ?5, ?9), "
+          "bytes_gate = min(bytes_gate + ?6, ?9), gate_openings = min(gate_openings + ?7, ?9), "
+          "inferences = min(inferences + ?8, ?9)")) {}
 
 bool SqliteRows::add_event(const DeviceState& device, StoredEvent& stored) {
     const EventRecord& event = stored.event;
@@ -142,9 +149,22 @@ void SqliteRows::finish(Committed&) {
     rollups_.write(sums_);
     sums_.clear();
     states_.write_back();
+    const Totals by = std::exchange(grown(), {});
+    write_totals_.reset()
+        .bind(by.devices)
+        .bind(by.online)
+        .bind(by.events)
+        .bind(signed_of(by.bytes_sensed))
+        .bind(signed_of(by.bytes_sent))
+        .bind(signed_of(by.bytes_gate))
+        .bind(signed_of(by.gate_openings))
+        .bind(signed_of(by.inferences))
+        .bind(signed_of(kMostSum))
+        .run();
 }
 
 void SqliteRows::forget() {
+    grown() = {};
     states_.forget();
     sums_.clear();
 }

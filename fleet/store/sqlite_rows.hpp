@@ -13,7 +13,9 @@ class SqliteRows final : public Rows {
     explicit SqliteRows(Database& database);
 
     void prepare(std::span<const Message>) override {}
-    DeviceState& device(const std::string& id) override { return states_.device(id); }
+    DeviceState& device(const std::string& id) override {
+        return states_.device(id, grown().devices);
+    }
     BootState& boot(DeviceState& device, uint32_t boot) override {
         return states_.boot(device, boot);
     }
@@ -43,7 +45,7 @@ class SqliteRows final : public Rows {
     RollupSums sums_;
     Rollups rollups_;
     Statement add_event_, read_event_, next_sequence_;
-    Statement write_status_, write_device_report_, add_chunk_;
+    Statement write_status_, write_device_report_, add_chunk_, write_totals_;
 };
 
 }  // namespace ganglion::fleet

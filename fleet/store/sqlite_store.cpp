@@ -101,7 +101,9 @@ void SqliteStore::set_attributes(const std::string& device, const Attributes& at
     const std::lock_guard lock(write_mutex_);
     rows_.forget();
     Transaction transaction(write_database_);
-    write_database_.prepare("INSERT OR IGNORE INTO devices (id) VALUES (?)").bind(device).run();
+    const int made =
+        write_database_.prepare("INSERT OR IGNORE INTO devices (id) VALUES (?)").bind(device).run();
+    write_database_.prepare("UPDATE meta SET devices = devices + ?").bind(made).run();
     write_database_
         .prepare("DELETE FROM attributes WHERE device = (SELECT number FROM devices WHERE id = ?)")
         .bind(device)
@@ -136,10 +138,16 @@ std::map<std::string, std::vector<RollupRow>> SqliteStore::device_rollups(
 
 std::vector<std::string> SqliteStore::mark_all_offline() {
     const std::lock_guard lock(write_mutex_);
+    rows_.forget();
+    Transaction transaction(write_database_);
     std::vector<std::string> changed;
-    Statement update =
-        write_database_.prepare("UPDATE devices SET online = 0 WHERE online <> 0 RETURNING id");
-    while (update.step()) changed.push_back(update.text(0));
+    {
+        Statement update =
+            write_database_.prepare("UPDATE devices SET online = 0 WHERE online <> 0 RETURNING id");
+        while (update.step()) changed.push_back(update.text(0));
+    }
+    write_database_.run("UPDATE meta SET online = 0");
+    transaction.commit();
     return changed;
 }
 
@@ -166,10 +174,8 @@ uint64_t SqliteStore::forget_before(int64_t received_ms, uint32_t limit) {
 Summary SqliteStore::summary() {
     const std::lock_guard lock(read_mutex_);
     Statement row = read_database_.prepare(
-        "SELECT count(*), coalesce(sum(online), 0), coalesce(sum(events), 0), sensed, sent, gate, "
-        "openings, inferences FROM devices, (SELECT total(bytes_sensed) AS sensed, "
-        "total(bytes_sent) AS sent, total(bytes_gate) AS gate, total(gate_openings) AS openings, "
-        "total(inferences) AS inferences FROM boots)");
+        "SELECT devices, online, events, bytes_sensed, bytes_sent, bytes_gate, gate_openings, "
+        "inferences FROM meta");
     row.step();
     return {row.number<uint64_t>(0), row.number<uint64_t>(1), row.number<uint64_t>(2),
             row.number<uint64_t>(3), row.number<uint64_t>(4), row.number<uint64_t>(5),

@@ -59,7 +59,10 @@ void Writer::write_content(const Message& message, const EventsMessage& content)
         note_clock(touch(message, device, content.boot), message.received_ms, content.clock_ms);
     if (content.from_oldest && !content.events.empty())
         note_loss(device, content.events.front().boot, content.events.front().sequence);
+    std::optional<uint32_t> boot;
     for (const EventRecord& event : content.events) {
+        if (std::exchange(boot, event.boot) != event.boot)
+            spoken_of_.emplace(message.device, event.boot);
         if (event.boot == content.boot) {
             const int64_t age_ms =
                 std::max<int64_t>(0, signed_of(content.clock_ms) - signed_of(event.clock_ms));
@@ -77,8 +80,6 @@ void Writer::write_content(const Message& message, const EventsMessage& content)
 
 void Writer::write_event(const Message& message, DeviceState& device, const EventRecord& event,
                          int64_t time_ms, int64_t uncertainty_ms) {
-    const Boot name{message.device, event.boot};
-    spoken_of_.insert(name);
     BootState& boot = rows_.boot(device, event.boot);
     using Known = Rows::Known;
     // Up to `through` everything is stored, so that only what lies beyond needs to be tried.
@@ -89,6 +90,7 @@ void Writer::write_event(const Message& message, DeviceState& device, const Even
     if ((ahead || is_late) && rows_.add_event(device, stored)) {
         result_.new_events.push_back(std::move(stored));
         ++device.new_events;
+        ++rows_.grown().events;
         RollupRow change;
         change.events = 1;
         change.alerts = event.kind == kDecision ? 1 : 0;
@@ -104,7 +106,7 @@ void Writer::write_event(const Message& message, DeviceState& device, const Even
                (ahead && rows_.look_up(device, event) == Known::another)) {
         // (One that is absent and not ahead was stored, and forgotten since.)
         // To acknowledge it would make the device forget an event that is stored nowhere.
-        const bool first = contradicted_.insert(name).second;
+        const bool first = contradicted_.emplace(message.device, event.boot).second;
         ++device.new_rejected;
         if (first) {
             result_.warnings.push_back(
@@ -123,6 +125,8 @@ void Writer::write_content(const Message& message, const StatusRecord& content) 
         device.boot = content.boot.value_or(device.boot);
     }
     if (content.bundle_version) device.bundle_version = *content.bundle_version;
+    rows_.grown().online += int{content.online} - int{device.online};
+    device.online = content.online;
     rows_.write_status(device, content);
 }
 
@@ -131,6 +135,7 @@ void Writer::write_content(const Message& message, const ReportRecord& content) 
     BootState& boot = touch(message, device, content.boot);
     note_clock(boot, message.received_ms, content.clock_ms);
     // Counters only grow within a boot: a report that was overtaken changes nothing.
+    boot.reported = true;
     const auto grow = [](uint64_t& counter, uint64_t value) {
         const uint64_t growth = value > counter ? value - counter : 0;
         counter += growth;
@@ -147,7 +152,12 @@ void Writer::write_content(const Message& message, const ReportRecord& content) 
     change.bytes_sensed = grow(boot.bytes_sensed, content.bytes_sensed);
     change.bytes_sent = grow(boot.bytes_sent, content.bytes_sent);
     change.bytes_gate = grow(boot.bytes_gate, content.bytes_gate);
-    grow(boot.gate_openings, content.gate_openings);
+    Totals& totals = rows_.grown();
+    fleet::grow(totals.gate_openings, grow(boot.gate_openings, content.gate_openings));
+    fleet::grow(totals.inferences, change.inferences);
+    fleet::grow(totals.bytes_sensed, change.bytes_sensed);
+    fleet::grow(totals.bytes_sent, change.bytes_sent);
+    fleet::grow(totals.bytes_gate, change.bytes_gate);
     grow(boot.overruns, content.overruns);
     grow(boot.events_lost, content.events_lost);
     rows_.add_to_rollups(device, message.received_ms, change);

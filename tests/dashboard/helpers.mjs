@@ -1,7 +1,35 @@
 // What the checks share: the API's own word, the page once it is live, and waiting for both to agree.
+import { createRequire } from "node:module";
 import { join } from "node:path";
 
 export const PATIENCE_MS = 40_000;
+
+/** A headless Chromium. */
+export async function launch() {
+  try {
+    const { chromium } = createRequire(new URL("../../dashboard/package.json", import.meta.url))(
+      "playwright-core",
+    );
+    // launch() makes a new, empty user data folder and removes it.
+    return await chromium.launch({
+      executablePath: "/usr/bin/chromium",
+      headless: true,
+      args: [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+      ],
+    });
+  } catch (error) {
+    throw new Error(
+      `no browser: ${error.message.split("\n")[0]} (npm ci in dashboard/, apt install chromium)`,
+    );
+  }
+}
 
 export function expect(condition, what) {
   if (!condition) throw new Error(what);

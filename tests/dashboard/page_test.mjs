@@ -4,11 +4,10 @@
 //   node page_test.mjs --url URL --out DIR --grid       (of a coordinated fleet, as during `demo grid`)
 // URL may come from GANGLION_URL. Screenshots go to DIR. Needs `npm ci` in dashboard/ and Debian's chromium.
 import { mkdirSync } from "node:fs";
-import { createRequire } from "node:module";
 import { parseArgs } from "node:util";
 import { checks } from "./checks.mjs";
 import { grid_checks } from "./grid_checks.mjs";
-import { PATIENCE_MS } from "./helpers.mjs";
+import { launch, PATIENCE_MS } from "./helpers.mjs";
 import { page_checks } from "./page_checks.mjs";
 import { update_checks } from "./update_checks.mjs";
 
@@ -53,30 +52,6 @@ function options() {
   };
 }
 
-async function launch() {
-  try {
-    const { chromium } = createRequire(new URL("../../dashboard/package.json", import.meta.url))(
-      "playwright-core",
-    );
-    // launch() makes a new, empty user data folder and removes it.
-    return await chromium.launch({
-      executablePath: "/usr/bin/chromium",
-      headless: true,
-      args: [
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-      ],
-    });
-  } catch (error) {
-    usage(`no browser: ${error.message.split("\n")[0]} (npm ci in dashboard/, apt install chromium)`);
-  }
-}
-
 const wanted = options();
 mkdirSync(wanted.out, { recursive: true });
 try {
@@ -85,7 +60,7 @@ try {
   usage(`no fleet server answers at ${wanted.url}`);
 }
 
-const browser = await launch();
+const browser = await launch().catch((error) => usage(error.message));
 const chosen = wanted.grid ? grid_checks : wanted.updates ? update_checks : [...checks, ...page_checks];
 let passed = 0;
 let failed = 0;
