@@ -70,8 +70,9 @@ class Processes {
 };
 
 struct Used {
-    double seconds = 0;  ///< of the processor
-    double megabytes = 0;
+    double seconds = 0;        ///< of the processor
+    double megabytes = 0;      ///< at most
+    double megabytes_now = 0;  ///< where it is not gone
 };
 
 /// What a process has used; nothing where it is gone.
@@ -91,8 +92,10 @@ Used used_by(pid_t pid) {
     fields >> user >> system;
     used.seconds = (user + system) / static_cast<double>(::sysconf(_SC_CLK_TCK));
     std::ifstream status(folder + "/status");
-    for (std::string line; std::getline(status, line);)
+    for (std::string line; std::getline(status, line);) {
         if (line.starts_with("VmHWM:")) used.megabytes = std::stod(line.substr(6)) / 1024;
+        if (line.starts_with("VmRSS:")) used.megabytes_now = std::stod(line.substr(6)) / 1024;
+    }
     return used;
 }
 
@@ -136,6 +139,7 @@ class KilledServer {
         broker_.seconds += broker.seconds;
         broker_.megabytes = std::max(broker_.megabytes, broker.megabytes);
     }
+    double megabytes_now() const { return used_by(pid_).megabytes_now; }
     uint16_t mqtt_port() const { return mqtt_port_; }
     ApiAddress api() const { return {"127.0.0.1", http_port_, ""}; }
     const Used& server() const { return server_; }
@@ -201,9 +205,11 @@ class Bench {
     std::vector<Row> run() {
         allow_open_files(count_);
         prepare();
+        const double alone = server_.megabytes_now();
         const auto begin = std::chrono::steady_clock::now();
         connect();
         const double connecting = seconds_since(begin);
+        idle_kilobytes_ = 1024 * (server_.megabytes_now() - alone) / count_;
         world_->phase = SharedWorld::some_are_away;
         const int64_t id = call_api(server_.api(), "post", "/api/rollouts", spec()).at("id");
         roll_out(id);
@@ -365,6 +371,7 @@ class Bench {
         add("until the end, server and broker killed once", whole, "s");
         add("server's processor time", server_.server().seconds, "s");
         add("server's memory, peak", server_.server().megabytes, "MB");
+        add("server's memory for each device, connected and idle", idle_kilobytes_, "KB", 2);
         add("broker's processor time", server_.broker().seconds, "s");
         add("broker's memory, peak", server_.broker().megabytes, "MB");
         add("queries over HTTP, 95th percentile", at(0.95), "ms", 200);
@@ -381,6 +388,7 @@ class Bench {
     std::string release_;
     std::vector<double> latencies_;
     uint32_t most_ = 0;
+    double idle_kilobytes_ = 0;
 };
 
 }  // namespace
