@@ -9,6 +9,7 @@
 #include "device/features/pulse_windows.hpp"
 #include "device/learn/distance_learner.hpp"
 #include "device/learn/level_learner.hpp"
+#include "device/learn/noise_learner.hpp"
 #include "device/learn/plot_learner.hpp"
 #include "device/learn/routine_learner.hpp"
 #include "device/learn/series_learner.hpp"
@@ -131,6 +132,33 @@ Bytes level_parameters(const Project& /*project*/, const Project::Learner& learn
     });
 }
 
+Bytes noise_parameters(const Project& project, const Project::Learner& learner) {
+    const auto& numbers = learner.parameters;
+    const double blocks_a_second = project.sensor.samples_per_second() /
+                                   std::max(project.features.hop, 1U) /
+                                   project::number_of(numbers, "block");
+    const double slot_blocks = project::number_of(numbers, "slot_s") * blocks_a_second;
+    // The device counts its day in blocks.
+    if (std::abs(slot_blocks - std::round(slot_blocks)) > 1e-6) {
+        throw std::runtime_error(project.path.string() +
+                                 ": learner.slot_s: is no whole number of blocks, so its hours "
+                                 "would drift against the day; choose another features.hop or "
+                                 "learner.block");
+    }
+    return bytes_of(NoiseParameters{
+        .slot_blocks = static_cast<uint32_t>(std::lround(slot_blocks)),
+        .learn_blocks = std::max(whole<uint32_t>(numbers, "learn_s", blocks_a_second), 1U),
+        .slots = whole<uint16_t>(numbers, "slots"),
+        .block = whole<uint16_t>(numbers, "block"),
+        .adapt_shift = whole<uint16_t>(numbers, "adapt_shift"),
+        .least_deviation = whole<uint16_t>(numbers, "least_deviation"),
+        .clip = whole<uint16_t>(numbers, "clip"),
+        .reserved = 0,
+        .loud = alert_budget(numbers, "loud"),
+        .unusual = alert_budget(numbers, "unusual"),
+    });
+}
+
 Bytes slot_means_parameters(const Project& project) {
     return bytes_of(whole<uint32_t>(project.features.parameters, "slot_minutes"));
 }
@@ -190,6 +218,7 @@ constexpr LearnerRow kLearners[] = {
     {project::LearnerChoice::plot, LearnerKind::plot, 0, plot_parameters},
     {project::LearnerChoice::routine, LearnerKind::routine, 0, routine_parameters},
     {project::LearnerChoice::level, LearnerKind::level, 1, level_parameters},
+    {project::LearnerChoice::noise, LearnerKind::noise, NoiseLearner::outputs, noise_parameters},
     {project::LearnerChoice::prototypes, LearnerKind::prototypes, 0, prototype_parameters},
 };
 

@@ -41,7 +41,7 @@ enum class Features {
 enum class Spacing { mel, linear, log };
 enum class DecisionRule { class_probability, reconstruction_error, classes, learner };
 /// A learner: project/learner_kinds.cpp.
-enum class LearnerChoice { none, distance, prototypes, series, plot, routine, level };
+enum class LearnerChoice { none, distance, prototypes, series, plot, routine, level, noise };
 
 /// What a block or learner is set to, by key; each key has one number or a list.
 using Numbers = std::map<std::string, std::vector<double>, std::less<>>;

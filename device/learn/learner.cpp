@@ -7,6 +7,7 @@
 
 #include "device/learn/distance_learner.hpp"
 #include "device/learn/level_learner.hpp"
+#include "device/learn/noise_learner.hpp"
 #include "device/learn/plot_learner.hpp"
 #include "device/learn/prototype_learner.hpp"
 #include "device/learn/routine_learner.hpp"
@@ -121,6 +122,7 @@ constexpr Row kLearners[] = {
     row<DistanceLearner>(LearnerKind::distance), row<SeriesLearner>(LearnerKind::series),
     row<PlotLearner>(LearnerKind::plot),         row<RoutineLearner>(LearnerKind::routine),
     row<LevelLearner>(LearnerKind::level),       row<PrototypeLearner>(LearnerKind::prototypes),
+    row<NoiseLearner>(LearnerKind::noise),
 };
 
 const Row* find(const LearnerSection& section) {

@@ -16,7 +16,8 @@ enum class LearnerKind : uint32_t {
     series = 20,
     plot = 21,
     routine = 22,
-    level = 23
+    level = 23,
+    noise = 24
 };
 
 /// First bytes of a bundle's LEARNER section (little-endian, no padding); the learner's own

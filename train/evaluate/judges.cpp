@@ -27,6 +27,7 @@ constexpr std::array kJudges = {
     Row{"routines", judge_routines, routine_stream},
     Row{"rooms", judge_rooms, room_stream},
     Row{"events", judge_events, event_stream},
+    Row{"noises", judge_noises, noise_stream},
 };
 
 const char* usual_judge(const project::Project& project) {

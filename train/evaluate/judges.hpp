@@ -86,6 +86,10 @@ Judged judge_events(const JudgeInput& input);
 /// "rooms": occupied or not, minute by minute (occupancy_judgement.hpp).
 Judged judge_rooms(const JudgeInput& input);
 
+/// "noises": sounds that are not usual at their hour, in days put together of recordings
+/// (noise_judgement.hpp).
+Judged judge_noises(const JudgeInput& input);
+
 /// Labels that the last stage can fire, by name.
 std::vector<std::string> firing_labels(const project::Project& project);
 

@@ -65,6 +65,9 @@ RecordedStream routine_stream(const StreamInput& input);
 /// The first recording of events, from its beginning; judged is the split's part.
 RecordedStream event_stream(const StreamInput& input);
 
+/// Some minutes of one room at night, with sounds that do not belong there.
+RecordedStream noise_stream(const StreamInput& input);
+
 /// The first room's days. Absences of up to an hour are no absence here: the light stays on.
 RecordedStream room_stream(const StreamInput& input);
 
