@@ -59,6 +59,10 @@ int main(int argc, char** argv) {
         .add_option("--work", options.work_dir,
                     "folder for all that is reached; the same command goes on from there")
         ->capture_default_str();
+    program
+        .add_option("--device", options.device,
+                    "cpu, or cuda: the first NVIDIA card, where libtorch sees one")
+        ->capture_default_str();
     program.add_flag("!--no-synthetic-speech", options.synthetic_speech,
                      "wake word: do not train on text-to-speech");
     program.footer(

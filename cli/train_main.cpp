@@ -2,11 +2,14 @@
 #include <CLI/CLI.hpp>
 #include <atomic>
 #include <csignal>
+#include <filesystem>
 #include <iostream>
 
 #include "cli/application.hpp"
+#include "cli/files.hpp"
 #include "cli/progress.hpp"
 #include "train/fit/fit.hpp"
+#include "train/report/settings.hpp"
 
 namespace {
 
@@ -17,13 +20,45 @@ void on_interrupt(int signal) {
     std::signal(signal, SIG_DFL);
 }
 
-void run(const std::string& application, const ganglion::train::TrainOptions& options) {
-    const auto project = ganglion::cli::find_application(application);
-    ganglion::cli::ProgressLine line;
-    const auto result =
-        ganglion::train::fit(project, options, [&](const ganglion::train::Progress& progress) {
-            line.show(progress.phase, progress.fraction, progress.seconds_left, progress.note);
-        });
+namespace cli = ganglion::cli;
+namespace train = ganglion::train;
+
+/// What the command line says beyond what a fit takes.
+struct Place {
+    std::string application;
+    std::string word;           ///< in place of the application's own; empty: that one
+    std::filesystem::path out;  ///< empty: beside the application's ganglion.toml
+};
+
+/// The application's description copied to a folder of its own, where the model will be too.
+ganglion::project::Project copied(const ganglion::project::Project& project, const Place& place) {
+    std::string text = cli::read_text(project.path);
+    if (!place.word.empty()) {
+        if (project.decision.kind != ganglion::project::DecisionRule::class_probability)
+            throw std::runtime_error(project.path.string() + ": --word is for wake words");
+        const std::string quoted = '"' + place.word + '"';
+        text = train::with_setting(text, "application", "name", quoted);
+        text = train::with_setting(text, "application", "title", "\"Wake word " + place.word + '"');
+        text = train::with_setting(text, "application", "description",
+                                   "\"Hears the word " + place.word + ".\"");
+        text = train::with_setting(text, "decision", "labels", "[\"other\", " + quoted + ']');
+        text = train::with_setting(text, "decision", "label", quoted);
+    }
+    std::filesystem::create_directories(place.out);
+    const auto file = place.out / "ganglion.toml";
+    cli::write_text(file, text);
+    return ganglion::project::read(file);
+}
+
+void run(const Place& place, const train::TrainOptions& options) {
+    auto project = cli::find_application(place.application);
+    if (!place.word.empty() && place.out.empty())
+        throw std::runtime_error("--word: name a folder for it with --out");
+    if (!place.out.empty()) project = copied(project, place);
+    cli::ProgressLine line;
+    const auto result = train::fit(project, options, [&](const train::Progress& progress) {
+        line.show(progress.phase, progress.fraction, progress.seconds_left, progress.note);
+    });
     line.finish();
     std::cout << result.summary << "\nwrote " << result.model.string() << ", "
               << result.card.string() << " and the threshold " << result.threshold << " in "
@@ -35,15 +70,26 @@ void run(const std::string& application, const ganglion::train::TrainOptions& op
 int main(int argc, char** argv) {
     CLI::App program("Train an application's model from recordings, choose its threshold, judge it",
                      "ganglion train");
-    std::string application;
-    ganglion::train::TrainOptions options;
+    Place place;
+    train::TrainOptions options;
     options.work_dir = "ganglion-train";
     options.stop = &stop;
-    program.add_option("application", application, "name in apps/, folder or ganglion.toml")
+    program.add_option("application", place.application, "name in apps/, folder or ganglion.toml")
         ->required();
     program.add_option("--data", options.data,
                        "folder of recordings with a manifest.csv in each of its folders");
+    program.add_option("--out", place.out,
+                       "folder for a copy of the description, the model and what is said of it;\n"
+                       "without: beside the application's own description");
+    program.add_option(
+        "--word", place.word,
+        "wake word, with --out: another word in place of the application's, a label\n"
+        "of the recordings or one that text-to-speech says");
     program.add_option("--work", options.work_dir, "folder for features kept between runs")
+        ->capture_default_str();
+    program
+        .add_option("--device", options.device,
+                    "cpu, or cuda: the first NVIDIA card, where libtorch sees one")
         ->capture_default_str();
     program.add_flag("!--no-synthetic-speech", options.synthetic_speech,
                      "wake word: do not train on text-to-speech");
@@ -57,11 +103,12 @@ int main(int argc, char** argv) {
         "Ctrl-C keeps what was reached so far and goes on to judging it; the same command then "
         "goes\n"
         "on with a wake word's fit from there.\n"
-        "Example:\n  ./ganglion train apps/wake_word --data recordings");
+        "Example:\n  ./ganglion train apps/wake_word --data recordings\n"
+        "  ./ganglion train apps/wake_word --data recordings --word computer --out my/computer");
     std::signal(SIGINT, on_interrupt);
     try {
         program.parse(argc, argv);
-        run(application, options);
+        run(place, options);
         return 0;
     } catch (const CLI::ParseError& error) {
         return program.exit(error) == 0 ? 0 : 2;

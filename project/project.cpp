@@ -7,6 +7,7 @@
 #include <limits>
 #include <stdexcept>
 
+#include "project/compression.hpp"
 #include "project/decision.hpp"
 #include "project/kinds.hpp"
 #include "project/toml_section.hpp"
@@ -378,9 +379,9 @@ Project parse(std::string_view text, const std::filesystem::path& file) {
                                  ": " + std::string(error.description()) + "; correct the TOML");
     }
     static const std::vector<std::string_view> sections = {
-        "application", "sensor", "features", "scaling",  "network", "model",
-        "learner",     "gate",   "gate2",    "decision", "learn",   "action",
-        "budget",      "judge",  "proof",    "training"};
+        "application", "sensor", "features", "scaling",  "network",    "model",
+        "learner",     "gate",   "gate2",    "decision", "learn",      "action",
+        "budget",      "judge",  "proof",    "training", "compression"};
     for (const auto& [key, node] : root) {
         if (std::ranges::find(sections, key.str()) != sections.end()) continue;
         std::string names;
@@ -401,6 +402,7 @@ Project parse(std::string_view text, const std::filesystem::path& file) {
     project.features = read_features(section("features", true), project.sensor);
     project.scaling = read_scaling(section("scaling", false), project.frame_values());
     project.network = read_network(section("network", false));
+    (void)compression_in(section("compression", false));  // what is wrong in it is said here
     project.model_file = read_model(section("model", false), file, project.streaming);
     project.learner = read_main_learner(section("learner", false));
     TomlSection decision = section("decision", true);

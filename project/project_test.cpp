@@ -198,5 +198,16 @@ TEST(Project, SurvivesMutations) {
     EXPECT_GT(accepted, 100);  // comments, titles and numbers may change
 }
 
+TEST(Compression, IsReadAndRefusedWithAdvice) {
+    const auto with = [](const std::string& keys) {
+        return error_of(wake_word() + "\n[compression]\n" + keys + "\n");
+    };
+    EXPECT_EQ(with("teacher = [64, 64]\nprune = 0.5\nweight_bits = 4\nclusters = 16"), "no error");
+    EXPECT_THAT(with("weight_bits = 5"), HasSubstr("write 8 or 4"));
+    EXPECT_THAT(with("clusters = 1"), HasSubstr("write 2 to 255"));
+    EXPECT_THAT(with("prune = 1"), HasSubstr("compression.prune"));
+    EXPECT_THAT(with("distil = 1"), HasSubstr("distil"));
+}
+
 }  // namespace
 }  // namespace ganglion::project

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <iostream>
@@ -11,8 +12,10 @@
 #include "cli/files.hpp"
 #include "cli/progress.hpp"
 #include "model/tflite.hpp"
+#include "train/evaluate/integer_model.hpp"
 #include "train/evaluate/noise_conditions.hpp"
 #include "train/evaluate/word_judgement.hpp"
+#include "train/fit/frame_windows.hpp"
 #include "train/search/pipeline_cost.hpp"
 #include "train/synthesis/scratch_folder.hpp"
 #include "train/synthesis/subprocess.hpp"
@@ -112,6 +115,37 @@ class WordBench {
     std::vector<bench::Row> rows_;
 };
 
+/// What a network that tells classes apart makes of the windows of split `test`.
+std::vector<bench::Row> class_rows(const Options& options, const project::Project& project) {
+    const auto graph = model::read_tflite_file(project.model_file);
+    const train::DeviceRun device(project, graph);
+    const auto set = train::read_labelled(project, options.data);
+    ProgressLine line;
+    const auto windows = train::frame_windows(
+        project, set.recordings, {"test", 1, project.training.windows, project.network.seed},
+        [&](size_t done, size_t all) {
+            line.show("test", static_cast<double>(done) / static_cast<double>(all), 0, "");
+        });
+    line.finish();
+    train::IntegerModel integer(graph);
+    train::Confusion confusion(project.decision.labels.size());
+    for (size_t i = 0; i < windows.size(); ++i) {
+        const auto outputs = integer.run(windows.window(i));
+        confusion.add(windows.labels[i],
+                      static_cast<size_t>(std::ranges::max_element(outputs) - outputs.begin()));
+    }
+    const std::string& name = project.application.name;
+    const auto cost = train::cost_of(project, device);
+    return {row(fmt::format("{} right, {} windows of test", name, windows.size()),
+                100 * confusion.accuracy(), "%", std::nullopt),
+            row(name + " right, mean over the classes", 100 * confusion.balanced_accuracy(), "%",
+                std::nullopt),
+            row(name + " pipeline RAM", device.ram_bytes(), "bytes", std::nullopt),
+            row(name + " bundle in flash", device.bundle_bytes(), "bytes", std::nullopt),
+            row(name + " multiply-accumulates per inference", static_cast<double>(cost.macs),
+                "MACs", std::nullopt)};
+}
+
 /// One step of training against a plain libtorch loop, where ganglion-train-speed was built.
 std::vector<bench::Row> speed_rows() {
     const auto program = fs::canonical("/proc/self/exe").parent_path() / "ganglion-train-speed";
@@ -133,7 +167,9 @@ std::vector<bench::Row> speed_rows() {
 void run_training(const Options& options) {
     if (!fs::is_directory(options.data))
         throw std::runtime_error(options.data.string() + ": no such folder of recordings");
-    auto rows = WordBench(options).run();
+    const auto project = find_application(options.application);
+    const bool word = project.decision.kind == project::DecisionRule::class_probability;
+    auto rows = word ? WordBench(options).run() : class_rows(options, project);
     const auto speed = speed_rows();
     rows.insert(rows.end(), speed.begin(), speed.end());
     std::cout << bench::to_text(rows);
@@ -151,10 +187,13 @@ void add_bench_training(CLI::App& bench) {
         bench, "training",
         "What the trained wake word does, by the device's own pipeline: words missed by unseen\n"
         "speakers, in quiet and in noise; false alarms over every recording without the word; its\n"
-        "memory. Noise of kitchens is one recording, which training heard too.",
-        "./ganglion bench training --json training.json");
+        "memory. Noise of kitchens is one recording, which training heard too. Of an application\n"
+        "that tells classes apart: windows of the test split that are right, and its cost.",
+        "./ganglion bench training --json training.json\n"
+        "  ./ganglion train apps/wake_word --data recordings --word computer --out my/computer\n"
+        "  ./ganglion bench training --application my/computer");
     training->add_option("--data", options->data, "folder of recordings")->capture_default_str();
-    training->add_option("--application", options->application, "a wake word")
+    training->add_option("--application", options->application, "a wake word, or classes")
         ->capture_default_str();
     training->add_option("--json", options->json, "also write the rows to this file");
     training->callback([options] { run_training(*options); });

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "train/classic/forest.hpp"
+#include "train/classic/kernels.hpp"
 #include "train/classic/linear.hpp"
 #include "train/classic/prototypes.hpp"
 #include "train/evaluate/integer_model.hpp"
@@ -110,9 +111,58 @@ TEST(Prototypes, IntegerEngineKeepsItsAccuracy) {
     EXPECT_GT(classify(bent, to_graph(bent), square(500, 10), 2).integer.accuracy(), 0.98);
 }
 
+/// A dense ball of one class within a shell of the other: neither planes nor few prototypes tell
+/// them apart; their variances do.
+LabelledWindows shell(size_t count, uint64_t seed) {
+    Random random(seed);
+    LabelledWindows windows;
+    windows.values = 6;
+    for (size_t i = 0; i < count; ++i) {
+        const auto label = static_cast<uint16_t>(random.below(2));
+        for (int v = 0; v < 6; ++v) {
+            const double value = (label == 0 ? 12 : 45) * random.normal();
+            windows.inputs.push_back(
+                static_cast<int8_t>(std::clamp(std::nearbyint(value), -128.0, 127.0)));
+        }
+        windows.labels.push_back(label);
+        windows.groups.push_back(0);
+    }
+    return windows;
+}
+
+double integer_accuracy(const FoldedNetwork& network, const LabelledWindows& test, size_t classes) {
+    const auto result = classify(network, to_graph(network), test, classes);
+    EXPECT_LE(std::fabs(result.points_lost()), 1.0) << result.exact.accuracy();
+    return result.integer.accuracy();
+}
+
+TEST(KernelSvm, IntegerEngineTellsApartWhatNoPlaneCan) {
+    EXPECT_GT(integer_accuracy(fit_kernel_svm(settings(2, {4}), square(500, 3)), square(500, 4), 2),
+              0.98);
+    EXPECT_GT(integer_accuracy(fit_kernel_svm(settings(2, {12}), shell(800, 5)), shell(800, 6), 2),
+              0.9);
+    EXPECT_GT(integer_accuracy(fit_kernel_svm(settings(3, {6}), clouds(900, 20, 7)),
+                               clouds(900, 20, 8), 3),
+              0.9);
+}
+
+TEST(Mixture, IntegerEngineTellsVariancesApart) {
+    EXPECT_GT(integer_accuracy(fit_mixture(settings(2, {1}), shell(800, 5)), shell(800, 6), 2),
+              0.95);
+    EXPECT_GT(
+        integer_accuracy(fit_mixture(settings(3, {2}), clouds(900, 20, 7)), clouds(900, 20, 8), 3),
+        0.9);
+    EXPECT_GT(integer_accuracy(fit_mixture(settings(2, {2}), square(500, 9)), square(500, 10), 2),
+              0.98);
+    // What stands beside it cannot: one prototype a class is a plane.
+    const auto plane = fit_prototypes(settings(2, {1}), shell(800, 5));
+    EXPECT_LT(classify(plane, to_graph(plane), shell(800, 6), 2).integer.accuracy(), 0.7);
+}
+
 TEST(Classic, EqualSeedsGiveEqualModels) {
     const auto train = clouds(300, 20, 11);
-    for (const auto& fit : {fit_forest, fit_linear_svm, fit_prototypes}) {
+    for (const auto& fit :
+         {fit_forest, fit_linear_svm, fit_prototypes, fit_kernel_svm, fit_mixture}) {
         const auto a = fit(settings(3, {4, 3}), train);
         const auto b = fit(settings(3, {4, 3}), train);
         ASSERT_EQ(a.layers.size(), b.layers.size());
@@ -126,6 +176,8 @@ TEST(Classic, SettingsThatCannotBeAreRefused) {
     EXPECT_THROW(fit_forest(settings(3, {0}), train), std::runtime_error);
     EXPECT_THROW(fit_forest(settings(3, {4, 9}), train), std::runtime_error);
     EXPECT_THROW(fit_prototypes(settings(3, {65}), train), std::runtime_error);
+    EXPECT_THROW(fit_kernel_svm(settings(3, {0}), train), std::runtime_error);
+    EXPECT_THROW(fit_mixture(settings(3, {33}), train), std::runtime_error);
 }
 
 }  // namespace

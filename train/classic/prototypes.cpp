@@ -6,81 +6,14 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "train/classic/k_means.hpp"
 #include "train/quantize/to_graph.hpp"
-#include "train/synthesis/random.hpp"
 
 namespace ganglion::train {
 namespace {
 
 constexpr size_t kCalibrationWindows = 1000;
-constexpr int kRounds = 20;
 constexpr uint32_t kMostPrototypes = 64;
-
-using Point = std::vector<double>;
-
-double squared_distance(const Point& a, std::span<const int8_t> b) {
-    double sum = 0;
-    for (size_t v = 0; v < a.size(); ++v) {
-        const double difference = a[v] - b[v];
-        sum += difference * difference;
-    }
-    return sum;
-}
-
-size_t nearest(const std::vector<Point>& points, std::span<const int8_t> window, double& distance) {
-    size_t best = 0;
-    distance = 1e300;
-    for (size_t p = 0; p < points.size(); ++p) {
-        const double d = squared_distance(points[p], window);
-        if (d < distance) {
-            distance = d;
-            best = p;
-        }
-    }
-    return best;
-}
-
-Point point_of(std::span<const int8_t> window) {
-    return {window.begin(), window.end()};
-}
-
-/// `spread` gets the sum of squared distances from the nearest point.
-std::vector<Point> k_means(const LabelledWindows& train, const std::vector<size_t>& members,
-                           uint32_t count, Random random, double& spread) {
-    std::vector<Point> points{point_of(train.window(members[random.below(members.size())]))};
-    while (points.size() < std::min<size_t>(count, members.size())) {
-        std::vector<double> until;
-        double sum = 0;
-        for (const size_t i : members) {
-            double distance = 0;
-            nearest(points, train.window(i), distance);
-            until.push_back(sum += distance);
-        }
-        if (sum <= 0) break;
-        const auto at = std::upper_bound(until.begin(), until.end(), random.uniform(0, sum));
-        const auto place =
-            std::min<ptrdiff_t>(at - until.begin(), static_cast<ptrdiff_t>(members.size()) - 1);
-        points.push_back(point_of(train.window(members[static_cast<size_t>(place)])));
-    }
-    for (int round = 0; round < kRounds; ++round) {
-        std::vector<Point> sums(points.size(), Point(train.window_values(), 0));
-        std::vector<double> counts(points.size(), 0);
-        spread = 0;
-        for (const size_t i : members) {
-            double distance = 0;
-            const size_t p = nearest(points, train.window(i), distance);
-            spread += distance;
-            const auto window = train.window(i);
-            for (size_t v = 0; v < window.size(); ++v) sums[p][v] += window[v];
-            counts[p] += 1;
-        }
-        for (size_t p = 0; p < points.size(); ++p) {
-            if (counts[p] == 0) continue;
-            for (size_t v = 0; v < points[p].size(); ++v) points[p][v] = sums[p][v] / counts[p];
-        }
-    }
-    return points;
-}
 
 }  // namespace
 
@@ -95,9 +28,7 @@ FoldedNetwork fit_prototypes(const ClassifierSettings& settings, const LabelledW
     std::vector<size_t> class_of;
     double spread = 0;
     for (uint16_t c = 0; c < settings.classes; ++c) {
-        std::vector<size_t> members;
-        for (size_t i = 0; i < train.size(); ++i)
-            if (train.labels[i] == c) members.push_back(i);
+        const auto members = members_of(train, c);
         if (members.empty()) continue;
         double own = 0;
         for (auto& point : k_means(train, members, wanted, Random(settings.seed).fork(c), own)) {

@@ -18,6 +18,7 @@
 #include "train/fit/fit_trials.hpp"
 #include "train/fit/steps.hpp"
 #include "train/fit/word_corpus.hpp"
+#include "train/network/deterministic.hpp"
 #include "train/quantize/to_graph.hpp"
 #include "train/report/card.hpp"
 #include "train/report/settings.hpp"
@@ -231,10 +232,16 @@ TrainResult fit(const project::Project& project, const TrainOptions& options,
                 const ProgressCallback& progress) {
     const StopFlag never = false;
     const StopFlag& stop = options.stop != nullptr ? *options.stop : never;
+    choose_device(options.device);
     const bool beats = project.features.kind == project::Features::ecg_beats;
     const bool trials = project.judge.kind == "trials";
     if (!beats && !trials && is_labelled(project))
         return fit_labelled(project, options, progress, stop);
+    if (project::read_compression(project.path).any()) {
+        throw std::runtime_error(fmt::format(
+            "{}: compression: is for networks that tell classes apart; remove the section",
+            project.path.string()));
+    }
     const auto& network = project.network;
     if (network.epochs == 0 || network.batch == 0 || network.learning_rate <= 0) {
         throw std::runtime_error(fmt::format(

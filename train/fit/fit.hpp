@@ -18,6 +18,7 @@ struct TrainOptions {
                                    ///< itself, as if there were only text-to-speech
     bool keep_model = false;  ///< wake word: fits nothing, chooses the threshold of the model that
                               ///< is there and judges it
+    std::string device = "cpu";      ///< or "cuda" (choose_device)
     const StopFlag* stop = nullptr;  ///< set by Ctrl-C: keep what was reached and finish
 };
 

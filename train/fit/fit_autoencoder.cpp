@@ -9,6 +9,7 @@
 #include <numeric>
 #include <stdexcept>
 
+#include "train/network/compute_device.hpp"
 #include "train/network/deterministic.hpp"
 #include "train/network/net.hpp"
 #include "train/quantize/to_graph.hpp"
@@ -35,6 +36,7 @@ FoldedNetwork fit_autoencoder(const project::Project& project, const std::vector
     }
     be_deterministic(project.network.seed);
     Net net(autoencoder_layers(project));
+    net.to(compute_device());
     net.train();
     torch::optim::AdamW optimizer(
         net.parameters(),
@@ -60,6 +62,7 @@ FoldedNetwork fit_autoencoder(const project::Project& project, const std::vector
             for (size_t i = 0; i < size; ++i)
                 values[b * size + i] = static_cast<float>(window[i]) * kInputScale;
         }
+        x = x.to(compute_device());
         optimizer.zero_grad();
         const auto loss = torch::mse_loss(net.forward(x), x);
         loss.backward();

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "project/compression.hpp"
 #include "train/fit/progress.hpp"
 #include "train/fit/windows.hpp"
 #include "train/quantize/layers.hpp"
@@ -14,7 +15,8 @@ namespace ganglion::train {
 struct ClassifierSettings {
     std::string name;  ///< of the application; stands in messages and in the model
     /// Networks: "dense", "ds_cnn" (depthwise-separable over time), "temporal" (whole convolutions
-    /// over time). Classical: "forest", "linear_svm", "prototypes" (train/classic).
+    /// over time), "residual" and "inverted_residual" (blocks whose input is added to their
+    /// output). Classical: "forest", "linear_svm", "prototypes" (train/classic).
     std::string kind;
     std::vector<uint32_t> channels;  ///< network: widths; forest: trees, depth; prototypes: a class
     uint32_t classes = 2;
@@ -24,6 +26,7 @@ struct ClassifierSettings {
     double balance = 1;  ///< strength of class_weights()
     double noise = 2;    ///< deviation of the noise added to inputs, in int8 steps
     uint64_t seed = 1;
+    project::Compression compression{};  ///< networks alone
 };
 
 /// What one epoch came to, for the learning curve.
@@ -33,14 +36,23 @@ struct Epoch {
     double validation_accuracy = 0;  ///< balanced over the classes
 };
 
+/// A network on its way to a smaller one.
+struct CompressionStage {
+    std::string name;       ///< what was done last
+    FoldedNetwork network;  ///< ready for to_graph()
+    FoldedNetwork updated;  ///< the same after another epoch: what an update of it would bring
+};
+
 struct FittedClassifier {
-    FoldedNetwork network;     ///< calibrated, ready for to_graph()
-    std::vector<Epoch> curve;  ///< empty for classical models
+    FoldedNetwork network;                   ///< calibrated, ready for to_graph()
+    std::vector<Epoch> curve;                ///< empty for classical models
+    std::vector<CompressionStage> stages{};  ///< with [compression]: without it, then each step
 };
 
 /// Fits a classifier with one output a class. Networks: weighted cross-entropy with AdamW and a
 /// cosine schedule; the epoch that is best on `validation` (balanced accuracy, then loss) is kept;
-/// then the last epochs once more with fake quantization. Deterministic for equal input and seed.
+/// then the last epochs once more with fake quantization; then what `compression` names, one after
+/// the other (train/fit/compression.hpp). Deterministic for equal input and seed.
 /// Ends early when `stop` is set, keeping the best so far. Throws std::runtime_error: what is wrong
 /// with the settings or the windows.
 FittedClassifier fit_classifier(const ClassifierSettings& settings, const LabelledWindows& train,

@@ -167,8 +167,9 @@ LabelledSet labelled_set(const project::Project& project, const std::filesystem:
 }
 
 bool is_labelled(const project::Project& project) {
-    static const std::set<std::string> kinds{"dense", "temporal", "forest", "linear_svm",
-                                             "prototypes"};
+    static const std::set<std::string> kinds{
+        "dense",      "temporal",   "residual", "inverted_residual", "forest", "linear_svm",
+        "kernel_svm", "prototypes", "mixture"};
     return project.has_model() &&
            (project.decision.kind == project::DecisionRule::classes ||
             (project.decision.kind == project::DecisionRule::class_probability &&
@@ -195,8 +196,9 @@ TrainResult fit_labelled(const project::Project& given, const TrainOptions& opti
     };
     const auto train = windows("train", recording_copies(project));
     const auto validation = windows("val", 1);
-    const auto fitted =
-        fit_classifier(classifier_settings(project), train, validation, progress, stop);
+    auto settings = classifier_settings(project);
+    settings.compression = project::read_compression(project.path);
+    const auto fitted = fit_classifier(settings, train, validation, progress, stop);
     const auto graph = to_graph(fitted.network);
     const auto bytes = model::write_tflite(graph);
     write_file(project.model_file, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
@@ -216,7 +218,8 @@ TrainResult fit_labelled(const project::Project& given, const TrainOptions& opti
                         groups_of(set, "test"),
                         fitted.curve,
                         classify(fitted.network, graph, validation, classes),
-                        classify(fitted.network, graph, test, classes)};
+                        classify(fitted.network, graph, test, classes),
+                        compression_rows(project, fitted.stages, validation)};
     const auto folder = project.path.parent_path();
     const std::string variant =
         project.path.stem() == "ganglion" ? std::string() : "_" + project.path.stem().string();

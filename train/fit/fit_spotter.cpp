@@ -14,6 +14,7 @@
 #include "train/evaluate/agreement.hpp"
 #include "train/fit/checkpoint.hpp"
 #include "train/fit/hard_negatives.hpp"
+#include "train/network/compute_device.hpp"
 #include "train/network/deterministic.hpp"
 #include "train/network/net.hpp"
 #include "train/quantize/to_graph.hpp"
@@ -241,6 +242,7 @@ FittedClassifier fit_spotter(const project::Project& project, const WordFrames& 
     const auto bands = static_cast<int32_t>(project.frame_values());
     const auto window = static_cast<int32_t>(project.features.frames);
     Net net(spotter_layers(project));
+    net.to(compute_device());
     net.train();
     const double peak_rate = project.network.learning_rate;
     torch::optim::AdamW optimizer(net.parameters(),
@@ -293,7 +295,7 @@ FittedClassifier fit_spotter(const project::Project& project, const WordFrames& 
         torch::Tensor x, labels;
         batches.next(x, labels, hard);
         optimizer.zero_grad();
-        const auto loss = loss_of(net.forward(x), labels);
+        const auto loss = loss_of(net.forward(x.to(compute_device())), labels.to(compute_device()));
         loss.backward();
         optimizer.step();
         averaged.follow(net, step);

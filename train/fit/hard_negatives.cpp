@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "train/network/compute_device.hpp"
+
 namespace ganglion::train {
 namespace {
 
@@ -23,7 +25,10 @@ void scan(Net& net, const WordFrames& frames, const Chain& chain, int32_t bands,
     const auto raw = torch::from_blob(const_cast<int8_t*>(chain.values.data()),
                                       {chain.frames, bands}, torch::kInt8);
     const auto x = (raw.to(torch::kFloat32) * kSpotterInputScale).t().contiguous().unsqueeze(0);
-    const auto p = torch::softmax(net.forward(x), 1).select(1, kWord).contiguous();
+    const auto p = torch::softmax(net.forward(x.to(compute_device())), 1)
+                       .select(1, kWord)
+                       .to(torch::kCPU)
+                       .contiguous();
     const float* values = p.data_ptr<float>();
     for (const auto& [track, first] : chain.tracks) {
         // Only windows that lie in one track; p[k] belongs to the window that starts at frame 2 k.

@@ -28,7 +28,16 @@ class Stack {
         values_ = out;
     }
 
+    /// The last layer becomes linear, what comes of it is added to layer `earlier` and rectified.
+    void add(size_t earlier, bool relu) {
+        layers_.back().adds = static_cast<int32_t>(earlier);
+        layers_.back().relu = relu;
+    }
+    void make_linear() { layers_.back().relu = false; }
+    size_t last() const { return layers_.size() - 1; }
+
     int32_t time() const { return time_; }
+    int32_t values() const { return values_; }
     std::vector<FoldedLayer> take() { return std::move(layers_); }
 
   private:
@@ -63,6 +72,44 @@ void over_time(const ClassifierSettings& settings, bool separable, Stack& stack)
     }
 }
 
+constexpr int32_t kBlockKernel = 3;
+constexpr int32_t kExpansion = 4;  // of an inverted block's channels within it
+
+/// Blocks whose input, its latest moments, is added to their output (He et al., "Deep residual
+/// learning for image recognition", 2016): two convolutions a block; a narrower or wider block
+/// begins with one of width one in time. `inverted`: widened, depthwise, narrowed without an
+/// activation (Sandler et al., "MobileNetV2", 2018). What time is left one depthwise layer weighs.
+void in_blocks(const ClassifierSettings& settings, bool inverted, Stack& stack) {
+    const auto& channels = settings.channels;
+    const int32_t stride = stack.time() >= 16 ? 2 : 1;
+    stack.convolution(static_cast<int32_t>(channels[0]), std::min(stack.time(), 3), stride);
+    for (size_t i = 1; i < channels.size(); ++i) {
+        const auto width = static_cast<int32_t>(channels[i]);
+        const int32_t shrinks = (inverted ? 1 : 2) * (kBlockKernel - 1);
+        if (stack.time() <= shrinks) {
+            reject(settings, fmt::format("{} blocks do not fit into the frames; write fewer "
+                                         "channels or more features.frames",
+                                         channels.size() - 1));
+        }
+        if (inverted) {
+            const bool same = stack.values() == width;
+            const size_t before = stack.last();
+            stack.convolution(kExpansion * stack.values(), 1, 1);
+            stack.depthwise(kBlockKernel);
+            stack.convolution(width, 1, 1);
+            stack.make_linear();
+            if (same) stack.add(before, false);
+            continue;
+        }
+        if (stack.values() != width) stack.convolution(width, 1, 1);
+        const size_t before = stack.last();
+        stack.convolution(width, kBlockKernel, 1);
+        stack.convolution(width, kBlockKernel, 1);
+        stack.add(before, true);
+    }
+    stack.depthwise(stack.time());
+}
+
 }  // namespace
 
 std::vector<FoldedLayer> classifier_layers(const ClassifierSettings& settings, uint32_t frames,
@@ -76,9 +123,18 @@ std::vector<FoldedLayer> classifier_layers(const ClassifierSettings& settings, u
             reject(settings, "name at least one width in channels, e.g. [32, 32, 32]");
         }
         over_time(settings, settings.kind == "ds_cnn", stack);
+    } else if (settings.kind == "residual" || settings.kind == "inverted_residual") {
+        if (settings.channels.size() < 2) {
+            reject(settings,
+                   "name at least two widths in channels: the first convolution's, then each "
+                   "block's, e.g. [16, 16, 16]");
+        }
+        in_blocks(settings, settings.kind == "inverted_residual", stack);
     } else {
         reject(settings, fmt::format("kind '{}' is not known; write \"dense\", \"ds_cnn\", "
-                                     "\"temporal\", \"forest\", \"linear_svm\" or \"prototypes\"",
+                                     "\"temporal\", \"residual\", \"inverted_residual\", "
+                                     "\"forest\", \"linear_svm\", \"kernel_svm\", "
+                                     "\"prototypes\" or \"mixture\"",
                                      settings.kind));
     }
     stack.dense(static_cast<int32_t>(settings.classes), false);

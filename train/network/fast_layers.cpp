@@ -156,12 +156,22 @@ struct NormRelu : torch::autograd::Function<NormRelu> {
 
 torch::Tensor depthwise_over_time(const torch::Tensor& x, const torch::Tensor& weight,
                                   const torch::Tensor& bias) {
+    if (!x.is_cpu()) {
+        return torch::nn::functional::conv1d(
+            x, weight,
+            torch::nn::functional::Conv1dFuncOptions().bias(bias).groups(weight.size(0)));
+    }
     const auto y = Depthwise::apply(x.contiguous(), weight);
     return bias.defined() ? y + bias.reshape({1, -1, 1}) : y;
 }
 
 torch::Tensor batch_norm_relu(const torch::Tensor& x, const torch::nn::BatchNorm1d& norm,
                               bool relu) {
+    if (!x.is_cpu()) {
+        torch::nn::BatchNorm1d same = norm;  // a handle to the same layer
+        const auto y = same->forward(x);
+        return relu ? torch::relu(y) : y;
+    }
     const auto input = x.contiguous();
     const int64_t batch = x.size(0), channels = x.size(1), time = x.size(2);
     auto mean = torch::empty({channels});

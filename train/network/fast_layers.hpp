@@ -6,7 +6,8 @@ namespace ganglion::train {
 
 /// Layers over time whose gradients libtorch computes slowly on a processor, written out; values
 /// and gradients are libtorch's up to rounding. Tensors are float, contiguous [batch, channels,
-/// time]. Sums are taken in a fixed order: equal inputs give equal bits.
+/// time]. Sums are taken in a fixed order: equal inputs give equal bits. Elsewhere than on a
+/// processor libtorch computes them.
 
 /// Each channel with its own kernel, no padding, stride 1. weight [channels, 1, kernel]; bias
 /// [channels] or undefined.

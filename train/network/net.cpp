@@ -10,11 +10,15 @@ namespace ganglion::train {
 namespace {
 
 std::vector<float> values_of(const torch::Tensor& tensor) {
-    const auto flat = tensor.detach().contiguous().to(torch::kFloat32);
+    const auto flat = tensor.detach().to(torch::kCPU, torch::kFloat32).contiguous();
     return {flat.data_ptr<float>(), flat.data_ptr<float>() + flat.numel()};
 }
 
 }  // namespace
+
+torch::Tensor latest(const torch::Tensor& x, const torch::Tensor& like) {
+    return x.narrow(2, x.size(2) - like.size(2), like.size(2));
+}
 
 Net::Net(std::vector<FoldedLayer> shapes)
     : shapes_(std::move(shapes)), convolutional_(shapes_.front().kind != LayerKind::dense) {
@@ -42,21 +46,27 @@ Net::Net(std::vector<FoldedLayer> shapes)
 }
 
 torch::Tensor Net::forward(torch::Tensor x) {
+    std::vector<torch::Tensor> outputs;
     for (size_t i = 0; i < shapes_.size(); ++i) {
+        const auto& shape = shapes_[i];
         if (!convolutional_) {
             x = dense_[i]->forward(x);
-        } else if (shapes_[i].kind == LayerKind::depthwise) {
+        } else if (shape.kind == LayerKind::depthwise) {
             x = depthwise_over_time(x, convolutions_[i]->weight, convolutions_[i]->bias);
         } else {
             x = convolutions_[i]->forward(x);
         }
+        const bool sums = shape.adds >= 0;
         const bool normed = !norms_[i].is_empty();
-        if (normed && is_training()) {
-            x = batch_norm_relu(x, norms_[i], shapes_[i].relu);
-            continue;
+        const bool together = normed && is_training();  // batch norm and activation in one pass
+        if (together) {
+            x = batch_norm_relu(x, norms_[i], shape.relu && !sums);
+        } else if (normed) {
+            x = norms_[i]->forward(x);
         }
-        if (normed) x = norms_[i]->forward(x);
-        if (shapes_[i].relu) x = torch::relu(x);
+        if (sums) x = x + latest(outputs[static_cast<size_t>(shape.adds)], x);
+        if (shape.relu && (sums || !together)) x = torch::relu(x);
+        outputs.push_back(x);
     }
     return x;
 }

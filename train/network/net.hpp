@@ -8,6 +8,9 @@
 
 namespace ganglion::train {
 
+/// The latest moments of [batch, channels, time], as many as `like` has.
+torch::Tensor latest(const torch::Tensor& x, const torch::Tensor& like);
+
 /// A network built from layer shapes (weights empty). Convolutions get a batch norm before their
 /// activation; fold() merges it into weights and bias.
 class Net : public torch::nn::Module {

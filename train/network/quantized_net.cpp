@@ -6,6 +6,8 @@
 #include <cmath>
 
 #include "train/network/fast_layers.hpp"
+#include "train/network/net.hpp"
+#include "train/quantize/weight_steps.hpp"
 
 namespace ganglion::train {
 namespace {
@@ -15,21 +17,37 @@ torch::Tensor round_through(const torch::Tensor& x, const torch::Tensor& rounded
     return x + (rounded - x).detach();
 }
 
-torch::Tensor rounded_weights(const torch::Tensor& weight, bool one_scale) {
-    const auto size = weight.detach().abs().reshape({weight.size(0), -1});
-    auto scale = (one_scale ? size.max().reshape({1}) : std::get<0>(size.max(1))) / 127.0;
+/// Of torch's order, output channels first, on a layer's scales and steps (weight_steps.hpp).
+torch::Tensor rounded_weights(const torch::Tensor& weight, const FoldedLayer& layer) {
+    const auto w = weight.detach();
+    const auto size = w.abs().reshape({w.size(0), -1});
+    const double last = last_step(layer);
+    torch::Tensor scale;
+    if (!layer.scales.empty()) {
+        scale = torch::tensor(layer.scales, w.options());
+    } else if (has_one_scale(layer)) {
+        scale = size.max().reshape({1}) / last;
+    } else {
+        scale = std::get<0>(size.max(1)) / last;
+    }
     scale = scale.clamp_min(1e-8);
-    std::vector<int64_t> shape(static_cast<size_t>(weight.dim()), 1);
+    std::vector<int64_t> shape(static_cast<size_t>(w.dim()), 1);
     shape[0] = -1;
     scale = scale.reshape(shape);
-    return round_through(weight, torch::round(weight.detach() / scale).clamp(-127, 127) * scale);
+    const auto place = w / scale;
+    if (layer.steps.empty())
+        return round_through(weight, torch::round(place).clamp(-last, last) * scale);
+    const std::vector<float> values(layer.steps.begin(), layer.steps.end());
+    const auto steps = torch::tensor(values, w.options());
+    const auto nearest = (place.unsqueeze(-1) - steps).abs().argmin(-1);
+    return round_through(weight, steps.index({nearest}) * scale);
 }
 
-/// To the int8 scale of the layer's range and back; beyond the range, which for a ReLU begins at 0,
-/// the gradient ends.
-torch::Tensor rounded_activation(const torch::Tensor& x, const FoldedLayer& layer) {
-    const float low = layer.relu ? 0.0F : std::min(0.0F, layer.least);
-    const float high = std::max({0.0F, layer.greatest, low + 1e-6F});
+/// To the int8 scale of a range and back; beyond it, which for a ReLU begins at 0, the gradient
+/// ends.
+torch::Tensor rounded_activation(const torch::Tensor& x, bool relu, float least, float greatest) {
+    const float low = relu ? 0.0F : std::min(0.0F, least);
+    const float high = std::max({0.0F, greatest, low + 1e-6F});
     const float scale = (high - low) / 255.0F;
     const float zero = std::clamp(-128.0F - std::nearbyint(low / scale), -128.0F, 127.0F);
     return torch::fake_quantize_per_tensor_affine(x, scale, static_cast<int64_t>(zero), -128, 127);
@@ -40,7 +58,7 @@ torch::Tensor tensor_of(const std::vector<float>& values, at::IntArrayRef shape)
 }
 
 std::vector<float> values_of(const torch::Tensor& tensor) {
-    const auto flat = tensor.detach().contiguous();
+    const auto flat = tensor.detach().to(torch::kCPU).contiguous();
     return {flat.data_ptr<float>(), flat.data_ptr<float>() + flat.numel()};
 }
 
@@ -65,9 +83,10 @@ QuantizedNet::QuantizedNet(const FoldedNetwork& network)
 }
 
 torch::Tensor QuantizedNet::forward(torch::Tensor x) {
+    std::vector<torch::Tensor> outputs;
     for (size_t i = 0; i < network_.layers.size(); ++i) {
         const auto& l = network_.layers[i];
-        const auto weight = rounded_weights(weights_[i], l.kind == LayerKind::dense);
+        const auto weight = rounded_weights(weights_[i], l);
         if (convolutional_) {
             const std::vector<int64_t> stride{l.stride};
             const std::vector<int64_t> padding{0};
@@ -77,7 +96,12 @@ torch::Tensor QuantizedNet::forward(torch::Tensor x) {
         } else {
             x = torch::linear(x, weight, bias_[i]);
         }
-        x = rounded_activation(x, l);
+        if (l.adds >= 0) {
+            x = rounded_activation(x, false, l.least_before, l.greatest_before);
+            x = x + latest(outputs[static_cast<size_t>(l.adds)], x);
+        }
+        x = rounded_activation(x, l.relu, l.least, l.greatest);
+        outputs.push_back(x);
     }
     return x;
 }

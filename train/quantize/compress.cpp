@@ -82,10 +82,16 @@ FoldedNetwork pruned(const FoldedNetwork& network, double share) {
             fmt::format("{}: a share of {} cannot be pruned", network.name, share));
     FoldedNetwork small = network;
     auto& layers = small.layers;
+    std::set<size_t> added;  // what is added to each other must have the same channels
+    for (size_t i = 0; i < layers.size(); ++i) {
+        if (layers[i].adds >= 0) added.insert({i, static_cast<size_t>(layers[i].adds)});
+    }
     for (size_t i = 0; i + 1 < layers.size(); ++i) {
         if (layers[i].kind == LayerKind::depthwise) continue;  // goes with the layer before it
         size_t next = i + 1;
         while (layers[next].kind == LayerKind::depthwise && next + 1 < layers.size()) ++next;
+        const auto first_added = added.lower_bound(i);
+        if (first_added != added.end() && *first_added < next) continue;
         auto sizes = channel_sizes(layers[i]);
         // What a depthwise layer makes of a channel counts as well.
         for (size_t d = i + 1; d < next; ++d) {
@@ -149,6 +155,21 @@ FoldedNetwork with_int4_weights(FoldedNetwork network) {
     for (size_t i = 0; i + 1 < network.layers.size(); ++i) {
         auto& layer = network.layers[i];
         if (layer.kind != LayerKind::depthwise) layer.weight_bits = 4;
+    }
+    return network;
+}
+
+FoldedNetwork with_rounded_weights(FoldedNetwork network) {
+    for (auto& layer : network.layers) {
+        const auto scales = weight_scales(layer);
+        const auto out = static_cast<size_t>(layer.out);
+        for (size_t c = 0; c < out; ++c) {
+            const float scale = scales[scales.size() == 1 ? 0 : c];
+            for (size_t k = 0; k < weight_count(layer) / out; ++k) {
+                float& weight = layer.weights[weight_index(layer, c, k)];
+                weight = static_cast<float>(weight_step(layer, weight, scale)) * scale;
+            }
+        }
     }
     return network;
 }

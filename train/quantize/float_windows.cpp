@@ -27,7 +27,8 @@ struct Windows {
             for (int32_t kx = 0; kx < kernel_width; ++kx) {
                 const int32_t ix = x * stride_x - left + kx * dilation_x;
                 if (ix < 0 || ix >= in_width) continue;
-                use(input_at(iy, ix), static_cast<size_t>(ky * kernel_width + kx));
+                use(input_at(iy, ix), static_cast<size_t>(ky) * static_cast<size_t>(kernel_width) +
+                                          static_cast<size_t>(kx));
             }
         }
     }

@@ -6,7 +6,8 @@
 
 namespace ganglion::train {
 
-enum class LayerKind { convolution, depthwise, dense };
+/// distances: as dense, but output k = bias[k] - Σ factor[k][j] (x[j] - weight[k][j])².
+enum class LayerKind { convolution, depthwise, dense, distances };
 
 /// One layer of a fitted network with its batch norm folded in, still in floating point.
 /// Convolutions run over time only, without padding: input [time, in], kernel [kernel, in] or,
@@ -24,7 +25,27 @@ struct FoldedLayer {
     /// Smallest and largest output seen over the calibration data, after the activation.
     float least = 0;
     float greatest = 0;
-    bool softmax = false;  ///< dense alone: the outputs then go through softmax
+    bool softmax = false;  ///< dense or distances: the outputs then go through softmax
+
+    int32_t weight_bits = 8;  ///< 8, or 4: steps from -7 to 7
+    /// Of the weights, one for each output channel (dense with 8 bits: one). Empty: such that the
+    /// largest weight is the last step.
+    std::vector<float> scales{};
+    std::vector<int8_t> steps{};  ///< the only ones that weights may take; empty: all
+
+    /// A convolution alone: the earlier layer whose output is added to this one's before the
+    /// activation, its latest moments where it has more of them; -1: none. Channels must agree.
+    int32_t adds = -1;
+    /// Smallest and largest output before the addition.
+    float least_before = 0;
+    float greatest_before = 0;
+
+    std::vector<float> factors{};  ///< distances alone: [out][in], not negative
+    bool exponential = false;      ///< distances alone: the outputs then go through e^x
+    /// distances alone: the largest squared difference, that times its factor, and sum of these.
+    float most_square = 0;
+    float most_weighted = 0;
+    float most_sum = 0;
 };
 
 /// A network ready to be quantized: input frames × values of int8 with a fixed scale and zero point

@@ -7,49 +7,42 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "train/quantize/shapes.hpp"
+#include "train/quantize/weight_steps.hpp"
+
 namespace ganglion::train {
 namespace {
 
-struct Shape {
-    int32_t time;
-    int32_t values;
-};
-
-Shape output_shape(const FoldedLayer& layer, Shape input) {
-    if (layer.kind == LayerKind::dense) return {1, layer.out};
-    return {(input.time - layer.kernel) / layer.stride + 1, layer.out};
-}
-
-size_t weight_count(const FoldedLayer& layer) {
-    const auto in = static_cast<size_t>(layer.in);
-    const auto out = static_cast<size_t>(layer.out);
-    const auto kernel = static_cast<size_t>(layer.kernel);
-    switch (layer.kind) {
-        case LayerKind::convolution:
-            return out * kernel * in;
-        case LayerKind::depthwise:
-            return kernel * out;
-        case LayerKind::dense:
-            return out * in;
-    }
-    return 0;
+/// `before`: the shape that layer `index` takes.
+void check_skip(const FoldedNetwork& network, size_t index, Shape before) {
+    const auto& layer = network.layers[index];
+    Shape earlier{network.frames, network.values};
+    for (size_t i = 0; i <= static_cast<size_t>(layer.adds) && i < index; ++i)
+        earlier = output_shape(network.layers[i], earlier);
+    if (static_cast<size_t>(layer.adds) < index && layer.kind == LayerKind::convolution &&
+        earlier.values == layer.out && earlier.time >= output_shape(layer, before).time)
+        return;
+    throw std::runtime_error(fmt::format("{}: layer {} cannot add layer {}: their shapes differ",
+                                         network.name, index, layer.adds));
 }
 
 void check(const FoldedNetwork& network) {
     Shape shape{network.frames, network.values};
     for (size_t i = 0; i < network.layers.size(); ++i) {
         const auto& layer = network.layers[i];
-        const int32_t given =
-            layer.kind == LayerKind::dense ? shape.time * shape.values : shape.values;
-        const bool fits = layer.in == given && layer.kernel <= shape.time && layer.kernel > 0 &&
-                          layer.weights.size() == weight_count(layer) &&
-                          layer.bias.size() == static_cast<size_t>(layer.out) &&
-                          (layer.kind != LayerKind::depthwise || layer.in == layer.out);
+        const int32_t given = sees_all(layer) ? shape.time * shape.values : shape.values;
+        const bool fits =
+            layer.in == given && layer.kernel <= shape.time && layer.kernel > 0 &&
+            layer.weights.size() == weight_count(layer) &&
+            layer.bias.size() == static_cast<size_t>(layer.out) &&
+            (layer.kind != LayerKind::depthwise || layer.in == layer.out) &&
+            (layer.kind != LayerKind::distances || layer.factors.size() == layer.weights.size());
         if (!fits) {
             throw std::runtime_error(
                 fmt::format("{}: layer {} takes {} values and does not fit the {} x {} before it",
                             network.name, i, layer.in, shape.time, shape.values));
         }
+        if (layer.adds >= 0) check_skip(network, i, shape);
         if (!std::isfinite(layer.least) || !std::isfinite(layer.greatest)) {
             throw std::runtime_error(
                 fmt::format("{}: layer {} has no finite range; the fit diverged", network.name, i));
@@ -65,19 +58,22 @@ std::vector<uint8_t> bytes_of(const std::vector<T>& values) {
     return bytes;
 }
 
-model::Quantization activation_range(const FoldedLayer& layer) {
-    const float low = std::min(0.0F, layer.least);
-    const float high = std::max({0.0F, layer.greatest, low + 1e-6F});
+model::Quantization activation_range(float least, float greatest) {
+    const float low = std::min(0.0F, least);
+    const float high = std::max({0.0F, greatest, low + 1e-6F});
     const float scale = (high - low) / 255.0F;
     const auto zero = std::clamp<int64_t>(-128 - std::lrintf(low / scale), -128, 127);
     return {{scale}, {zero}, 0};
 }
 
-/// Index into layer.weights of weight `k` of output channel `channel`.
-size_t weight_index(const FoldedLayer& layer, size_t channel, size_t k) {
-    return layer.kind == LayerKind::depthwise
-               ? k * static_cast<size_t>(layer.out) + channel
-               : channel * (weight_count(layer) / static_cast<size_t>(layer.out)) + k;
+/// int4 as the format keeps it: the first of two in the low half.
+std::vector<uint8_t> two_a_byte(const std::vector<int8_t>& values) {
+    std::vector<uint8_t> bytes((values.size() + 1) / 2, 0);
+    for (size_t i = 0; i < values.size(); ++i) {
+        bytes[i / 2] |=
+            static_cast<uint8_t>((static_cast<uint8_t>(values[i]) & 0xFU) << (4 * (i % 2)));
+    }
+    return bytes;
 }
 
 class GraphBuilder {
@@ -85,7 +81,7 @@ class GraphBuilder {
     explicit GraphBuilder(const FoldedNetwork& network) {
         graph_.description = network.name;
         shape_ = {network.frames, network.values};
-        const bool flat = network.layers.front().kind == LayerKind::dense;
+        const bool flat = sees_all(network.layers.front());
         std::vector<int32_t> shape{1, network.frames, 1, network.values};
         if (flat) shape = {1, network.frames * network.values};
         last_ = add({"input", model::TensorType::int8, shape, {{network.input_scale}, {0}, 0}});
@@ -93,32 +89,21 @@ class GraphBuilder {
     }
 
     void layer(const FoldedLayer& layer, const std::string& name) {
-        if (layer.kind == LayerKind::dense &&
-            graph_.tensors[static_cast<size_t>(last_)].shape.size() != 2) {
+        if (sees_all(layer) && graph_.tensors[static_cast<size_t>(last_)].shape.size() != 2)
             flatten(name);
-        }
+        if (layer.kind == LayerKind::distances) return distances(layer, name);
         const float input_scale = graph_.tensors[static_cast<size_t>(last_)].quantization.scales[0];
         const auto out = static_cast<size_t>(layer.out);
         const size_t per_channel = weight_count(layer) / out;
-        const bool one_scale = layer.kind == LayerKind::dense;
-        std::vector<float> scales(one_scale ? 1 : out, 0.0F);
-        for (size_t c = 0; c < out; ++c) {
-            float& scale = scales[one_scale ? 0 : c];
-            for (size_t k = 0; k < per_channel; ++k) {
-                scale =
-                    std::max(scale, std::fabs(layer.weights[weight_index(layer, c, k)]) / 127.0F);
-            }
-        }
-        for (auto& scale : scales) scale = std::max(scale, 1e-8F);
+        const std::vector<float> scales = weight_scales(layer);
         std::vector<int8_t> weights(layer.weights.size());
         std::vector<int32_t> bias(out);
         std::vector<float> bias_scales;
         for (size_t c = 0; c < out; ++c) {
-            const float scale = scales[one_scale ? 0 : c];
+            const float scale = scales[scales.size() == 1 ? 0 : c];
             for (size_t k = 0; k < per_channel; ++k) {
                 const size_t i = weight_index(layer, c, k);
-                weights[i] = static_cast<int8_t>(
-                    std::clamp(std::lrintf(layer.weights[i] / scale), -127L, 127L));
+                weights[i] = static_cast<int8_t>(weight_step(layer, layer.weights[i], scale));
             }
             const double steps =
                 static_cast<double>(layer.bias[c]) / (static_cast<double>(input_scale) * scale);
@@ -137,11 +122,12 @@ class GraphBuilder {
             weight_shape = {1, layer.kernel, 1, layer.out};
             axis = 3;
         }
+        const bool narrow = layer.weight_bits == 4;
         const int32_t w = add({name + "/weights",
-                               model::TensorType::int8,
+                               narrow ? model::TensorType::int4 : model::TensorType::int8,
                                weight_shape,
                                {scales, zeros, axis},
-                               bytes_of(weights)});
+                               narrow ? two_a_byte(weights) : bytes_of(weights)});
         const int32_t b = add({name + "/bias",
                                model::TensorType::int32,
                                {layer.out},
@@ -150,8 +136,13 @@ class GraphBuilder {
         shape_ = output_shape(layer, shape_);
         std::vector<int32_t> shape{1, shape_.time, 1, shape_.values};
         if (layer.kind == LayerKind::dense) shape = {1, layer.out};
-        const int32_t result = add({name, model::TensorType::int8, shape, activation_range(layer)});
-        const auto activation = layer.relu ? model::Activation::relu : model::Activation::none;
+        const bool sums = layer.adds >= 0;
+        const int32_t result =
+            add({name, model::TensorType::int8, shape,
+                 sums ? activation_range(layer.least_before, layer.greatest_before)
+                      : activation_range(layer.least, layer.greatest)});
+        const auto final = layer.relu ? model::Activation::relu : model::Activation::none;
+        const auto activation = sums ? model::Activation::none : final;
         model::Operator op;
         op.inputs = {last_, w, b};
         op.outputs = {result};
@@ -169,7 +160,9 @@ class GraphBuilder {
         }
         graph_.operators.push_back(op);
         last_ = result;
+        if (sums) skip(layer, name, final);
         if (layer.softmax) softmax(name + "/softmax");
+        outputs_.push_back(last_);
     }
 
     void softmax(const std::string& name) {
@@ -193,6 +186,108 @@ class GraphBuilder {
         return static_cast<int32_t>(graph_.tensors.size()) - 1;
     }
 
+    /// Adds an earlier layer's output, its latest moments.
+    void skip(const FoldedLayer& layer, const std::string& name, model::Activation activation) {
+        const auto shape = graph_.tensors[static_cast<size_t>(last_)].shape;
+        int32_t other = outputs_.at(static_cast<size_t>(layer.adds));
+        const model::Tensor earlier = graph_.tensors[static_cast<size_t>(other)];
+        if (earlier.shape != shape) other = latest(earlier, other, shape, name);
+        const int32_t result = add({name + "/sum", model::TensorType::int8, shape,
+                                    activation_range(layer.least, layer.greatest)});
+        graph_.operators.push_back({model::OperatorCode::add,
+                                    {last_, other},
+                                    {result},
+                                    model::AddOptions{activation},
+                                    {}});
+        last_ = result;
+    }
+
+    int32_t latest(const model::Tensor& earlier, int32_t number, const std::vector<int32_t>& shape,
+                   const std::string& name) {
+        const auto numbers = [&](const char* what, const std::vector<int32_t>& values) {
+            return add({name + what, model::TensorType::int32, {4}, {}, bytes_of(values)});
+        };
+        const int32_t begin = numbers("/begin", {0, earlier.shape[1] - shape[1], 0, 0});
+        const int32_t end = numbers("/end", earlier.shape);
+        const int32_t strides = numbers("/strides", {1, 1, 1, 1});
+        const int32_t result =
+            add({name + "/latest", model::TensorType::int8, shape, earlier.quantization});
+        graph_.operators.push_back({model::OperatorCode::strided_slice,
+                                    {number, begin, end, strides},
+                                    {result},
+                                    model::StridedSliceOptions{},
+                                    {}});
+        return result;
+    }
+
+    /// Squared differences from each row of the weights, times their factors, summed, and taken
+    /// from the bias. One factor for all multiplies the sums.
+    void distances(const FoldedLayer& layer, const std::string& name) {
+        const std::vector<int32_t> each{layer.out, layer.in};
+        const float scale = graph_.tensors[static_cast<size_t>(last_)].quantization.scales[0];
+        const float factor = layer.factors.front();
+        const bool one_factor =
+            std::ranges::all_of(layer.factors, [factor](float other) { return other == factor; });
+        const auto computed = [&](const char* what, const std::vector<int32_t>& shape, float low,
+                                  float high) {
+            return add({name + what, model::TensorType::int8, shape, activation_range(low, high)});
+        };
+        const auto append = [&](model::OperatorCode code, std::vector<int32_t> inputs,
+                                int32_t result, const model::Options& options) {
+            graph_.operators.push_back({code, std::move(inputs), {result}, options, {}});
+            last_ = result;
+        };
+        append(model::OperatorCode::squared_difference,
+               {last_, constant(name + "/centres", layer.weights, each, {{scale}, {0}, 0})},
+               computed("/squares", each, 0, layer.most_square), {});
+        if (!one_factor) {
+            append(model::OperatorCode::mul,
+                   {last_, constant(name + "/factors", layer.factors, each,
+                                    activation_range(0, std::ranges::max(layer.factors)))},
+                   computed("/weighted", each, 0, layer.most_weighted), model::MulOptions{});
+        }
+        const float most = one_factor ? layer.most_sum / factor : layer.most_sum;
+        const int32_t axis =
+            add({name + "/axis", model::TensorType::int32, {1}, {}, bytes_of(std::vector{1})});
+        append(model::OperatorCode::sum, {last_, axis}, computed("/sums", {layer.out}, 0, most),
+               model::ReducerOptions{});
+        if (one_factor) {
+            append(model::OperatorCode::mul,
+                   {last_, constant(name + "/factor", {factor}, {1}, activation_range(0, factor))},
+                   computed("/scaled", {layer.out}, 0, layer.most_sum), model::MulOptions{});
+        }
+        const auto [least, greatest] = std::ranges::minmax(layer.bias);
+        append(
+            model::OperatorCode::sub,
+            {constant(name + "/bias", layer.bias, {layer.out}, activation_range(least, greatest)),
+             last_},
+            computed("/rest", {layer.out}, layer.least, layer.greatest), model::SubOptions{});
+        shape_ = {1, layer.out};
+        flatten(name + "/rest");
+        if (layer.exponential) {
+            append(model::OperatorCode::exp, {last_},
+                   add({name + "/similar",
+                        model::TensorType::int8,
+                        {1, layer.out},
+                        {{1.0F / 256}, {-128}, 0}}),
+                   {});
+        }
+        if (layer.softmax) softmax(name + "/softmax");
+        outputs_.push_back(last_);
+    }
+
+    /// Real numbers as int8.
+    int32_t constant(const std::string& name, const std::vector<float>& values,
+                     const std::vector<int32_t>& shape, const model::Quantization& quantization) {
+        std::vector<int8_t> steps;
+        for (const float value : values) {
+            const long step = std::lrintf(value / quantization.scales[0]) +
+                              static_cast<long>(quantization.zero_points[0]);
+            steps.push_back(static_cast<int8_t>(std::clamp(step, -128L, 127L)));
+        }
+        return add({name, model::TensorType::int8, shape, quantization, bytes_of(steps)});
+    }
+
     void flatten(const std::string& name) {
         const auto quantization = graph_.tensors[static_cast<size_t>(last_)].quantization;
         const std::vector<int32_t> shape{1, shape_.time * shape_.values};
@@ -210,39 +305,10 @@ class GraphBuilder {
     model::Graph graph_;
     Shape shape_{};
     int32_t last_ = 0;
+    std::vector<int32_t> outputs_;  ///< tensor of each layer's output
 };
 
-std::vector<float> run_layer(const FoldedLayer& layer, const std::vector<float>& in, Shape shape) {
-    const Shape to = output_shape(layer, shape);
-    const auto out = static_cast<size_t>(layer.out);
-    const auto values = static_cast<size_t>(shape.values);
-    std::vector<float> result(static_cast<size_t>(to.time) * out);
-    const size_t per_channel = weight_count(layer) / out;
-    for (size_t t = 0; t < static_cast<size_t>(to.time); ++t) {
-        const float* window = in.data() + t * static_cast<size_t>(layer.stride) * values;
-        for (size_t c = 0; c < out; ++c) {
-            float sum = layer.bias[c];
-            if (layer.kind == LayerKind::depthwise) {
-                for (size_t k = 0; k < per_channel; ++k)
-                    sum += layer.weights[k * out + c] * window[k * values + c];
-            } else {
-                const float* weights = layer.weights.data() + c * per_channel;
-                for (size_t k = 0; k < per_channel; ++k) sum += weights[k] * window[k];
-            }
-            result[t * out + c] = layer.relu ? std::max(0.0F, sum) : sum;
-        }
-    }
-    return result;
-}
-
 }  // namespace
-
-void apply_softmax(std::vector<float>& values) {
-    const float top = *std::max_element(values.begin(), values.end());
-    float sum = 0;
-    for (float& value : values) sum += value = std::exp(value - top);
-    for (float& value : values) value /= sum;
-}
 
 model::Graph to_graph(const FoldedNetwork& network) {
     if (network.layers.empty())
@@ -255,45 +321,6 @@ model::Graph to_graph(const FoldedNetwork& network) {
     model::Graph graph = builder.finish(network.softmax);
     model::validate(graph);
     return graph;
-}
-
-std::vector<float> run_float(const FoldedNetwork& network, std::vector<float> input) {
-    Shape shape{network.frames, network.values};
-    for (const auto& layer : network.layers) {
-        input = run_layer(layer, input, shape);
-        if (layer.softmax) apply_softmax(input);
-        shape = output_shape(layer, shape);
-    }
-    return input;
-}
-
-void calibrate(FoldedNetwork& network, const std::vector<int8_t>& inputs, double outside) {
-    const size_t size = static_cast<size_t>(network.frames) * static_cast<size_t>(network.values);
-    const size_t count = size == 0 ? 0 : inputs.size() / size;
-    if (count == 0)
-        throw std::runtime_error(network.name + ": no data to calibrate quantization on");
-    std::vector<std::vector<float>> seen(network.layers.size());
-    for (size_t n = 0; n < count; ++n) {
-        std::vector<float> value(size);
-        for (size_t i = 0; i < size; ++i) {
-            value[i] = static_cast<float>(inputs[n * size + i]) * network.input_scale;
-        }
-        Shape shape{network.frames, network.values};
-        for (size_t i = 0; i < network.layers.size(); ++i) {
-            value = run_layer(network.layers[i], value, shape);
-            shape = output_shape(network.layers[i], shape);
-            seen[i].insert(seen[i].end(), value.begin(), value.end());
-            if (network.layers[i].softmax) apply_softmax(value);
-        }
-    }
-    for (size_t i = 0; i < network.layers.size(); ++i) {
-        auto& values = seen[i];
-        const auto cut = static_cast<ptrdiff_t>(static_cast<double>(values.size()) * outside);
-        std::nth_element(values.begin(), values.begin() + cut, values.end());
-        network.layers[i].least = values[static_cast<size_t>(cut)];
-        std::nth_element(values.begin(), values.end() - 1 - cut, values.end());
-        network.layers[i].greatest = *(values.end() - 1 - cut);
-    }
 }
 
 }  // namespace ganglion::train

@@ -15,6 +15,7 @@ size_t weight_count(const FoldedLayer& layer) {
         case LayerKind::depthwise:
             return kernel * out;
         case LayerKind::dense:
+        case LayerKind::distances:
             return out * in;
     }
     return 0;

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "train/evaluate/compression_rows.hpp"
 #include "train/evaluate/integer_model.hpp"
 #include "train/report/card.hpp"
 #include "train/report/page.hpp"
@@ -21,6 +22,7 @@ struct LabelledFacts {
     std::vector<Epoch> curve;
     Classified validation;
     Classified test;
+    std::vector<CompressionRow> compression{};  ///< empty without [compression]
 };
 
 /// The JSON report: every number of the card, for machines.

@@ -182,6 +182,20 @@ std::string energy(uint64_t instructions) {
     return html + "</table>";
 }
 
+std::string compression_table(const std::vector<CompressionRow>& rows) {
+    std::string html =
+        "<table><tr><th class=name>step</th><th>balanced</th><th>flash</th><th>RAM</th>"
+        "<th>instructions</th><th>update</th><th>weights a layer</th></tr>\n";
+    for (const CompressionRow& row : rows) {
+        html += fmt::format(
+            "<tr><td class=name>{}</td><td>{:.1f} %</td><td>{}</td><td>{}</td><td>{}</td>"
+            "<td>{}</td><td>{}</td></tr>\n",
+            escaped(row.name), 100 * row.accuracy, row.flash_bytes, row.ram_bytes, row.instructions,
+            row.delta_bytes, row.weights);
+    }
+    return html + "</table>";
+}
+
 std::string comparison(const std::vector<Compared>& compared) {
     std::string html = "<table><tr><th class=name></th><th>before</th><th>now</th></tr>\n";
     for (const auto& row : compared) {
@@ -219,6 +233,11 @@ std::string to_html(const TrainingPage& page) {
     html += "</div>\n";
     for (const auto& warning : page.warnings)
         html += "<p class=warn>" + escaped(warning) + "</p>\n";
+    if (!page.compression.empty())
+        html += panel("Compression",
+                      "Each step on what the one before left: validation split, integer engine; "
+                      "update: delta to the same network after another epoch.",
+                      compression_table(page.compression));
     if (!page.compared.empty())
         html += panel("Against the model before", "Both by the device's own pipeline.",
                       comparison(page.compared));

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "compile/report.hpp"
+#include "train/evaluate/compression_rows.hpp"
 #include "train/fit/fit_classifier.hpp"
 #include "train/report/charts.hpp"
 
@@ -61,6 +62,7 @@ struct TrainingPage {
     compile::Report compiled;
     uint64_t instructions_per_second = 0;  ///< features and model; 0: not known
     std::vector<Compared> compared;
+    std::vector<CompressionRow> compression;
 };
 
 /// Microjoules a second (microwatts) that `instructions_per_second` take on a named processor: an

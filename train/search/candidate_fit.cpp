@@ -13,6 +13,7 @@
 #include "train/fit/fit_spotter.hpp"
 #include "train/fit/frame_windows.hpp"
 #include "train/fit/word_corpus.hpp"
+#include "train/network/deterministic.hpp"
 #include "train/quantize/to_graph.hpp"
 #include "train/report/settings.hpp"
 #include "train/search/pipeline_cost.hpp"
@@ -119,6 +120,7 @@ nlohmann::json fit_candidate(const project::Project& base, const Candidate& cand
                              const std::filesystem::path& model) {
     project::Project project = with_candidate(base, candidate);
     project.network.epochs = epochs;
+    choose_device(options.device);
     return is_labelled(project) ? fit_labelled_candidate(project, options, model)
                                 : fit_word_candidate(project, candidate, options, model);
 }

@@ -13,6 +13,7 @@
 #include <tuple>
 
 #include "train/fit/fit_labelled.hpp"
+#include "train/network/deterministic.hpp"
 #include "train/report/settings.hpp"
 #include "train/search/candidate_cost.hpp"
 #include "train/search/candidate_fit.hpp"
@@ -80,6 +81,7 @@ class Search {
                 "{}: [scaling] is missing; `ganglion train` writes it, so train it once before",
                 project_.path.string()));
         }
+        check_device(options_.device);
         if (options_.candidates == 0) throw std::runtime_error("--candidates: write 1 or more");
     }
 

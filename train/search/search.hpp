@@ -19,6 +19,7 @@ struct SearchOptions {
     size_t parallel = 2;             ///< fitted at a time, each in a process of its own
     uint64_t seed = 1;
     bool synthetic_speech = true;
+    std::string device = "cpu";  ///< or "cuda"; each candidate's process uses it
 };
 
 struct SearchResult {
