@@ -85,15 +85,15 @@ void add_nats_config(CLI::App& command, const Shared& options) {
     plan->add_option("--edge", options->edges, "name of an edge; again for each")->required();
     plan->add_option("--out", options->file, "folder for what it makes")->required();
     plan->callback([options] {
-        fleet::NatsPlan plan;
-        for (const std::string& host : options->nodes) plan.nodes.push_back({.host = host});
-        plan.edges = options->edges;
+        fleet::NatsPlan cluster;
+        for (const std::string& host : options->nodes) cluster.nodes.push_back({.host = host});
+        cluster.edges = options->edges;
         fleet::Pki pki = fleet::Pki::create(options->state / "pki");
-        fleet::write_nats_plan(pki, plan, options->file);
+        fleet::write_nats_plan(pki, cluster, options->file);
         fmt::print(
             "in {}: node-1 to node-{}, edge-NAME for each edge, server; keys are in them: carry "
             "them safely\n",
-            options->file.string(), plan.nodes.size());
+            options->file.string(), cluster.nodes.size());
     });
 }
 
