@@ -38,6 +38,7 @@ int main(int argc, char** argv) {
     add_events(program);
     add_insight(program);
     add_grid(program);
+    add_priors(program);
     add_incident(program);
     add_fleet(program);
     add_operator(program);

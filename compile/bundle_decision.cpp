@@ -7,6 +7,7 @@
 #include <string>
 
 #include "compile/bundle_parameters.hpp"
+#include "compile/bundle_share.hpp"
 
 namespace ganglion::compile {
 
@@ -211,12 +212,18 @@ DecisionParameters decision_section(const Project& project, const StagePlan& pla
 std::vector<uint8_t> learner_section(const Project& project, const StagePlan& plan) {
     if (plan.learner->kind == project::LearnerChoice::none) return {};
     const std::vector<uint8_t> parameters = learner_parameters(project, *plan.learner);
-    const LearnerHeader header{static_cast<uint32_t>(learner_kind(*plan.learner)),
-                               learner_outputs(project, *plan.learner),
-                               static_cast<uint32_t>(parameters.size()), 0};
+    // What gates share nothing.
+    const auto share = plan.learner == &project.learner ? share_terms(project) : std::nullopt;
+    const LearnerHeader header{
+        static_cast<uint32_t>(learner_kind(*plan.learner)), learner_outputs(project, *plan.learner),
+        static_cast<uint32_t>(parameters.size()), share ? uint32_t{sizeof *share} : 0};
     std::vector<uint8_t> bytes(sizeof header);
     std::memcpy(bytes.data(), &header, sizeof header);
     bytes.insert(bytes.end(), parameters.begin(), parameters.end());
+    if (share) {
+        const auto* terms = reinterpret_cast<const uint8_t*>(&*share);
+        bytes.insert(bytes.end(), terms, terms + sizeof *share);
+    }
     return bytes;
 }
 

@@ -91,7 +91,7 @@ int main(int argc, char** argv) {
     add_models(seeds);
     add_bundles(seeds);
     add_messages(seeds);
-    for (const char* target : {"coordinate", "delta", "manifest"})
+    for (const char* target : {"coordinate", "delta", "manifest", "together"})
         seeds.add(target, "zeros", Bytes(64));
     return 0;
 }

@@ -10,6 +10,7 @@
 #include "project/compression.hpp"
 #include "project/decision.hpp"
 #include "project/kinds.hpp"
+#include "project/share.hpp"
 #include "project/toml_section.hpp"
 
 namespace ganglion::project {
@@ -379,9 +380,9 @@ Project parse(std::string_view text, const std::filesystem::path& file) {
                                  ": " + std::string(error.description()) + "; correct the TOML");
     }
     static const std::vector<std::string_view> sections = {
-        "application", "sensor", "features", "scaling",  "network",    "model",
-        "learner",     "gate",   "gate2",    "decision", "learn",      "action",
-        "budget",      "judge",  "proof",    "training", "compression"};
+        "application", "sensor", "features", "scaling",  "network",     "model",
+        "learner",     "gate",   "gate2",    "decision", "learn",       "action",
+        "budget",      "judge",  "proof",    "training", "compression", "share"};
     for (const auto& [key, node] : root) {
         if (std::ranges::find(sections, key.str()) != sections.end()) continue;
         std::string names;
@@ -405,6 +406,7 @@ Project parse(std::string_view text, const std::filesystem::path& file) {
     (void)compression_in(section("compression", false));  // what is wrong in it is said here
     project.model_file = read_model(section("model", false), file, project.streaming);
     project.learner = read_main_learner(section("learner", false));
+    if (root.get("share") != nullptr) project.share = read_share(section("share", true), project);
     TomlSection decision = section("decision", true);
     project.decision = read_decision(decision);
     decision.finish();

@@ -129,6 +129,17 @@ struct Project {
         bool of_model = false;  ///< judges the model's outputs, not the frames
         Numbers parameters;
     } learner;
+    /// [share]: what the learner may let others of its kind have, and how. Doublings (log2).
+    struct Share {
+        std::vector<double> centre;  ///< public: what a contribution is clipped around
+        double radius = 0;           ///< to this distance
+        double sigma = 0;            ///< deviation of the noise of each number
+        double wider = 0;            ///< added to what comes of it: a new device knows less
+        uint32_t period_days = 0;    ///< at least so long from one to the next
+        uint32_t contributions = 0;  ///< of a device in its life
+    };
+    std::optional<Share> share;
+
     /// False where the learner judges the frames themselves.
     bool has_model() const { return learner.kind == LearnerChoice::none || learner.of_model; }
 

@@ -3,6 +3,8 @@
 #include <random>
 #include <stdexcept>
 
+#include "compile/bundle_share.hpp"
+
 namespace ganglion::bench::together {
 namespace {
 
@@ -25,7 +27,7 @@ std::optional<double> Shown::time_of(const std::vector<Quality>& rows) const {
 
 std::optional<plan::Prior> prior_of(const device::ShareTerms& terms,
                                     const std::vector<std::vector<int16_t>>& learned,
-                                    uint32_t poisoned, int16_t wider, double& bytes) {
+                                    uint32_t poisoned, double& bytes) {
     std::mt19937_64 engine(11);  // a board has a true generator; here the figures must repeat
     const device::RandomWords random{
         [](void* from) { return (*static_cast<std::mt19937_64*>(from))(); }, &engine};
@@ -51,9 +53,13 @@ std::optional<plan::Prior> prior_of(const device::ShareTerms& terms,
         if (!decode(message, heard)) throw std::runtime_error("a contribution cannot be read");
         contributions.push_back(heard);
     }
-    plan::AggregateOptions options;
-    options.wider = wider;
-    return plan::aggregate(terms, contributions, options);
+    return plan::aggregate(terms, contributions);
+}
+
+device::ShareTerms terms_of(const project::Project& project) {
+    const auto terms = compile::share_terms(project);
+    if (!terms) throw std::runtime_error(project.path.string() + ": has no [share]");
+    return *terms;
 }
 
 }  // namespace ganglion::bench::together

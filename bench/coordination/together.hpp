@@ -12,7 +12,7 @@
 namespace ganglion::bench::together {
 
 namespace plan = ganglion::fleet::together;
-namespace device = ganglion::together;
+namespace device = ganglion::fleet::together::device;
 
 /// What one class of devices came to: how well, and after what time, alone and with the prior.
 struct Quality {
@@ -47,7 +47,9 @@ struct Shown {
 /// the prior most without being refused.
 std::optional<plan::Prior> prior_of(const device::ShareTerms& terms,
                                     const std::vector<std::vector<int16_t>>& learned,
-                                    uint32_t poisoned, int16_t wider, double& bytes);
+                                    uint32_t poisoned, double& bytes);
+/// A project's [share]; throws std::runtime_error where it has none.
+device::ShareTerms terms_of(const project::Project& project);
 
 /// Motors of the shared vibration recordings (CWRU): twenty contributors that differ in sensor,
 /// mounting and stretch of time, and new ones that begin with their prior. `split`: of the faults.

@@ -13,9 +13,6 @@ namespace {
 constexpr uint32_t kContributors = 20, kNew = 10;
 constexpr uint32_t kPoisoned = 3;
 constexpr double kBegun = 0.1;  ///< of a fault's vibration, while it can hardly be felt
-/// Clipped to two doublings about a spread of half a doubling in each band, noise of two.
-constexpr device::ShareTerms kTerms{
-    {15 * 256, 15 * 256, 15 * 256, 15 * 256, 15 * 256, 15 * 256, 15 * 256, 15 * 256}, 7, 512, 512};
 
 using Samples = std::vector<int16_t>;
 
@@ -144,7 +141,8 @@ Shown share_motors(const std::filesystem::path& data, const std::string& split) 
     shown.name = "motors";
     shown.unit = "s";
     shown.contributors = kContributors;
-    shown.cost = plan::cost_of(kTerms);
+    const device::ShareTerms terms = terms_of(full);
+    shown.cost = plan::cost_of(terms);
     shown.sensed_bytes = 2.0 * double(samples_of(full_frames));
     for (const uint32_t frames : {8U, 16U, 32U, 70U, 140U, full_frames})
         shown.alone.push_back(judge(train::LearnerRun(with_frames(frames)), recordings,
@@ -156,8 +154,8 @@ Shown share_motors(const std::filesystem::path& data, const std::string& split) 
         run.begin_from(prior.numbers());
         return judge(run, recordings, samples_of(frames), rate, share);
     };
-    const auto prior = prior_of(kTerms, learned, 0, 0, shown.contribution_bytes);
-    const auto poisoned = prior_of(kTerms, learned, kPoisoned, 0, shown.contribution_bytes);
+    const auto prior = prior_of(terms, learned, 0, shown.contribution_bytes);
+    const auto poisoned = prior_of(terms, learned, kPoisoned, shown.contribution_bytes);
     if (!prior || !poisoned) throw std::runtime_error("there is no prior of motors");
     for (const uint32_t frames : {2U, 4U, 8U, 16U, 32U, 70U})
         shown.primed.push_back(primed_by(*prior, frames, kBegun));

@@ -11,10 +11,6 @@ namespace {
 constexpr uint32_t kContributors = 20, kPoisoned = 3;
 constexpr size_t kDay = 24;
 constexpr size_t kJudgedDays = 10, kBegins = 3;
-/// Around what the application itself takes for usual: a fall of its least step, a motion of an
-/// eighth of it, a standstill of a third of its stuck slots. Clipped to one doubling, noise of one.
-constexpr device::ShareTerms kTerms{{8 * 256, 13 * 256, 2 * 256}, 3, 256, 256};
-constexpr int16_t kWider = 128;  ///< half a doubling: a soil may be livelier than most
 
 /// A plot that begins anew on one of its days.
 train::SoilSeries stretch(const train::SoilSeries& series, size_t begin, size_t learn,
@@ -54,7 +50,8 @@ Shown share_plots(const std::filesystem::path& data, const std::string& split) {
     shown.name = "plots";
     shown.unit = "days";
     shown.contributors = kContributors;
-    shown.cost = plan::cost_of(kTerms);
+    const device::ShareTerms terms = terms_of(full);
+    shown.cost = plan::cost_of(terms);
     shown.sensed_bytes = 4.0 * 2 * kDay * 14;
 
     // Each plot in turn is new: the others have shared, each as several devices at other times.
@@ -84,7 +81,7 @@ Shown share_plots(const std::filesystem::path& data, const std::string& split) {
         for (size_t plot = 0; plot < plots.size(); ++plot) {
             if (primed) {
                 const auto prior =
-                    prior_of(kTerms, others_of(plot), poisoned, kWider, shown.contribution_bytes);
+                    prior_of(terms, others_of(plot), poisoned, shown.contribution_bytes);
                 if (!prior) throw std::runtime_error("there is no prior of plots");
                 run.begin_from(prior->numbers());
             }

@@ -101,11 +101,15 @@ void add_privacy(CLI::App& command, const Shared& options) {
     auto* privacy = command.add_subcommand("privacy", "What left each device on each day");
     privacy->callback([options] {
         for (const json& day : fleet::get_json(options->address, "/api/privacy")) {
-            fmt::print("{}  {:<24} sensed {:>12}  sent {:>10}  samples {:>10}{}\n",
-                       date_text(day.at("day_ms").get<int64_t>()).substr(0, 10),
-                       day.at("device").get<std::string>(), day.at("bytes_sensed").get<uint64_t>(),
-                       day.at("bytes_sent").get<uint64_t>(), day.at("bytes_gate").get<uint64_t>(),
-                       day.at("breach").get<bool>() ? "  over its budget" : "");
+            fmt::print(
+                "{}  {:<24} sensed {:>12}  sent {:>10}  samples {:>10}  shared {:>5}, rho "
+                "{:g} of {:g} so far{}\n",
+                date_text(day.at("day_ms").get<int64_t>()).substr(0, 10),
+                day.at("device").get<std::string>(), day.at("bytes_sensed").get<uint64_t>(),
+                day.at("bytes_sent").get<uint64_t>(), day.at("bytes_gate").get<uint64_t>(),
+                day.at("bytes_shared").get<uint64_t>(), day.at("rho").get<double>(),
+                day.at("rho_so_far").get<double>(),
+                day.at("breach").get<bool>() ? "  over its budget" : "");
         }
     });
     auto* budget = command.add_subcommand("budget", "What a device may let out in a day, bytes");

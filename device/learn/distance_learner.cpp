@@ -69,13 +69,18 @@ uint32_t DistanceLearner::needed() const {
     return primed() ? parameters_.learn_frames / kPrimedShare : parameters_.learn_frames;
 }
 
-uint32_t DistanceLearner::group_values() const {
-    return (parameters_.values + kGroups - 1) / kGroups;
+uint32_t DistanceLearner::group_values(const Parameters& parameters) {
+    return (parameters.values + kGroups - 1) / kGroups;
+}
+
+uint32_t DistanceLearner::shared_numbers(const Parameters& parameters) {
+    const uint32_t each = group_values(parameters);
+    return (parameters.values + each - 1) / each;
 }
 
 uint32_t DistanceLearner::share(std::span<int16_t> shared) const {
-    const uint32_t each = group_values();
-    const uint32_t groups = (parameters_.values + each - 1) / each;
+    const uint32_t each = group_values(parameters_);
+    const uint32_t groups = shared_numbers(parameters_);
     if (!ready() || shared.size() < groups) return 0;
     for (uint32_t group = 0; group < groups; ++group) {
         const uint32_t begin = group * each;
@@ -91,14 +96,17 @@ uint32_t DistanceLearner::share(std::span<int16_t> shared) const {
 }
 
 bool DistanceLearner::prime(std::span<const int16_t> prior) {
-    const uint32_t each = group_values();
+    const uint32_t each = group_values(parameters_);
     const bool good = std::all_of(prior.begin(), prior.end(),
                                   [](int16_t log) { return log >= 0 && log <= kLargestLog; });
-    if (*seen_ != 0 || !good || prior.size() != (parameters_.values + each - 1) / each)
-        return false;
+    if (ready() || primed() || !good || prior.size() != shared_numbers(parameters_)) return false;
+    // As if it had been there from the start: what has been seen and what the prior stands for.
+    const uint64_t own = seen();
+    const uint64_t spared = parameters_.learn_frames - parameters_.learn_frames / kPrimedShare;
     for (uint32_t i = 0; i < parameters_.values; ++i)
-        features_[i].deviation_q8 = exp2_q8(prior[i / each]);
-    *seen_ = kPrimed;
+        features_[i].deviation_q8 = static_cast<uint32_t>(
+            (own * features_[i].deviation_q8 + spared * exp2_q8(prior[i / each])) / (own + spared));
+    *seen_ |= kPrimed;
     return true;
 }
 

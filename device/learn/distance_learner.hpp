@@ -49,8 +49,9 @@ class DistanceLearner {
     /// How much each part of the frame usually varies: log2 of the mean deviation of up to eight
     /// groups of neighbouring values, 1/256. How many; 0 while it learns.
     uint32_t share(std::span<int16_t> shared) const;
+    static uint32_t shared_numbers(const Parameters& parameters);
     /// Begins with what others of its kind have shared: a quarter of the frames is then enough.
-    /// Factory state alone; false, and unchanged, otherwise.
+    /// Once, before it has learned; false, and unchanged, otherwise.
     bool prime(std::span<const int16_t> prior);
 
     bool ready() const { return seen() >= needed(); }
@@ -65,7 +66,7 @@ class DistanceLearner {
     uint32_t seen() const { return *seen_ & ~kPrimed; }
     bool primed() const { return (*seen_ & kPrimed) != 0; }
     uint32_t needed() const;
-    uint32_t group_values() const;
+    static uint32_t group_values(const Parameters& parameters);
     void bind(const Parameters& parameters, std::span<uint8_t> state);
     void learn(std::span<const int16_t> values);
     void learn_first(std::span<const int16_t> values, bool outlier);

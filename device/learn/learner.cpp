@@ -32,6 +32,7 @@ struct Row {
     bool (*push)(void*, Values, Bytes, std::span<uint16_t>);
     bool (*teach)(void*, uint32_t, Values, Bytes);
     bool (*forecast)(const void*, uint32_t, int16_t&, uint16_t&);
+    uint32_t (*shared_numbers)(const LearnerSection&);
     uint32_t (*share)(const void*, std::span<int16_t>);
     bool (*prime)(void*, Values);
 };
@@ -83,6 +84,13 @@ struct Kept {
             return false;
         }
     }
+    static uint32_t shared_numbers(const LearnerSection& section) {
+        if constexpr (requires { Kind::shared_numbers(parameters(section)); }) {
+            return Kind::shared_numbers(parameters(section));
+        } else {
+            return 0;
+        }
+    }
     static uint32_t share(const void* learner, std::span<int16_t> shared) {
         if constexpr (requires(const Kind& kind) { kind.share(shared); }) {
             return static_cast<const Kind*>(learner)->share(shared);
@@ -113,6 +121,7 @@ constexpr Row row(LearnerKind kind) {
             K::push,
             K::teach,
             K::forecast,
+            K::shared_numbers,
             K::share,
             K::prime};
 }
@@ -140,17 +149,25 @@ Status Learner::parse(std::span<const uint8_t> bytes, uint32_t values, LearnerSe
     if (reinterpret_cast<uintptr_t>(bytes.data()) % 4 != 0) return Status::bad_offset;
     std::memcpy(&parsed.header, bytes.data(), sizeof(LearnerHeader));
     if (parsed.header.outputs < 1 || parsed.header.outputs > 16) return Status::bad_value;
-    if (parsed.header.reserved != 0 || parsed.header.parameter_bytes % 4 != 0) {
-        return Status::bad_value;
-    }
-    if (bytes.size() - sizeof(LearnerHeader) != parsed.header.parameter_bytes) {
+    const uint32_t share_bytes = parsed.header.share_bytes;
+    if (parsed.header.parameter_bytes % 4 != 0) return Status::bad_value;
+    if (share_bytes != 0 && share_bytes != sizeof(ShareTerms)) return Status::bad_value;
+    if (bytes.size() - sizeof(LearnerHeader) !=
+        uint64_t{parsed.header.parameter_bytes} + share_bytes) {
         return Status::bad_shape;
     }
     parsed.values = values;
-    parsed.parameters = bytes.subspan(sizeof(LearnerHeader));
+    parsed.parameters = bytes.subspan(sizeof(LearnerHeader), parsed.header.parameter_bytes);
+    parsed.shares = share_bytes != 0;
+    if (parsed.shares) {
+        std::memcpy(&parsed.share, bytes.data() + bytes.size() - share_bytes, share_bytes);
+        if (!parsed.share.valid()) return Status::bad_value;
+    }
     const Row* row = find(parsed);
     if (row == nullptr) return Status::unsupported;
     if (const Status status = row->check(parsed); status != Status::ok) return status;
+    if (parsed.shares && parsed.share.count != row->shared_numbers(parsed))
+        return Status::bad_shape;
     section = parsed;
     return Status::ok;
 }

@@ -5,6 +5,7 @@
 #include <span>
 
 #include "device/core/status.hpp"
+#include "device/learn/share_terms.hpp"
 
 namespace ganglion {
 
@@ -21,12 +22,12 @@ enum class LearnerKind : uint32_t {
 };
 
 /// First bytes of a bundle's LEARNER section (little-endian, no padding); the learner's own
-/// parameters follow.
+/// parameters follow, and the terms on which it shares what it learns.
 struct LearnerHeader {
     uint32_t kind;             ///< LearnerKind
     uint32_t outputs;          ///< scores that it gives, 1..16
     uint32_t parameter_bytes;  ///< multiple of 4
-    uint32_t reserved;         ///< zero
+    uint32_t share_bytes;      ///< sizeof(ShareTerms) behind the parameters, or 0: shares nothing
 };
 static_assert(sizeof(LearnerHeader) == 16);
 
@@ -34,6 +35,8 @@ struct LearnerSection {
     LearnerHeader header{};
     uint32_t values = 0;                  ///< int16 values of what it judges
     std::span<const uint8_t> parameters;  ///< 4-byte aligned; checked by the learner
+    ShareTerms share;                     ///< valid only where `shares`
+    bool shares = false;
 };
 
 /// One learner of whatever kind a bundle names, in the caller's memory. It judges frames (raw
@@ -51,6 +54,7 @@ struct LearnerSection {
 ///               std::span<uint16_t> scores);  // permille by output; false: still learning
 ///     bool teach(uint32_t label, std::span<const int16_t> values, std::span<uint8_t> scratch);
 ///     bool forecast(uint32_t ahead, int16_t& value, uint16_t& error) const;
+///     static uint32_t shared_numbers(const Parameters&);  // of share()
 ///     uint32_t share(std::span<int16_t> shared) const;
 ///     bool prime(std::span<const int16_t> prior);
 ///
@@ -84,14 +88,13 @@ class Learner {
         return forecast_ != nullptr && forecast_(learner_, ahead, value, error);
     }
 
-    /// At most so many numbers of what it has learned may be shared, each log2 in 1/256.
-    static constexpr uint32_t kMostShared = 8;
-    /// Those numbers, for others of its kind to begin with; never a sample. How many were written;
-    /// 0 where it has nothing to share, or not yet.
+    /// At most kMostShared numbers of what it has learned, each log2 in 1/256, for others of its
+    /// kind to begin with; never a sample. How many were written; 0 where it has nothing to share,
+    /// or not yet.
     uint32_t share(std::span<int16_t> shared) const {
         return share_ == nullptr ? 0 : share_(learner_, shared);
     }
-    /// Begins with what others have shared, in the factory state alone. False where it cannot.
+    /// Begins with what others have shared, once, before it has learned. False where it cannot.
     bool prime(std::span<const int16_t> prior) {
         return prime_ != nullptr && prime_(learner_, prior);
     }

@@ -62,7 +62,7 @@ Status PlotGuard::resume(const PlotParameters& parameters, std::span<uint8_t> st
 }
 
 uint32_t PlotGuard::share(std::span<int16_t> shared) const {
-    const uint32_t kept[] = {own_->fall, own_->motion_q8, own_->longest_run};
+    const uint32_t kept[kSharedNumbers] = {own_->fall, own_->motion_q8, own_->longest_run};
     if (!ready() || shared.size() < std::size(kept)) return 0;
     for (size_t i = 0; i < std::size(kept); ++i)
         shared[i] = static_cast<int16_t>(log2_q8(kept[i] + 1U));
@@ -70,13 +70,19 @@ uint32_t PlotGuard::share(std::span<int16_t> shared) const {
 }
 
 bool PlotGuard::prime(std::span<const int16_t> prior) {
-    if (own_->seen != 0 || prior.size() != 3) return false;
+    Own& own = *own_;
+    if (ready() || own.primed != 0 || prior.size() != kSharedNumbers) return false;
     if (std::any_of(prior.begin(), prior.end(), [](int16_t log) { return log < 0; })) return false;
-    own_->fall = static_cast<uint16_t>(std::min<uint32_t>(exp2_q8(prior[0]) - 1U, INT16_MAX));
-    own_->motion_q8 = exp2_q8(prior[1]) - 1U;
-    own_->longest_run =
-        static_cast<uint16_t>(std::min<uint32_t>(exp2_q8(prior[2]) - 1U, kLongestRun));
-    own_->primed = 1;
+    // As if it had been there from the start: an extreme is the larger of the two, of the mean it
+    // is what has not faded yet.
+    const auto fall = static_cast<uint16_t>(std::min<uint32_t>(exp2_q8(prior[0]) - 1U, INT16_MAX));
+    const auto run = static_cast<uint16_t>(std::min<uint32_t>(exp2_q8(prior[2]) - 1U, kLongestRun));
+    uint32_t motion_q8 = exp2_q8(prior[1]) - 1U;
+    for (uint32_t slot = 0; slot < own.seen; ++slot) motion_q8 -= motion_q8 >> kMotion;
+    own.fall = std::max(own.fall, fall);
+    own.longest_run = std::max(own.longest_run, run);
+    own.motion_q8 += motion_q8;
+    own.primed = 1;
     return true;
 }
 

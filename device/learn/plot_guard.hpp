@@ -53,9 +53,10 @@ class PlotGuard {
 
     /// How this soil and sensor move: log2 of the fastest fall, of the mean motion and of the
     /// longest standstill, 1/256. How many; 0 while it learns.
+    static constexpr uint32_t kSharedNumbers = 3;
     uint32_t share(std::span<int16_t> shared) const;
-    /// Begins with what others have shared: a quarter of the days is then enough. Factory state
-    /// alone; false, and unchanged, otherwise.
+    /// Begins with what others have shared: a quarter of the days is then enough. Once, before it
+    /// has learned; false, and unchanged, otherwise.
     bool prime(std::span<const int16_t> prior);
 
     const RecessionForecast& forecast() const { return forecast_; }

@@ -53,6 +53,9 @@ class PlotLearner {
         if (weather) scores[3] = judgement.disease;
         return judged;
     }
+    static uint32_t shared_numbers(const Parameters& /*parameters*/) {
+        return PlotGuard::kSharedNumbers;
+    }
     uint32_t share(std::span<int16_t> shared) const { return guard_.share(shared); }
     bool prime(std::span<const int16_t> prior) { return guard_.prime(prior); }
     /// The moisture expected in a day; false before the first reading, and for other distances.

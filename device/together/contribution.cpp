@@ -31,11 +31,6 @@ bool read_values(CborReader& in, Contribution& contribution) {
 
 }  // namespace
 
-bool ShareTerms::valid() const {
-    return count >= 1 && count <= centre.size() && radius >= 1 && radius <= 1U << 14U &&
-           sigma >= 1 && sigma <= kMostSigma;
-}
-
 Contribution contribute(const ShareTerms& terms, std::span<const int16_t> learned,
                         const RandomWords& random) {
     Contribution contribution;

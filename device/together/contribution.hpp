@@ -6,22 +6,10 @@
 #include <span>
 #include <string_view>
 
-#include "device/learn/learner.hpp"
+#include "device/learn/share_terms.hpp"
 #include "device/together/discrete_gaussian.hpp"
 
 namespace ganglion::together {
-
-using Shared = std::array<int16_t, Learner::kMostShared>;  ///< log2, 1/256
-
-/// How a class of devices shares what it learned; public, the same for all of the class, and fixed
-/// before anything is learned: only so is a contribution's privacy cost known beforehand.
-struct ShareTerms {
-    Shared centre{};      ///< what a contribution is clipped around
-    uint32_t count = 0;   ///< numbers of a contribution, 1..kMostShared
-    uint32_t radius = 0;  ///< a contribution is clipped to this Euclidean distance, 1/256
-    uint32_t sigma = 0;   ///< standard deviation of the noise of each number, 1..kMostSigma
-    bool valid() const;
-};
 
 /// What a device lets others have of its learned normal: never a sample, and not even the numbers
 /// themselves, but those clipped and with noise. Any two devices' contributions differ by at most
@@ -31,15 +19,19 @@ struct ShareTerms {
 struct Contribution {
     static constexpr size_t kMostClass = 32;
 
-    std::string_view of;    ///< class of devices: application and version; a view into the message
+    std::string_view of;    ///< class of devices: "APPLICATION VERSION"; a view into the message
     uint32_t sequence = 0;  ///< how many this device has made, with this one: its cost so far
-    std::array<int32_t, Learner::kMostShared> values{};
+    std::array<int32_t, kMostShared> values{};
     uint32_t count = 0;
 };
 
 /// Clips and adds noise. `learned`: terms.count numbers as Learner::share() gives them.
 Contribution contribute(const ShareTerms& terms, std::span<const int16_t> learned,
                         const RandomWords& random);
+
+/// No device that follows the terms says anything farther from the centre than the radius and so
+/// many deviations of the noise (with probability below 1e-7).
+inline constexpr uint32_t kFarthestSigmas = 6;
 
 inline constexpr size_t kMaxContributionBytes = 96;
 

@@ -37,7 +37,12 @@ TEST_F(ContributionTest, noise_has_the_discrete_gaussians_moments) {
 }
 
 TEST_F(ContributionTest, what_is_beyond_the_radius_is_clipped_before_the_noise) {
-    const ShareTerms terms{{1000, 1000, 1000}, 3, 256, 1};
+    const ShareTerms terms{.centre = {1000, 1000, 1000},
+                           .count = 3,
+                           .radius = 256,
+                           .sigma = 1,
+                           .period_s = 1,
+                           .contributions = 1};
     ASSERT_TRUE(terms.valid());
     const int16_t learned[] = {21'000, -19'000, 1000};
     const Contribution far = contribute(terms, learned, random_);

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "device/learn/share_terms.hpp"
+
 namespace ganglion::together {
 
 /// Where randomness comes from: a board's true random generator, or a seeded one in tests.
@@ -9,9 +11,6 @@ struct RandomWords {
     uint64_t (*next)(void* context);
     void* context;
 };
-
-/// The largest standard deviation that discrete_gaussian() takes.
-inline constexpr uint32_t kMostSigma = 4096;
 
 /// One draw of the discrete Gaussian of standard deviation `sigma` (1..kMostSigma): exact, in
 /// integers, by rejection from a discrete Laplace distribution (Canonne, Kamath and Steinke, "The

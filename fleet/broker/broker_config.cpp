@@ -18,10 +18,10 @@ constexpr int kMaxPacketBytes = 64 * 1024;
 constexpr int kMaxQueuedMessages = 1'000'000;
 constexpr int kMaxQueuedBytes = 256 << 20;
 
-constexpr std::array<const char*, 7> kDeviceChannels{"event",  "status", "report", "gate",
-                                                     "update", "want",   "summary"};
-constexpr std::array<const char*, 7> kServerChannels{"ack",  "offer",    "piece", "undo",
-                                                     "keys", "setpoint", "forget"};
+constexpr std::array<const char*, 9> kDeviceChannels{"event", "status",  "report", "gate", "update",
+                                                     "want",  "summary", "share",  "begin"};
+constexpr std::array<const char*, 8> kServerChannels{"ack",  "offer",    "piece",  "undo",
+                                                     "keys", "setpoint", "forget", "prior"};
 
 /// A device's own topics, which are named by its certificate.
 std::string device_patterns() {
@@ -90,6 +90,10 @@ BrokerSetup broker_setup(const Pki& pki) {
     out << "user " << Pki::coordinator_id << '\n'
         << "topic read ganglion/1/+/summary\n"
         << "topic write ganglion/1/+/setpoint\n\n";
+    out << "user " << Pki::together_id << '\n'
+        << "topic read ganglion/1/+/share\n"
+        << "topic read ganglion/1/+/begin\n"
+        << "topic write ganglion/1/+/prior\n\n";
     return {pki.ca_file(), pki.certificate_file("broker"), pki.key_file("broker"),
             pki.revocation_file(), out.str() + device_patterns()};
 }

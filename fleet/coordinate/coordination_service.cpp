@@ -28,22 +28,16 @@ std::span<const uint8_t> view(const std::string& bytes) {
     return {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()};
 }
 
-std::string key_in(const std::filesystem::path& state_dir) {
-    const auto file = state_dir / "set-points.pem";
-    if (!std::filesystem::exists(file)) write_private_file(file, compile::generate_signing_key());
-    return read_file(file);
-}
-
 }  // namespace
 
 CoordinationService::CoordinationService(const OpenLink& open,
-                                         const std::filesystem::path& state_dir, Store& store,
-                                         AuditLog& audit, Log log)
+                                         const std::filesystem::path& state_dir, std::string key,
+                                         Store& store, AuditLog& audit, Log log)
     : state_dir_(state_dir),
       store_(store),
       audit_(audit),
       log_(std::move(log)),
-      key_(key_in(state_dir)),
+      key_(std::move(key)),
       link_(open({[](Link& link) { link.subscribe("ganglion/1/+/summary"); },
                   [this](const std::string& reason) {
                       log_("coordination: broker connection lost: " + reason);

@@ -42,12 +42,12 @@ struct CoordinationSetup {
 /// The coordinator within the fleet server: summaries from the broker in, signed set-points out,
 /// each decision into the audit log before it takes effect. A device belongs to the feeder that its
 /// attribute "feeder" names; the feeder's own meter is the device with that feeder's id. Two
-/// threads: the link's fills a bounded queue, ours runs the cycles. The signing key is the
-/// coordinator's own (set-points.pem in the state folder), and signs set-points only.
+/// threads: the link's fills a bounded queue, ours runs the cycles.
 class CoordinationService {
   public:
-    CoordinationService(const OpenLink& open, const std::filesystem::path& state_dir, Store& store,
-                        AuditLog& audit, Log log);
+    /// `key`: PEM of the coordinator's private key.
+    CoordinationService(const OpenLink& open, const std::filesystem::path& state_dir,
+                        std::string key, Store& store, AuditLog& audit, Log log);
     ~CoordinationService();
     CoordinationService(const CoordinationService&) = delete;
     CoordinationService& operator=(const CoordinationService&) = delete;

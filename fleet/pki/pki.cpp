@@ -77,6 +77,7 @@ Pki Pki::create(const std::filesystem::path& directory) {
     pki.load_or_issue("server", server_id, Purpose::client);
     pki.load_or_issue("updates", updates_id, Purpose::client);
     pki.load_or_issue("coordinator", coordinator_id, Purpose::client);
+    pki.load_or_issue("together", together_id, Purpose::client);
     if (!std::filesystem::exists(pki.revocation_file()))
         pki.write_revocation_list({}, now_ms() / 1000 - kDaySeconds);
     return pki;

@@ -29,6 +29,7 @@ bool is_valid_device_id(std::string_view id);
 ///   "ganglion-broker" server.pem server.key        the fleet server as the broker's client
 ///   updates.pem updates.key      its second connection
 ///   coordinator.pem, .key        its third
+///   together.pem, .key           its fourth
 ///   devices/<id>.pem <id>.key    one per device that the server made the key of
 ///   nodes/, edges/               of a NATS cluster, where there is one
 ///   revoked.pem                  what the broker admits no longer
@@ -43,6 +44,8 @@ class Pki {
     static constexpr const char* updates_id = "ganglion-updates";
     /// And of its third, which carries summaries and set-points.
     static constexpr const char* coordinator_id = "ganglion-coordinator";
+    /// And of its fourth, which carries contributions and priors.
+    static constexpr const char* together_id = "ganglion-together";
 
     /// Opens the authority in `directory`, making what is missing. Throws std::runtime_error on
     /// unreadable files.

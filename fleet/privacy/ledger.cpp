@@ -3,6 +3,8 @@
 #include <fmt/core.h>
 
 #include <map>
+#include <tuple>
+#include <utility>
 
 #include "fleet/base/files.hpp"
 #include "fleet/pki/request.hpp"
@@ -15,8 +17,8 @@ constexpr auto kDayMs = static_cast<int64_t>(Span::day);
 
 }  // namespace
 
-PrivacyLedger::PrivacyLedger(const std::filesystem::path& file, Store& store)
-    : store_(store), database_(file) {
+PrivacyLedger::PrivacyLedger(const std::filesystem::path& file, Store& store, Spent spent)
+    : store_(store), spent_(std::move(spent)), database_(file) {
     database_.run(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE IF NOT EXISTS budgets "
         "(device TEXT PRIMARY KEY, bytes_gate INTEGER NOT NULL, bytes_sent INTEGER NOT NULL)");
@@ -48,18 +50,26 @@ std::vector<PrivacyBudget> PrivacyLedger::budgets() {
 std::vector<PrivacyDay> PrivacyLedger::days(int64_t from_ms, int64_t to_ms) {
     std::map<std::string, PrivacyBudget> budgets_of;
     for (const PrivacyBudget& budget : budgets()) budgets_of[budget.device] = budget;
-    std::vector<PrivacyDay> days;
+    std::map<std::pair<std::string, int64_t>, PrivacyDay> days;
     for (const auto& [device, rows] : store_.device_rollups({"", Span::day, from_ms, to_ms})) {
-        auto budget = budgets_of.find(device);
-        if (budget == budgets_of.end()) budget = budgets_of.find(kEveryOther);
         for (const RollupRow& row : rows) {
-            PrivacyDay day{device,         row.start_ms,   row.bytes_sensed,
-                           row.bytes_sent, row.bytes_gate, std::nullopt};
-            if (budget != budgets_of.end()) day.budget = budget->second;
-            days.push_back(std::move(day));
+            PrivacyDay& day = days[{device, row.start_ms}];
+            day.bytes_sensed = row.bytes_sensed;
+            day.bytes_sent = row.bytes_sent;
+            day.bytes_gate = row.bytes_gate;
         }
     }
-    return days;
+    for (together::SpentRow& spent : spent_(from_ms, to_ms))
+        days[{spent.device, spent.day_ms}].shared = std::move(spent);
+    std::vector<PrivacyDay> list;
+    for (auto& [at, day] : days) {
+        std::tie(day.device, day.day_ms) = at;
+        auto budget = budgets_of.find(day.device);
+        if (budget == budgets_of.end()) budget = budgets_of.find(kEveryOther);
+        if (budget != budgets_of.end()) day.budget = budget->second;
+        list.push_back(std::move(day));
+    }
+    return list;
 }
 
 std::vector<Alarm> PrivacyLedger::breaches(int64_t now_ms) {
@@ -87,6 +97,10 @@ nlohmann::json PrivacyLedger::signed_export(const Pki& pki, int64_t from_ms, int
                               {"bytes_sensed", day.bytes_sensed},
                               {"bytes_sent", day.bytes_sent},
                               {"bytes_gate", day.bytes_gate},
+                              {"bytes_shared", day.shared.bytes},
+                              {"contributions", day.shared.contributions},
+                              {"rho", day.shared.rho},
+                              {"rho_so_far", day.shared.rho_so_far},
                               {"breach", day.is_breach()}};
         if (day.budget) {
             row["budget_gate"] = day.budget->bytes_gate;

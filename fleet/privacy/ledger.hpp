@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -12,6 +13,7 @@
 #include "fleet/pki/pki.hpp"
 #include "fleet/store/sqlite.hpp"
 #include "fleet/store/store.hpp"
+#include "fleet/together/together_store.hpp"
 
 namespace ganglion::fleet {
 
@@ -27,6 +29,7 @@ struct PrivacyDay {
     std::string device;
     int64_t day_ms = 0;
     uint64_t bytes_sensed = 0, bytes_sent = 0, bytes_gate = 0;
+    together::SpentRow shared{};  ///< contributions to what others begin with, and their cost
     std::optional<PrivacyBudget> budget;
     bool is_breach() const {
         return budget && (bytes_gate > static_cast<uint64_t>(budget->bytes_gate) ||
@@ -38,7 +41,9 @@ struct PrivacyDay {
 /// keeps. Safe to call from several threads.
 class PrivacyLedger {
   public:
-    PrivacyLedger(const std::filesystem::path& file, Store& store);
+    /// What learning together has cost, as TogetherStore::spent().
+    using Spent = std::function<std::vector<together::SpentRow>(int64_t from_ms, int64_t to_ms)>;
+    PrivacyLedger(const std::filesystem::path& file, Store& store, Spent spent);
 
     void put(const PrivacyBudget& budget);
     bool remove_budget(const std::string& device);
@@ -56,6 +61,7 @@ class PrivacyLedger {
 
   private:
     Store& store_;
+    Spent spent_;
     std::mutex mutex_;
     Database database_;
 };

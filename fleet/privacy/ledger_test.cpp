@@ -33,7 +33,10 @@ class PrivacyTest : public ::testing::Test {
 
     testing::TemporaryDirectory directory_;
     SqliteStore store_{directory_.path() / "fleet.db"};
-    PrivacyLedger ledger_{directory_.path() / "privacy.db", store_};
+    together::TogetherStore shared_{directory_.path() / "together.db"};
+    PrivacyLedger ledger_{
+        directory_.path() / "privacy.db", store_,
+        [this](int64_t from_ms, int64_t to_ms) { return shared_.spent(from_ms, to_ms); }};
     Pki pki_ = Pki::create(directory_.path() / "pki");
 };
 
@@ -49,6 +52,25 @@ TEST_F(PrivacyTest, EachDaysBytesStandAgainstTheDevicesBudget) {
     EXPECT_FALSE(days[1].is_breach()) << "the budget itself is none";
     EXPECT_TRUE(days[2].is_breach());
     EXPECT_EQ(days[2].bytes_gate, 64'001U);
+}
+
+TEST_F(PrivacyTest, WhatLearningTogetherCostStandsByTheDayAndAddsUp) {
+    report("motor", kMidnight + 1, 5'000, 0);
+    shared_.spend("motor", kMidnight + 5, 1, 40, 2);
+    shared_.spend("motor", kMidnight + 6, 0, 30, 0);
+    shared_.spend("motor", kMidnight + kDay + 7, 2, 41, 4.5);
+    const auto days = ledger_.days(kMidnight, kMidnight + 2 * kDay);
+    ASSERT_THAT(days, SizeIs(2)) << "also of a day without a report";
+    EXPECT_EQ(days[0].bytes_sent, 5'000U);
+    EXPECT_EQ(days[0].shared.bytes, 70U);
+    EXPECT_EQ(days[0].shared.contributions, 1U);
+    EXPECT_DOUBLE_EQ(days[0].shared.rho, 2);
+    EXPECT_EQ(days[1].device, "motor");
+    EXPECT_DOUBLE_EQ(days[1].shared.rho, 4.5);
+    EXPECT_DOUBLE_EQ(days[1].shared.rho_so_far, 6.5);
+    const auto late = ledger_.days(kMidnight + kDay, kMidnight + 2 * kDay);
+    ASSERT_THAT(late, SizeIs(1));
+    EXPECT_DOUBLE_EQ(late[0].shared.rho_so_far, 6.5) << "what was before counts";
 }
 
 TEST_F(PrivacyTest, ABreachIsAnAlertAndNothingIsWithoutABudget) {

@@ -19,11 +19,13 @@
 #include "fleet/api/privacy_routes.hpp"
 #include "fleet/api/release_routes.hpp"
 #include "fleet/api/shared_events.hpp"
+#include "fleet/api/together_routes.hpp"
 #include "fleet/base/files.hpp"
 #include "fleet/base/port.hpp"
 #include "fleet/broker/broker.hpp"
 #include "fleet/broker/eviction.hpp"
 #include "fleet/coordinate/coordination_service.hpp"
+#include "fleet/coordinate/coordinator_key.hpp"
 #include "fleet/enrol/enrolment.hpp"
 #include "fleet/ingest/ingest.hpp"
 #include "fleet/insight/fleet_insight.hpp"
@@ -34,6 +36,7 @@
 #include "fleet/rollout/update_service.hpp"
 #include "fleet/store/open_store.hpp"
 #include "fleet/store/retention.hpp"
+#include "fleet/together/together_service.hpp"
 
 namespace ganglion::fleet {
 namespace {
@@ -120,7 +123,11 @@ struct Server::Parts {
           releases(config.state_dir / "releases"),
           rollouts(config.state_dir / "rollouts.db", releases,
                    [this](const AuditEntry& entry) { audit.append(entry); }),
-          privacy(config.state_dir / "privacy.db", store),
+          shared_learning(config.state_dir / "together.db"),
+          privacy(config.state_dir / "privacy.db", store,
+                  [this](int64_t from_ms, int64_t to_ms) {
+                      return shared_learning.spent(from_ms, to_ms);
+                  }),
           incidents(config.state_dir / "incidents.db",
                     [this] { return insight::members_of(store); }),
           broker(own_broker(config, pki, log)),
@@ -162,8 +169,11 @@ struct Server::Parts {
         updates = std::make_unique<UpdateService>(link(config, "updates", Pki::updates_id, "", log),
                                                   rollouts, releases, log);
         coordination = std::make_unique<CoordinationService>(
-            link(config, "coordinator", Pki::coordinator_id, "", log), config.state_dir, store,
-            audit, log);
+            link(config, "coordinator", Pki::coordinator_id, "", log), config.state_dir,
+            coordinator_key(config.state_dir), store, audit, log);
+        together = std::make_unique<TogetherService>(
+            link(config, "together", Pki::together_id, "", log), shared_learning,
+            coordinator_key(config.state_dir), store, audit, log);
         if (!broker) {
             admission = std::make_unique<Admission>(cluster_link(config, pki, "", log), pki, log);
             enrolment.set_broker({[this] { admission->tell_list(); },
@@ -211,9 +221,9 @@ struct Server::Parts {
                   audit)})
             routes.insert(routes.end(), more.begin(), more.end());
         if (!is_authority(config)) return routes;
-        for (Routes more :
-             {release_routes(releases, audit), rollout_routes(rollouts),
-              enrol_routes(enrolment, audit, enrolments), coordination_routes(*coordination)})
+        for (Routes more : {release_routes(releases, audit), rollout_routes(rollouts),
+                            enrol_routes(enrolment, audit, enrolments),
+                            coordination_routes(*coordination), together_routes(*together)})
             routes.insert(routes.end(), more.begin(), more.end());
         return routes;
     }
@@ -254,6 +264,7 @@ struct Server::Parts {
     RolloutEngine rollouts;
     RateLimit log_ins{kLogInsPerSecond, kLogInBurst};
     RateLimit enrolments{kEnrolmentsPerSecond, kEnrolmentBurst};
+    together::TogetherStore shared_learning;
     PrivacyLedger privacy;
     Incidents incidents;
     std::unique_ptr<Broker> broker;
@@ -264,6 +275,7 @@ struct Server::Parts {
     std::unique_ptr<Absence> absence;
     std::unique_ptr<UpdateService> updates;
     std::unique_ptr<CoordinationService> coordination;
+    std::unique_ptr<TogetherService> together;
     std::unique_ptr<Admission> admission;
     AlertService alerts;
     Retention retention;

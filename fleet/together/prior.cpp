@@ -6,15 +6,6 @@
 namespace ganglion::fleet::together {
 namespace {
 
-bool possible(const device::ShareTerms& terms, const device::Contribution& contribution,
-              const AggregateOptions& options) {
-    if (contribution.count != terms.count) return false;
-    const double most = terms.radius + options.farthest_sigmas * terms.sigma;
-    for (uint32_t i = 0; i < terms.count; ++i)
-        if (std::abs(double(contribution.values[i]) - terms.centre[i]) > most) return false;
-    return true;
-}
-
 double median(std::vector<double>& values) {
     const size_t middle = values.size() / 2;
     std::ranges::nth_element(values, values.begin() + long(middle));
@@ -24,6 +15,15 @@ double median(std::vector<double>& values) {
 }
 
 }  // namespace
+
+const char* fault_of(const device::ShareTerms& terms, const device::Contribution& contribution) {
+    if (contribution.count != terms.count) return "not as many numbers as its terms say";
+    const int64_t most = terms.radius + device::kFarthestSigmas * terms.sigma;
+    for (uint32_t i = 0; i < terms.count; ++i)
+        if (std::abs(int64_t{contribution.values[i]} - terms.centre[i]) > most)
+            return "farther from the centre than its terms allow";
+    return nullptr;
+}
 
 double PrivacyCost::epsilon(double delta) const {
     return rho + 2 * std::sqrt(rho * std::log(1 / delta));
@@ -35,12 +35,11 @@ PrivacyCost cost_of(const device::ShareTerms& terms, uint32_t contributions) {
 }
 
 std::optional<Prior> aggregate(const device::ShareTerms& terms,
-                               std::span<const device::Contribution> contributions,
-                               const AggregateOptions& options) {
+                               std::span<const device::Contribution> contributions) {
     std::vector<const device::Contribution*> taken;
     for (const device::Contribution& contribution : contributions)
-        if (possible(terms, contribution, options)) taken.push_back(&contribution);
-    if (taken.size() < options.least_contributors) return std::nullopt;
+        if (fault_of(terms, contribution) == nullptr) taken.push_back(&contribution);
+    if (taken.size() < kLeastContributors) return std::nullopt;
     Prior prior;
     prior.count = terms.count;
     prior.contributors = static_cast<uint32_t>(taken.size());
@@ -51,7 +50,7 @@ std::optional<Prior> aggregate(const device::ShareTerms& terms,
         for (const device::Contribution* contribution : taken)
             values.push_back(contribution->values[i]);
         prior.values[i] = static_cast<int16_t>(
-            std::clamp<double>(std::lround(median(values)) + options.wider, 0, INT16_MAX));
+            std::clamp<double>(std::lround(median(values)) + long(terms.wider), 0, INT16_MAX));
     }
     return prior;
 }

@@ -9,7 +9,11 @@
 
 namespace ganglion::fleet::together {
 
-namespace device = ganglion::together;
+namespace device {
+using namespace ganglion::together;
+using ganglion::Shared;
+using ganglion::ShareTerms;
+}  // namespace device
 
 /// What a contribution costs its device: zero-concentrated differential privacy of parameter `rho`
 /// (Bun and Steinke, "Concentrated Differential Privacy", TCC 2016). Several add up.
@@ -31,19 +35,19 @@ struct Prior {
     std::span<const int16_t> numbers() const { return std::span(values).first(count); }
 };
 
-struct AggregateOptions {
-    uint32_t least_contributors = 8;  ///< fewer give no prior
-    double farthest_sigmas = 6;       ///< beyond the radius: refused
-    int16_t wider = 0;                ///< added to each number: what a new device cannot know yet
-};
+/// Fewer contributors give no prior.
+inline constexpr uint32_t kLeastContributors = 8;
+
+/// What is wrong with a contribution under these terms: no device that follows them would have made
+/// it. Null where it may count.
+const char* fault_of(const device::ShareTerms& terms, const device::Contribution& contribution);
 
 /// The coordinate-wise median of the contributions, one of each device: as long as fewer than half
 /// are wrong it lies within the range of the right ones, whatever the wrong ones say (Yin et al.,
 /// "Byzantine-Robust Distributed Learning", ICML 2018). Nothing where too few are left. The median
 /// of clipped and noised numbers is processing of what the noise already protects: it costs no
-/// privacy.
+/// privacy. Each number is widened by what the terms say.
 std::optional<Prior> aggregate(const device::ShareTerms& terms,
-                               std::span<const device::Contribution> contributions,
-                               const AggregateOptions& options = {});
+                               std::span<const device::Contribution> contributions);
 
 }  // namespace ganglion::fleet::together

@@ -8,7 +8,12 @@
 namespace ganglion::fleet::together {
 namespace {
 
-constexpr device::ShareTerms kTerms{{2000, 2400}, 2, 256, 128};
+constexpr device::ShareTerms kTerms{.centre = {2000, 2400},
+                                    .count = 2,
+                                    .radius = 256,
+                                    .sigma = 128,
+                                    .period_s = 86'400,
+                                    .contributions = 3};
 
 std::vector<device::Contribution> honest(size_t count) {
     std::mt19937_64 engine(3);

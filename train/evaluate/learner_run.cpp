@@ -80,7 +80,7 @@ std::vector<uint8_t> LearnerRun::Device::learned() const {
 }
 
 std::vector<int16_t> LearnerRun::Device::share() const {
-    std::vector<int16_t> shared(Learner::kMostShared);
+    std::vector<int16_t> shared(kMostShared);
     shared.resize(pipeline_.share(0, shared));
     return shared;
 }
