@@ -23,13 +23,17 @@ inline constexpr uint32_t kOutboxOffset = 0x10000;
 inline constexpr uint32_t kOutboxBlocks = 64;
 inline constexpr uint32_t kLearnedOffset = 0x50000;  ///< what the learners know, in two halves
 inline constexpr uint32_t kLearnedHalfBytes = 0x10000;
+/// What it has shared of it and begun with, in two halves: kept when what was learned is forgotten.
+inline constexpr uint32_t kSharingOffset = 0x70000;
+inline constexpr uint32_t kSharingHalfBytes = kEraseBlock;
 inline constexpr uint32_t kBundleSlotOffset[2] = {0x100000, 0x280000};
 inline constexpr uint32_t kBundleSlotBytes = 0x180000;
 
 static_assert(kProvisioningOffset + kProvisioningBytes <= kBootCounterOffset);
 static_assert(kBootCounterOffset + kBootCounterBlocks * kEraseBlock <= kOutboxOffset);
 static_assert(kOutboxOffset + kOutboxBlocks * kEraseBlock <= kLearnedOffset);
-static_assert(kLearnedOffset + 2 * kLearnedHalfBytes <= kBundleSlotOffset[0]);
+static_assert(kLearnedOffset + 2 * kLearnedHalfBytes <= kSharingOffset);
+static_assert(kSharingOffset + 2 * kSharingHalfBytes <= kBundleSlotOffset[0]);
 static_assert(kBundleSlotOffset[0] + kBundleSlotBytes <= kBundleSlotOffset[1]);
 static_assert(kBundleSlotOffset[1] + kBundleSlotBytes <= kFlashBytes);
 

@@ -29,8 +29,10 @@ enum Key : uint32_t {
     kCertificate,
     kPrivateKey,
     kBundleKey,
+    kCoordinator,
 };
-constexpr uint32_t kAllKeys = (1U << (kBundleKey + 1)) - 1;
+constexpr uint32_t kRequired = (1U << (kBundleKey + 1)) - 1;
+constexpr size_t kPointBytes = 64;
 
 bool is_device_id(std::string_view id) {
     if (id.empty() || id.size() > 64) return false;
@@ -55,7 +57,8 @@ bool read_pem(CborReader& in, std::string_view& pem) {
 size_t write_provisioning(const Provisioning& from, std::span<uint8_t> page) {
     if (page.size() < sizeof(PageHeader)) return 0;
     CborWriter out(page.subspan(sizeof(PageHeader)));
-    out.map(kBundleKey + 1);
+    const bool coordinated = !from.coordinator.empty();
+    out.map(kBundleKey + (coordinated ? 2 : 1));
     out.uint(kDeviceId), out.text(from.device_id);
     out.uint(kBrokerAddress), out.uint(from.broker_address);
     out.uint(kBrokerPort), out.uint(from.broker_port);
@@ -66,6 +69,7 @@ size_t write_provisioning(const Provisioning& from, std::span<uint8_t> page) {
     out.uint(kCertificate), out.text(from.certificate);
     out.uint(kPrivateKey), out.text(from.private_key);
     out.uint(kBundleKey), out.text(from.bundle_key);
+    if (coordinated) out.uint(kCoordinator), out.bytes(from.coordinator);
     if (!out.ok()) return 0;
     const PageHeader header{kMagic, static_cast<uint32_t>(out.size()), crc32(out.written()), 0};
     std::memcpy(page.data(), &header, sizeof header);
@@ -85,7 +89,7 @@ Status read_provisioning(std::span<const uint8_t> page, Provisioning& to) {
     CborReader in(page);
     uint32_t number = 0;
     std::span<const uint8_t> bytes;
-    const bool read = read_map(in, kAllKeys, [&](uint64_t key) {
+    const bool read = read_map(in, kRequired, [&](uint64_t key) {
         switch (key) {
             case kDeviceId:
                 return in.text(to.device_id) && is_device_id(to.device_id);
@@ -111,6 +115,8 @@ Status read_provisioning(std::span<const uint8_t> page, Provisioning& to) {
                 return read_pem(in, to.private_key);
             case kBundleKey:
                 return read_pem(in, to.bundle_key);
+            case kCoordinator:
+                return in.bytes(to.coordinator) && to.coordinator.size() == kPointBytes;
             default:
                 return in.skip();
         }

@@ -24,6 +24,9 @@ struct Provisioning {
     std::string_view certificate;    ///< the device's
     std::string_view private_key;    ///< the device's
     std::string_view bundle_key;     ///< public key whose bundles are trusted
+    /// P-256 point (x and y, big-endian) of the coordinator whose priors are trusted; 64 bytes, or
+    /// none: the board does not learn together with others.
+    std::span<const uint8_t> coordinator;
 };
 
 /// Writes a whole page; returns its bytes, 0 where it does not fit.

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 #include <vector>
 
@@ -53,6 +54,20 @@ TEST(provisioning, round_trip) {
     EXPECT_EQ(read.certificate, sample().certificate);
     EXPECT_EQ(read.private_key, sample().private_key);
     EXPECT_EQ(read.bundle_key, sample().bundle_key);
+    EXPECT_TRUE(read.coordinator.empty());
+}
+
+TEST(provisioning, a_coordinators_key_is_whole_or_not_there) {
+    const std::vector<uint8_t> point(64, 7);
+    Provisioning provisioning = sample();
+    provisioning.coordinator = point;
+    const std::vector<uint8_t> page = page_of(provisioning);
+    Provisioning read;
+    ASSERT_EQ(read_provisioning(page, read), Status::ok);
+    EXPECT_TRUE(
+        std::equal(point.begin(), point.end(), read.coordinator.begin(), read.coordinator.end()));
+    provisioning.coordinator = std::span(point).first(63);
+    EXPECT_EQ(read_provisioning(page_of(provisioning), read), Status::bad_value);
 }
 
 TEST(provisioning, blank_cut_and_damaged_pages) {

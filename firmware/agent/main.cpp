@@ -9,6 +9,7 @@
 #include "firmware/agent/reflex.hpp"
 #include "firmware/agent/sample_port.hpp"
 #include "firmware/agent/sampler.hpp"
+#include "firmware/agent/sharing.hpp"
 #include "firmware/agent/updates.hpp"
 #include "firmware/agent/uplink.hpp"
 #include "firmware/boards/cortex_m/startup.hpp"
@@ -130,6 +131,7 @@ void show(const Outbox& outbox) {
     if (!deciding) set_fault("bundle", status);
     const bool started = outbox.append(started_event(boot)) == Status::ok;
     if (deciding) learned::start(flash, *bundle);
+    if (deciding) sharing::start(flash, provisioning, *bundle);
     if (deciding) reflex::run(*bundle, outbox, boot, started ? 2 : 1);
     port.state = static_cast<uint32_t>(deciding ? AgentState::deciding : AgentState::not_deciding);
     if (!uplink::start(provisioning, outbox, boot, bundle, {fault.data(), fault_bytes})) {

@@ -269,6 +269,16 @@ void forget_learned() {
     for (uint32_t stage = 0; stage < kMaximumStages; ++stage) deciding->forget(stage);
 }
 
+uint32_t share_learned(uint32_t stage, std::span<int16_t> shared) {
+    const board::ReflexLock lock;
+    return deciding->share(stage, shared);
+}
+
+bool prime_learner(uint32_t stage, std::span<const int16_t> prior) {
+    const board::ReflexLock lock;
+    return deciding->prime(stage, prior);
+}
+
 uint64_t inferences() {
     const board::ReflexLock lock;
     return inferences_before + deciding->inferences();

@@ -46,6 +46,9 @@ size_t copy_learned(std::span<uint8_t> into);
 bool resume_learned(std::span<const uint8_t> bytes);
 /// The learners begin anew.
 void forget_learned();
+/// Pipeline::share() and Pipeline::prime() of the bundle in use.
+uint32_t share_learned(uint32_t stage, std::span<int16_t> shared);
+bool prime_learner(uint32_t stage, std::span<const int16_t> prior);
 
 uint64_t inferences();
 /// Of the last inference with its features, the interrupts that came in between included; 0 before

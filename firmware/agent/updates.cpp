@@ -10,6 +10,7 @@
 #include "device/update/agent.hpp"
 #include "firmware/agent/learned.hpp"
 #include "firmware/agent/reflex.hpp"
+#include "firmware/agent/sharing.hpp"
 #include "firmware/agent/uplink.hpp"
 #include "firmware/boards/mps2_an386/board.hpp"
 #include "firmware/network/crypto.hpp"
@@ -84,6 +85,7 @@ class Port final : public update::AgentPort {
         loaded = nullptr;
         uplink::set_bundle(*active);
         learned::set_bundle(*active);
+        sharing::set_bundle(*active);
         board::print("agent: decides with ");
         board::print(active->version());
         board::print("\n");

@@ -10,6 +10,7 @@
 #include "firmware/agent/learned.hpp"
 #include "firmware/agent/reflex.hpp"
 #include "firmware/agent/sampler.hpp"
+#include "firmware/agent/sharing.hpp"
 #include "firmware/agent/updates.hpp"
 #include "firmware/boards/mps2_an386/board.hpp"
 #include "firmware/network/mqtt_session.hpp"
@@ -22,8 +23,8 @@ namespace {
 constexpr uint64_t kReportEveryMs = 10'000;
 constexpr uint64_t kAckTimeOutMs = 5'000;
 /// What the board listens to below its own topics.
-constexpr std::array<std::string_view, 6> kLeaves = {"ack",  "offer", "piece",
-                                                     "undo", "keys",  "forget"};
+constexpr std::array<std::string_view, 7> kLeaves = {"ack",  "offer",  "piece", "undo",
+                                                     "keys", "forget", "prior"};
 constexpr size_t kChunkBytes = gate::kChunkValues * sizeof(int16_t) + 40;
 
 Outbox* events = nullptr;
@@ -51,6 +52,7 @@ struct Handler final : mqtt::Listener {
         birth_due = report_due = true;
         subscribed = 0;
         updates::connected();
+        sharing::connected();
         awaiting_ack = false;
         chunk_sent = false;
     }
@@ -59,6 +61,7 @@ struct Handler final : mqtt::Listener {
 
     void message(std::string_view leaf, std::span<const uint8_t> payload) override {
         updates::message(leaf, payload);
+        if (leaf == "prior") sharing::take(payload);
         ForgetMessage forget;
         if (leaf == "forget" && decode_forget(payload, forget) && forget.boot == boot_id)
             learned::forget();
@@ -186,6 +189,7 @@ void poll() {
         if (!report_due) report_sent_at = now;
     }
     send_chunk();
+    sharing::poll(now);
 }
 
 }  // namespace ganglion::firmware::uplink

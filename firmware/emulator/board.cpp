@@ -89,6 +89,7 @@ struct EmulatedBoard::Impl {
         provisioning.certificate = certificate;
         provisioning.private_key = private_key;
         provisioning.bundle_key = bundle_key;
+        provisioning.coordinator = identity.coordinator;
         image->write_provisioning(provisioning);
     }
 

@@ -22,7 +22,8 @@ struct BoardIdentity {
     std::string authority;
     std::string certificate;
     std::string private_key;
-    std::string bundle_key;  ///< public key whose bundles the device trusts
+    std::string bundle_key;                 ///< public key whose bundles the device trusts
+    std::vector<uint8_t> coordinator = {};  ///< Provisioning::coordinator
 };
 
 /// What the factory writes into a board that takes updates (docs/update.md).

@@ -41,7 +41,7 @@ void* allocate(size_t count, size_t bytes) {
 }
 
 mbedtls_time_t now(mbedtls_time_t* to) {
-    const auto seconds = static_cast<mbedtls_time_t>(time_at_boot + board::milliseconds() / 1000);
+    const auto seconds = static_cast<mbedtls_time_t>(unix_time());
     if (to != nullptr) *to = seconds;
     return seconds;
 }
@@ -107,6 +107,10 @@ void start(uint64_t unix_time, const std::array<uint8_t, 32>& seed, uint32_t boo
     source = {seed, boot, 0, 0};
     mbedtls_platform_set_calloc_free(allocate, mem_free);
     mbedtls_platform_set_time(now);
+}
+
+uint64_t unix_time() {
+    return time_at_boot + board::milliseconds() / 1000;
 }
 
 SignatureVerifier bundle_verifier(std::string_view& public_key_pem) {

@@ -17,6 +17,9 @@ namespace ganglion::firmware::crypto {
 /// source of entropy of its own.
 void start(uint64_t unix_time, const std::array<uint8_t, 32>& seed, uint32_t boot);
 
+/// Seconds since 1970, as far as the board knows.
+uint64_t unix_time();
+
 /// Trusts bundles signed by the P-256 key in `public_key_pem` (with its zero byte), which must stay
 /// where it is.
 SignatureVerifier bundle_verifier(std::string_view& public_key_pem);

@@ -220,6 +220,8 @@ void Server::take(const std::string& device, const std::string& leaf,
             state_.report = report;
         else
             ++state_.malformed;
+    } else if (leaf == "share" || leaf == "begin") {
+        state_.others[leaf].emplace_back(payload.begin(), payload.end());
     } else if (leaf == "gate") {
         GateChunk chunk;
         if (!decode_gate_chunk(payload, chunk)) {

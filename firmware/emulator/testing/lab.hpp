@@ -95,7 +95,8 @@ class Server {
         size_t malformed = 0;
         std::map<uint32_t, Opening> openings;
         std::optional<ReportMessage> report;
-        std::vector<bool> online;  // each status in turn
+        std::map<std::string, std::vector<std::vector<uint8_t>>> others;  ///< payloads by leaf
+        std::vector<bool> online;                                         // each status in turn
         std::string application, version, firmware, fault;
         uint32_t ram_bytes = 0, flash_bytes = 0, instructions = 0, rate_hz = 0;
     };
