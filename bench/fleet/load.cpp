@@ -19,7 +19,7 @@ std::string name_of(uint32_t device) {
 
 }  // namespace
 
-void fill(fleet::Store& store, uint32_t devices, uint32_t rounds) {
+void fill(fleet::Store& store, uint32_t devices, uint32_t rounds, int64_t begin_ms) {
     // Each is a transaction of its own.
     for (uint32_t device = 0; device < std::min(devices, kSited); ++device)
         store.set_attributes(name_of(device),
@@ -27,13 +27,14 @@ void fill(fleet::Store& store, uint32_t devices, uint32_t rounds) {
     for (uint32_t round = 0; round < rounds; ++round) {
         for (uint32_t first = 0; first < devices; first += kDevicesAtOnce) {
             const uint32_t count = std::min(kDevicesAtOnce, devices - first);
-            auto messages = batch(first, count, 1 + round * kMessageEvents, kMessageEvents);
+            auto messages =
+                batch(first, count, 1 + round * kMessageEvents, kMessageEvents, begin_ms);
             for (uint32_t device = first; round == 0 && device < first + count; ++device) {
                 fleet::StatusRecord status;
                 status.online = true;
                 status.application = "guard";
                 status.bundle_version = device % 3 == 0 ? "1.0.0" : "1.1.0";
-                messages.push_back({name_of(device), kBegin, status});
+                messages.push_back({name_of(device), begin_ms, status});
             }
             store.commit(messages);
         }
@@ -47,7 +48,7 @@ double seconds_of(const std::function<void()>& action) {
 }
 
 std::vector<fleet::Message> batch(uint32_t first_device, uint32_t devices, uint32_t first_sequence,
-                                  uint32_t count) {
+                                  uint32_t count, int64_t begin_ms) {
     std::vector<fleet::Message> messages;
     for (uint32_t device = first_device; device < first_device + devices; ++device) {
         fleet::EventsMessage content;
@@ -63,7 +64,7 @@ std::vector<fleet::Message> batch(uint32_t first_device, uint32_t devices, uint3
             content.events.push_back(event);
         }
         messages.push_back({"device-" + std::to_string(device),
-                            kBegin + int64_t{first_sequence} * 1000, std::move(content)});
+                            begin_ms + int64_t{first_sequence} * 1000, std::move(content)});
     }
     return messages;
 }

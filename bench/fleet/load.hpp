@@ -17,15 +17,15 @@ inline constexpr int64_t kBegin = 1'700'000'000'000;
 
 double seconds_of(const std::function<void()>& action);
 
-/// One message of `count` events from each of `devices` devices.
+/// One message of `count` events from each of `devices` devices, a second an event from `begin_ms`.
 std::vector<fleet::Message> batch(uint32_t first_device, uint32_t devices, uint32_t first_sequence,
-                                  uint32_t count);
+                                  uint32_t count, int64_t begin_ms = kBegin);
 
 Row row(const std::string& name, double value, const std::string& unit, std::optional<double> goal);
 
 /// Events of all devices, 20 a message, and what each says of itself, so that a page has something
 /// to show.
-void fill(fleet::Store& store, uint32_t devices, uint32_t rounds);
+void fill(fleet::Store& store, uint32_t devices, uint32_t rounds, int64_t begin_ms = kBegin);
 
 /// Fills an empty store and asks it what a page asks: the 95th percentile of each query. `name`: of
 /// the store.
