@@ -198,6 +198,28 @@ TEST(Project, SurvivesMutations) {
     EXPECT_GT(accepted, 100);  // comments, titles and numbers may change
 }
 
+TEST(Share, IsReadAndRefusedWithAdvice) {
+    const std::string share =
+        "[share]\ncentre = [8, 13.5]\nradius = 0.25\nsigma = 0.5\nperiod_days = 90\n"
+        "contributions = 2\n";
+    const std::string learner =
+        replaced(replaced(machine(), "kind = \"reconstruction_error\"", "kind = \"learner\""),
+                 "full_scale = 4.0", "") +
+        "\n[learner]\nkind = \"distance\"\nlearn_frames = 64\nrefuse = 300\n";
+    const auto read = parse(learner + share, "app/ganglion.toml").share;
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->centre, (std::vector<double>{8, 13.5}));
+    EXPECT_EQ(read->sigma, 0.5);
+    EXPECT_EQ(read->wider, 0);
+    EXPECT_EQ(read->contributions, 2U);
+    EXPECT_FALSE(parse(learner, "app/ganglion.toml").share)
+        << "nothing is shared unless it says so";
+    EXPECT_THAT(error_of(machine() + share), HasSubstr("share.centre: there is no learner"));
+    EXPECT_THAT(error_of(learner + replaced(share, "sigma = 0.5\n", "")), HasSubstr("share.sigma"));
+    EXPECT_THAT(error_of(learner + replaced(share, "[8, 13.5]", "[1, 1, 1, 1, 1, 1, 1, 1, 1]")),
+                HasSubstr("one to eight numbers"));
+}
+
 TEST(Compression, IsReadAndRefusedWithAdvice) {
     const auto with = [](const std::string& keys) {
         return error_of(wake_word() + "\n[compression]\n" + keys + "\n");
