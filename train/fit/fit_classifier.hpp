@@ -16,9 +16,10 @@ struct ClassifierSettings {
     std::string name;  ///< of the application; stands in messages and in the model
     /// Networks: "dense", "ds_cnn" (depthwise-separable over time), "temporal" (whole convolutions
     /// over time), "residual" and "inverted_residual" (blocks whose input is added to their
-    /// output). Classical: "forest", "linear_svm", "prototypes" (train/classic).
+    /// output). Classical: "forest", "linear_svm", "kernel_svm", "prototypes", "mixture"
+    /// (train/classic).
     std::string kind;
-    std::vector<uint32_t> channels;  ///< network: widths; forest: trees, depth; prototypes: a class
+    std::vector<uint32_t> channels;  ///< network: widths; forest: trees, depth; others: a class
     uint32_t classes = 2;
     uint32_t epochs = 20;
     uint32_t batch = 64;
