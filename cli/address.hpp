@@ -16,6 +16,10 @@ inline void add_address_options(CLI::App& command, fleet::ApiAddress& address) {
     command.add_option("--port", address.port, "of the fleet server")->capture_default_str();
     command.add_option("--token", address.token, "of an operator; better in GANGLION_TOKEN")
         ->envname("GANGLION_TOKEN");
+    command
+        .add_option("--organisation", address.organisation,
+                    "where to log in or enrol without a token; none: the installation's own")
+        ->envname("GANGLION_ORGANISATION");
 }
 
 }  // namespace ganglion::cli

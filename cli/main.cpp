@@ -42,6 +42,7 @@ int main(int argc, char** argv) {
     add_incident(program);
     add_fleet(program);
     add_operator(program);
+    add_organisation(program);
     add_token(program);
     add_release(program);
     add_rollout(program);

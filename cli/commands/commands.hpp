@@ -29,6 +29,7 @@ void add_grid(CLI::App& program);
 void add_incident(CLI::App& program);
 void add_insight(CLI::App& program);
 void add_operator(CLI::App& program);
+void add_organisation(CLI::App& program);
 void add_priors(CLI::App& program);
 void add_quantize(CLI::App& program);
 void add_release(CLI::App& program);

@@ -81,10 +81,12 @@ export class Live {
     }
   }
 
-  /** Begins a session; why not is told as the link's state. */
+  /** Begins a session; why not is told as the link's state. "acme/ada" is ada of the organisation acme. */
   async log_in(name: string, password: string): Promise<void> {
     try {
-      const answer = await this.send("api/login", { name, password });
+      const slash = name.indexOf("/");
+      const where = slash < 0 ? "" : `?organisation=${encodeURIComponent(name.slice(0, slash))}`;
+      const answer = await this.send(`api/login${where}`, { name: name.slice(slash + 1), password });
       if (answer.status === 204) return await this.connect();
       const told = (await answer.json()) as { error?: unknown };
       this.locked(typeof told.error === "string" ? told.error : `the server answered ${answer.status}`);

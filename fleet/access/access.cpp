@@ -65,8 +65,10 @@ Role role_of(std::string_view name) {
     throw AccessError("'" + std::string(name) + "' is no role: use viewer, operator or owner");
 }
 
-Access::Access(const std::filesystem::path& file, Clock clock)
+Access::Access(const std::filesystem::path& file, Clock clock, std::string organisation)
     : clock_(clock ? std::move(clock) : Clock(now_ms)),
+      organisation_(std::move(organisation)),
+      secret_prefix_(organisation_.empty() ? "" : organisation_ + "/"),
       database_(file),
       decoy_hash_(hash_password("nobody's password")) {
     database_.run(
@@ -75,6 +77,7 @@ Access::Access(const std::filesystem::path& file, Clock clock)
 }
 
 bool Access::is_open() {
+    if (!organisation_.empty()) return false;
     const std::lock_guard lock(mutex_);
     Statement any = database_.prepare("SELECT 1 FROM operators LIMIT 1");
     return !any.step();
@@ -168,7 +171,7 @@ std::string Access::add_token(const std::string& owner, Role scope, int64_t life
                               const std::string& label) {
     if (lifetime_ms <= 0 || lifetime_ms > kMostLifetimeMs)
         throw AccessError("a token lives up to 366 days");
-    std::string secret = new_secret("gng_");
+    std::string secret = new_secret(secret_prefix_ + "gng_");
     const std::string digest = digest_of(secret);
     const std::lock_guard lock(mutex_);
     Transaction transaction(database_);
@@ -219,7 +222,7 @@ std::optional<std::string> Access::log_in(const std::string& name, const std::st
         if (exists) hash = row.text(0);
     }
     if (!is_password(password, hash) || !exists) return std::nullopt;
-    std::string secret = new_secret("");
+    std::string secret = new_secret(secret_prefix_);
     const std::lock_guard lock(mutex_);
     database_.prepare("DELETE FROM sessions WHERE expires_ms <= ?").bind(clock_()).run();
     // Only while the password is still the one that was tried.

@@ -62,9 +62,14 @@ class Access {
     static constexpr int64_t kSessionMs = int64_t{12} * 3600 * 1000;
     static constexpr size_t kLeastPassword = 10;
 
-    explicit Access(const std::filesystem::path& file, Clock clock = {});
+    /// Secrets begin with "<organisation>/" where there is one; then nobody is the owner while
+    /// there is no operator.
+    explicit Access(const std::filesystem::path& file, Clock clock = {},
+                    std::string organisation = {});
 
-    /// True while there is no operator.
+    const std::string& organisation() const { return organisation_; }
+
+    /// True while there is no operator; never of an organisation.
     bool is_open();
 
     void add_operator(const std::string& name, Role role, const std::string& password);
@@ -93,6 +98,8 @@ class Access {
     void keep_an_owner(const OperatorRow& leaving);
 
     Clock clock_;
+    const std::string organisation_;
+    std::string secret_prefix_;
     std::mutex mutex_;
     Database database_;
     std::string decoy_hash_;  ///< tried where there is no such operator

@@ -30,10 +30,11 @@ class AccessApiTest : public ::testing::Test {
         Routes routes = fleet_routes(store_, stream_);
         for (Route& route : access_routes(access_, audit_, log_ins_, audit_file()))
             routes.push_back(std::move(route));
-        api_ = std::make_unique<HttpApi>(
-            std::move(routes), access_, stream_,
-            HttpApi::Config{0, directory_.path() / "absent", [] { return std::nullopt; },
-                            [] { return std::vector<Metric>{}; }, log_.log()});
+        api_ =
+            std::make_unique<HttpApi>(std::vector<Tenant>{{"", std::move(routes), access_, stream_,
+                                                           [] { return std::vector<Metric>{}; }}},
+                                      HttpApi::Config{0, directory_.path() / "absent",
+                                                      [] { return std::nullopt; }, log_.log()});
     }
 
     std::filesystem::path audit_file() const { return directory_.path() / "audit.jsonl"; }

@@ -75,10 +75,14 @@ Routes session_routes(Access& access, AuditLog& audit, RateLimit& log_ins) {
                       "Who asks, and what he may do",
                       {},
                       nullptr,
-                      object({{"name", text()}, {"role", role_schema()}, {"open", flag()}}),
+                      object({{"name", text()},
+                              {"role", role_schema()},
+                              {"organisation", text()},
+                              {"open", flag()}}),
                       [&](Call& call) {
                           send_json(call.response, {{"name", call.caller.name},
                                                     {"role", to_string(call.caller.role)},
+                                                    {"organisation", access.organisation()},
                                                     {"open", access.is_open()}});
                       }});
     return routes;

@@ -17,13 +17,17 @@ bool is_from_elsewhere(const httplib::Request& request) {
     return origin != "http://" + host && origin != "https://" + host;
 }
 
-std::optional<Caller> caller_of(Access& access, const httplib::Request& request) {
+std::optional<std::string> token_of(const httplib::Request& request) {
     const std::string authorization = request.get_header_value("Authorization");
-    if (authorization.compare(0, kBearer.size(), kBearer) == 0) {
-        const auto secret = std::string_view(authorization).substr(kBearer.size());
+    if (authorization.compare(0, kBearer.size(), kBearer) != 0) return std::nullopt;
+    return authorization.substr(kBearer.size());
+}
+
+std::optional<Caller> caller_of(Access& access, const httplib::Request& request) {
+    if (const auto token = token_of(request)) {
         // A program without cookies sends its session's secret in the same place.
-        const auto caller = access.caller_of_token(secret);
-        return caller ? caller : access.caller_of_session(secret);
+        const auto caller = access.caller_of_token(*token);
+        return caller ? caller : access.caller_of_session(*token);
     }
     if (const auto session = session_of(request)) return access.caller_of_session(*session);
     return std::nullopt;
@@ -45,11 +49,29 @@ std::optional<std::string> session_of(const httplib::Request& request) {
     return std::nullopt;
 }
 
+std::optional<std::string> secret_of(const httplib::Request& request) {
+    auto token = token_of(request);
+    return token ? token : session_of(request);
+}
+
+std::string organisation_of(const httplib::Request& request) {
+    const auto secret = secret_of(request);
+    // The page logs in while the cookie of another session may still be there.
+    if (!secret || request.path == "/api/login") return request.get_param_value("organisation");
+    const size_t slash = secret->find('/');
+    return slash == std::string::npos ? "" : secret->substr(0, slash);
+}
+
 bool names_this_machine(const httplib::Request& request) {
     std::string host = request.get_header_value("Host");
     const size_t colon = host.rfind(':');
     if (colon != std::string::npos) host.resize(colon);
     return host == loopback || host == "localhost";
+}
+
+void refuse_unknown(httplib::Response& response) {
+    response.set_header("WWW-Authenticate", "Bearer");
+    send_error(response, 401, "log in, or send a token that has not expired");
 }
 
 std::optional<Caller> admit(Access& access, const Route& route, const httplib::Request& request,
@@ -63,8 +85,7 @@ std::optional<Caller> admit(Access& access, const Route& route, const httplib::R
     if (access.is_open()) return Caller{"anybody on this machine", Role::owner};
     auto caller = caller_of(access, request);
     if (!caller) {
-        response.set_header("WWW-Authenticate", "Bearer");
-        send_error(response, 401, "log in, or send a token that has not expired");
+        refuse_unknown(response);
         return std::nullopt;
     }
     if (caller->role < *route.needs) {

@@ -15,9 +15,19 @@ inline constexpr const char* kSessionCookie = "ganglion";
 /// The session's secret that a browser sent.
 std::optional<std::string> session_of(const httplib::Request& request);
 
+/// The secret that a request shows, a token's or a session's; nothing where it shows none.
+std::optional<std::string> secret_of(const httplib::Request& request);
+
+/// Whose a request is: what its secret begins with, "acme/…"; of one without, what its parameter
+/// "organisation" says. Empty: the installation's own. What it shows is checked by admit().
+std::string organisation_of(const httplib::Request& request);
+
 /// A page of another site could point its own name at 127.0.0.1; its requests still carry that
 /// name.
 bool names_this_machine(const httplib::Request& request);
+
+/// The answer 401: who asks is not known.
+void refuse_unknown(httplib::Response& response);
 
 /// Who asks, by token ("Authorization: Bearer …") or session; everybody where there is no operator
 /// yet. Nothing, with the answer written, where he may not: 401 not known, 403 a role too low or a

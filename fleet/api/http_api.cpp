@@ -30,6 +30,10 @@ void allow_quick_restart(socket_t socket) {
     ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
 }
 
+bool is_same_path(const Route& a, const Route& b) {
+    return a.method == b.method && a.path == b.path;
+}
+
 nlohmann::json parsed_body(const std::string& text) {
     nlohmann::json body = nlohmann::json::parse(text, nullptr, false);
     if (!body.is_object()) throw BadRequest("the body must be a JSON object");
@@ -38,8 +42,12 @@ nlohmann::json parsed_body(const std::string& text) {
 
 }  // namespace
 
-HttpApi::HttpApi(Routes routes, Access& access, EventStream& stream, Config config)
-    : routes_(std::move(routes)), access_(access), stream_(stream), config_(std::move(config)) {
+HttpApi::HttpApi(std::vector<Tenant> tenants, Config config)
+    : tenants_(std::move(tenants)), config_(std::move(config)) {
+    for (const Tenant& tenant : tenants_) {
+        if (!std::ranges::equal(tenant.routes, tenants_.front().routes, is_same_path))
+            throw std::logic_error("an organisation with other paths than the rest");
+    }
     set_up_server();
     set_up_routes();
     set_up_probes();
@@ -59,7 +67,7 @@ HttpApi::HttpApi(Routes routes, Access& access, EventStream& stream, Config conf
 }
 
 HttpApi::~HttpApi() {
-    stream_.close();
+    for (const Tenant& tenant : tenants_) tenant.stream.close();
     while (!server_.is_running() && thread_.joinable())
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
     server_.stop();
@@ -67,9 +75,8 @@ HttpApi::~HttpApi() {
 }
 
 void HttpApi::set_up_server() {
-    server_.new_task_queue = [] {
-        return new httplib::ThreadPool(kRequestThreads + EventStream::max_readers);
-    };
+    const size_t threads = kRequestThreads + EventStream::max_readers * tenants_.size();
+    server_.new_task_queue = [threads] { return new httplib::ThreadPool(threads); };
     server_.set_keep_alive_timeout(kKeepAliveSeconds);
     server_.set_read_timeout(kReadTimeoutSeconds);
     server_.set_payload_max_length(kMaxRequestBody);
@@ -115,15 +122,17 @@ void HttpApi::set_up_server() {
 }
 
 void HttpApi::set_up_routes() {
-    const auto document = openapi(routes_, "1");
+    const Routes& routes = tenants_.front().routes;
+    const auto document = openapi(routes, "1");
     server_.Get("/api/openapi.json",
                 [document](const httplib::Request&, httplib::Response& response) {
                     send_json(response, document);
                 });
-    for (const Route& route : routes_) {
-        const auto handler = [this, &route](const httplib::Request& request,
+    for (size_t number = 0; number < routes.size(); ++number) {
+        const Route& route = routes[number];
+        const auto handler = [this, number](const httplib::Request& request,
                                             httplib::Response& response) {
-            answer(route, request, response);
+            answer(number, request, response);
         };
         const std::string pattern = pattern_of(route.path);
         if (route.method == "get") server_.Get(pattern, handler);
@@ -133,9 +142,20 @@ void HttpApi::set_up_routes() {
     }
 }
 
-void HttpApi::answer(const Route& route, const httplib::Request& request,
-                     httplib::Response& response) {
-    const auto caller = admit(access_, route, request, response);
+/// An organisation that is not there is answered as a secret that is not known.
+const Tenant* HttpApi::tenant_of(const httplib::Request& request,
+                                 httplib::Response& response) const {
+    const auto found = std::ranges::find(tenants_, organisation_of(request), &Tenant::organisation);
+    if (found != tenants_.end()) return &*found;
+    refuse_unknown(response);
+    return nullptr;
+}
+
+void HttpApi::answer(size_t number, const httplib::Request& request, httplib::Response& response) {
+    const Tenant* const tenant = tenant_of(request, response);
+    if (tenant == nullptr) return;
+    const Route& route = tenant->routes[number];
+    const auto caller = admit(tenant->access, route, request, response);
     if (!caller) return;
     Call call{request, response, *caller, {}};
     if (!route.takes_bytes && request.body.size() > kMaxJsonBody)
@@ -157,8 +177,9 @@ void HttpApi::set_up_probes() {
     server_.Get("/readyz", health);
     server_.Get("/metrics", [this](const httplib::Request& request, httplib::Response& response) {
         const Route route{"get", "/metrics", Role::viewer, "", {}, {}, {}, {}};
-        if (!admit(access_, route, request, response)) return;
-        std::vector<Metric> metrics = config_.metrics();
+        const Tenant* const tenant = tenant_of(request, response);
+        if (tenant == nullptr || !admit(tenant->access, route, request, response)) return;
+        std::vector<Metric> metrics = tenant->metrics();
         for (Metric& metric : counts_.metrics()) metrics.push_back(std::move(metric));
         response.set_content(prometheus_text(metrics), "text/plain; version=0.0.4");
     });

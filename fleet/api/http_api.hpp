@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "fleet/access/access.hpp"
 #include "fleet/api/event_stream.hpp"
@@ -16,6 +17,16 @@
 #include "fleet/base/log.hpp"
 
 namespace ganglion::fleet {
+
+/// One organisation's part of the API.
+struct Tenant {
+    std::string organisation;  ///< empty: the installation's own
+    Routes routes;             ///< of all tenants the same methods and paths, in the same order
+    Access& access;
+    EventStream& stream;
+    /// What /metrics shows beside the API's own numbers.
+    std::function<std::vector<Metric>()> metrics;
+};
 
 /// The HTTP API of docs/protocol.md and the dashboard's files, on loopback. Only requests that name
 /// this machine as their host are answered, so a web page elsewhere cannot read the fleet through a
@@ -27,14 +38,13 @@ class HttpApi {
         std::filesystem::path dashboard_dir;
         /// What is wrong with the server now; nothing when all is well.
         std::function<std::optional<std::string>()> health;
-        /// What /metrics shows beside the API's own numbers.
-        std::function<std::vector<Metric>()> metrics;
         Log log;
     };
 
     /// Listens on 127.0.0.1 at once. Throws std::runtime_error with one line when the port is
-    /// taken. Its end closes `stream`. GET /api/openapi.json describes `routes`.
-    HttpApi(Routes routes, Access& access, EventStream& stream, Config config);
+    /// taken. Its end closes the streams. GET /api/openapi.json describes the routes. A request is
+    /// answered by the tenant that its secret names (organisation_of()), and sees nothing else.
+    HttpApi(std::vector<Tenant> tenants, Config config);
     ~HttpApi();
     HttpApi(const HttpApi&) = delete;
     HttpApi& operator=(const HttpApi&) = delete;
@@ -46,11 +56,10 @@ class HttpApi {
     void set_up_routes();
     void set_up_probes();
     void set_up_dashboard();
-    void answer(const Route& route, const httplib::Request& request, httplib::Response& response);
+    const Tenant* tenant_of(const httplib::Request& request, httplib::Response& response) const;
+    void answer(size_t route, const httplib::Request& request, httplib::Response& response);
 
-    Routes routes_;
-    Access& access_;
-    EventStream& stream_;
+    std::vector<Tenant> tenants_;
     Config config_;
     RequestCounts counts_;
     httplib::Server server_;

@@ -37,16 +37,16 @@ class HttpApiTest : public ::testing::Test {
         write_private_file(page() / "index.html", "<!doctype html>the page");
         write_private_file(page() / "app.js", "const page = true;");
         write_private_file(directory_.path() / "secret", "keys");
-        api_ = std::make_unique<HttpApi>(fleet_routes(store_, stream_), access_, stream_,
-                                         config(page()));
+        api_ = std::make_unique<HttpApi>(alone(stream_), config(page()));
     }
 
     HttpApi::Config config(const std::filesystem::path& dashboard, uint16_t port = 0) {
-        return {port, dashboard, [this] { return fault_; },
-                [] {
-                    return std::vector<Metric>{{"ganglion_up", "Up.", "gauge", {{"", 1}}}};
-                },
-                log_.log()};
+        return {port, dashboard, [this] { return fault_; }, log_.log()};
+    }
+    std::vector<Tenant> alone(EventStream& stream) {
+        return {{"", fleet_routes(store_, stream), access_, stream, [] {
+                     return std::vector<Metric>{{"ganglion_up", "Up.", "gauge", {{"", 1}}}};
+                 }}};
     }
 
     std::filesystem::path page() const { return directory_.path() / "page"; }
@@ -301,8 +301,7 @@ TEST_F(HttpApiTest, ServesThePageAndNothingBesideIt) {
 
 TEST_F(HttpApiTest, WithoutABuiltPageTheApiIsServedAlone) {
     EventStream stream(store_);
-    const HttpApi bare(fleet_routes(store_, stream), access_, stream,
-                       config(directory_.path() / "absent"));
+    const HttpApi bare(alone(stream), config(directory_.path() / "absent"));
     httplib::Client client = testing::patient_client(bare.port());
     const auto answer = testing::answered(client.Get("/"));
     EXPECT_EQ(answer->status, 404);
@@ -334,9 +333,7 @@ TEST_F(HttpApiTest, AnswersOnlyUnderThisMachinesName) {
 TEST_F(HttpApiTest, ATakenPortIsOneClearLine) {
     EventStream stream(store_);
     EXPECT_THAT(
-        [&] {
-            HttpApi(fleet_routes(store_, stream), access_, stream, config(page(), api_->port()));
-        },
+        [&] { HttpApi(alone(stream), config(page(), api_->port())); },
         ThrowsMessage<std::runtime_error>(HasSubstr("HTTP port " + std::to_string(api_->port()) +
                                                     " on 127.0.0.1 is already taken")));
 }

@@ -20,9 +20,9 @@ class IncidentApiTest : public ::testing::Test {
   protected:
     IncidentApiTest()
         : routes_(incident_routes(incidents_, audit_)),
-          api_(routes_, access_, stream_,
+          api_({{"", routes_, access_, stream_, [] { return std::vector<Metric>{}; }}},
                HttpApi::Config{0, directory_.path() / "absent", [] { return std::nullopt; },
-                               [] { return std::vector<Metric>{}; }, log_.log()}) {}
+                               log_.log()}) {}
 
     httplib::Client client() { return testing::patient_client(api_.port()); }
     int post(const std::string& path, const json& body) {

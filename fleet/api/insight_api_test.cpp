@@ -49,9 +49,9 @@ class InsightApiTest : public ::testing::Test {
   protected:
     InsightApiTest()
         : routes_(insight_routes(store_, audit_)),
-          api_(routes_, access_, stream_,
+          api_({{"", routes_, access_, stream_, [] { return std::vector<Metric>{}; }}},
                HttpApi::Config{0, directory_.path() / "absent", [] { return std::nullopt; },
-                               [] { return std::vector<Metric>{}; }, log_.log()}) {}
+                               log_.log()}) {}
 
     httplib::Result get(const std::string& path) {
         return testing::answered(testing::patient_client(api_.port()).Get(path));

@@ -1,6 +1,7 @@
 #include "fleet/backup/backup.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
@@ -24,7 +25,11 @@ bool is_database(const std::filesystem::path& path) {
 /// What is made anew with each start, belongs to a database, or to a running server.
 bool is_left_out(const std::filesystem::path& relative) {
     const std::string name = relative.filename().string();
-    return *relative.begin() == "broker" || name == "lock" || name.ends_with(".db-wal") ||
+    auto top = relative.begin();
+    // An organisation's folder is a state folder again.
+    if (*top == "organisations" && std::distance(relative.begin(), relative.end()) > 2)
+        std::advance(top, 2);
+    return *top == "broker" || name == "lock" || name.ends_with(".db-wal") ||
            name.ends_with(".db-shm") || name.ends_with(".tmp");
 }
 

@@ -59,8 +59,8 @@ nlohmann::json call_api(const ApiAddress& address, const std::string& method,
 
 std::string log_in(const ApiAddress& address, const std::string& name,
                    const std::string& password) {
-    const auto result =
-        answer_of(address, "post", "/api/login", {{"name", name}, {"password", password}});
+    const auto result = answer_of(address, "post", address.of_organisation("/api/login"),
+                                  {{"name", name}, {"password", password}});
     const std::string cookie = result->get_header_value("Set-Cookie");
     const size_t begin = cookie.find('=') + 1;
     return cookie.substr(begin, cookie.find(';') - begin);

@@ -11,6 +11,13 @@ struct ApiAddress {
     std::string host = "127.0.0.1";
     uint16_t port = 0;
     std::string token{};  ///< empty: nobody in particular
+    /// Where to log in or enrol, which is done without a token; empty: the installation's own.
+    std::string organisation{};
+
+    /// A path with the organisation.
+    std::string of_organisation(const std::string& path) const {
+        return organisation.empty() ? path : path + "?organisation=" + organisation;
+    }
 };
 
 /// One request, method "get", "post", "put" or "delete"; `body` null: none. The answer as JSON,

@@ -54,7 +54,7 @@ std::string enrol_device(const ApiAddress& address, const std::string& code,
     }
     const Key key = key_for_request(directory);
     const std::string request = request_of(directory, key.get());
-    const auto answer = call_api(address, "post", "/api/enrol",
+    const auto answer = call_api(address, "post", address.of_organisation("/api/enrol"),
                                  {{"claim", claim->id},
                                   {"request", request},
                                   {"proof", to_base64(hmac_sha256(claim->key, request))}});
@@ -73,7 +73,7 @@ std::string renew_device(const ApiAddress& address, const std::filesystem::path&
     const Key current = key_from_pem(identity);
     const Key key = key_for_request(directory);
     const std::string request = request_of(directory, key.get());
-    const auto answer = call_api(address, "post", "/api/renew",
+    const auto answer = call_api(address, "post", address.of_organisation("/api/renew"),
                                  {{"certificate", to_pem(certificate_from_pem(identity).get())},
                                   {"request", request},
                                   {"signature", to_base64(sign(current.get(), request))}});

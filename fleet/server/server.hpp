@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "fleet/base/log.hpp"
 #include "fleet/pki/pki.hpp"
@@ -39,7 +40,11 @@ struct ServerConfig {
     uint32_t keep_days = 0;
     /// Receives log lines, from several threads. Empty: standard error.
     Log log;
+
+    bool is_on_nats() const { return broker != "mosquitto"; }
 };
+
+struct FleetParts;
 
 /// A whole fleet on one machine: certificate authority, broker, store, ingestion and web server, on
 /// loopback; or, with broker and store elsewhere, one of several that share a fleet. Started again
@@ -59,13 +64,16 @@ class Server {
     void stop();
 
     /// 0 on NATS, where devices connect to edges.
-    uint16_t mqtt_port() const;
+    uint16_t mqtt_port(const std::string& organisation = {}) const;
     uint16_t http_port() const;
     /// "http://127.0.0.1:<port>/"
     std::string url() const;
     /// Issues identities for devices; for one thread at a time.
-    Pki& pki();
-    Store& store();
+    Pki& pki(const std::string& organisation = {});
+    Store& store(const std::string& organisation = {});
+    /// Of the fleets that run; the first, without a name, is the installation's own. Others are in
+    /// the state folder when it starts (server/organisations.hpp).
+    std::vector<std::string> organisations() const;
     ReleaseStore& releases();
     /// Any message to a device below its own topics of updates: what a server that somebody has
     /// taken over could send.
@@ -76,12 +84,13 @@ class Server {
     pid_t broker_pid() const;
 
   private:
-    struct Parts;
+    struct Running;
 
-    Parts& parts() const;
+    Running& running() const;
+    FleetParts& parts(const std::string& organisation) const;
 
     ServerConfig config_;
-    std::unique_ptr<Parts> parts_;
+    std::unique_ptr<Running> running_;
 };
 
 }  // namespace ganglion::fleet

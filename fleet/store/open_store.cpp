@@ -14,13 +14,14 @@ constexpr size_t kNameLength = 16;
 
 }  // namespace
 
-std::unique_ptr<Store> open_store(const std::string& where,
-                                  const std::filesystem::path& state_dir) {
+std::unique_ptr<Store> open_store(const std::string& where, const std::filesystem::path& state_dir,
+                                  const std::string& organisation) {
     if (where == "sqlite") return std::make_unique<SqliteStore>(state_dir / "fleet.db");
     if (!where.starts_with("postgresql://") && !where.starts_with("postgres://")) {
         throw std::runtime_error("the store is neither sqlite nor a postgresql:// URI: " + where);
     }
-    return std::make_unique<PgStore>(where, server_name(state_dir));
+    const std::string schema = organisation.empty() ? "ganglion" : "ganglion_" + organisation;
+    return std::make_unique<PgStore>(where, server_name(state_dir), schema);
 }
 
 std::string server_name(const std::filesystem::path& state_dir) {

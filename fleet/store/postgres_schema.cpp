@@ -212,11 +212,9 @@ void pack_events(PgConnection& connection) {
 
 }  // namespace
 
-std::string pg_set_up(PgUse use) {
-    std::string sql =
-        "SET client_encoding = 'UTF8'; SET search_path = ganglion; SET synchronous_commit = on; "
-        "SET "
-        "jit = off; ";
+std::string pg_set_up(PgUse use, const std::string& schema_name) {
+    std::string sql = "SET client_encoding = 'UTF8'; SET search_path = " + schema_name +
+                      "; SET synchronous_commit = on; SET jit = off; ";
     if (use == PgUse::write) {
         // A server that stands still in the middle of a transaction does not keep the pen. Batches
         // are small beside the tables, whatever the planner thinks that an array holds.
@@ -228,15 +226,16 @@ std::string pg_set_up(PgUse use) {
     return sql;
 }
 
-void prepare_schema(PgConnection& connection) {
+void prepare_schema(PgConnection& connection, const std::string& name) {
     PgTransaction transaction(connection);
     // One after the other: the number stands for "ganglion".
     connection.run("SELECT pg_advisory_xact_lock(7308604759847)");
     const PgResult found =
-        connection.run("SELECT to_regclass('ganglion.meta') IS NOT NULL", PgValues());
+        connection.run(("SELECT to_regclass('" + name + ".meta') IS NOT NULL").c_str(), PgValues());
     if (found.text(0, 0) == "t") {
         const int64_t version =
-            connection.run("SELECT schema_version FROM ganglion.meta", PgValues()).integer(0, 0);
+            connection.run(("SELECT schema_version FROM " + name + ".meta").c_str(), PgValues())
+                .integer(0, 0);
         if (version > kSchemaVersion) {
             throw StoreError("store: made by a later version of ganglion (" +
                              std::to_string(version) + "): use that one, or another database");
@@ -252,7 +251,7 @@ void prepare_schema(PgConnection& connection) {
         transaction.commit();
         return;
     }
-    connection.run("CREATE SCHEMA IF NOT EXISTS ganglion");
+    connection.run(("CREATE SCHEMA IF NOT EXISTS " + name).c_str());
     connection.run(schema);
     connection.run(packed_schema);
     connection.run("INSERT INTO meta (schema_version, created_ms) VALUES ($1, $2)",

@@ -9,13 +9,13 @@ namespace ganglion::fleet {
 
 enum class PgUse { read, write };
 
-/// What each connection begins with: the schema "ganglion", and that a commit is on the disk when
+/// What each connection begins with: the schema, and that a commit is on the disk when
 /// it returns.
-std::string pg_set_up(PgUse use);
+std::string pg_set_up(PgUse use, const std::string& schema = "ganglion");
 
 /// Makes the schema and its tables where there are none, and brings those of an earlier version to
 /// this one; several servers may do it at once. Throws StoreError when they are of a later version.
-void prepare_schema(PgConnection& connection);
+void prepare_schema(PgConnection& connection, const std::string& name = "ganglion");
 
 /// Counts anew what `meta` says of the whole fleet, inside a transaction that has the pen.
 void count_totals(PgConnection& connection);

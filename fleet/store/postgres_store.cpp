@@ -5,13 +5,13 @@
 
 namespace ganglion::fleet {
 
-PgStore::PgStore(const std::string& uri, const std::string& server)
+PgStore::PgStore(const std::string& uri, const std::string& server, const std::string& schema)
     : server_(server),
-      write_(uri, pg_set_up(PgUse::write)),
+      write_(uri, pg_set_up(PgUse::write, schema)),
       rows_(write_, server),
       writer_(rows_),
-      read_(uri, pg_set_up(PgUse::read)) {
-    prepare_schema(write_);
+      read_(uri, pg_set_up(PgUse::read, schema)) {
+    prepare_schema(write_, schema);
 }
 
 Committed PgStore::commit(std::span<const Message> messages) {

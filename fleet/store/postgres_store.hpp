@@ -15,9 +15,10 @@ namespace ganglion::fleet {
 /// ids are in the order of commits, as a follower of events needs.
 class PgStore final : public Store {
   public:
-    /// Makes the tables in the schema "ganglion" where there are none. `server` tells the servers
-    /// that share a database apart. Throws StoreError.
-    PgStore(const std::string& uri, const std::string& server);
+    /// Makes the tables in the schema, an SQL identifier, where there are none. `server` tells the
+    /// servers that share a database apart. Throws StoreError.
+    PgStore(const std::string& uri, const std::string& server,
+            const std::string& schema = "ganglion");
 
     Committed commit(std::span<const Message> messages) override;
     /// Of the devices that this server heard last.
