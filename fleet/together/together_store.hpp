@@ -6,6 +6,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "fleet/store/sqlite.hpp"
@@ -18,7 +19,10 @@ namespace ganglion::fleet::together {
 struct ClassName {
     std::string of;     ///< "APPLICATION VERSION"
     std::string group;  ///< may be empty
-    friend auto operator<=>(const ClassName&, const ClassName&) = default;
+    friend bool operator==(const ClassName&, const ClassName&) = default;
+    friend bool operator<(const ClassName& a, const ClassName& b) {
+        return std::tie(a.of, a.group) < std::tie(b.of, b.group);
+    }
 };
 
 /// The last contribution of one device.
