@@ -36,7 +36,7 @@ struct Room {
         const LearnerHeader header{.kind = static_cast<uint32_t>(LearnerKind::noise),
                                    .outputs = NoiseLearner::outputs,
                                    .parameter_bytes = sizeof parameters,
-                                   .reserved = 0};
+                                   .share_bytes = 0};
         std::array<uint8_t, sizeof(NoiseParameters)> bytes{};
         std::memcpy(bytes.data(), &parameters, sizeof parameters);
         EXPECT_EQ(NoiseLearner::parse(header, kBands, bytes, parsed), Status::ok);
@@ -178,7 +178,7 @@ TEST(NoiseLearner, ChecksItsParameters) {
         const LearnerHeader header{.kind = static_cast<uint32_t>(LearnerKind::noise),
                                    .outputs = outputs,
                                    .parameter_bytes = sizeof parameters,
-                                   .reserved = 0};
+                                   .share_bytes = 0};
         std::array<uint8_t, sizeof(NoiseParameters)> bytes{};
         std::memcpy(bytes.data(), &parameters, sizeof parameters);
         NoiseLearner::Parameters parsed{};
