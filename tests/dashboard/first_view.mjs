@@ -15,7 +15,10 @@ if (url === undefined) {
 const shown = () => {
   const has = (selector) => document.querySelector(selector) !== null;
   return (
-    has('[data-link="live"]') && has('[data-total="online"]') && has(".cards li") && has("#events table tbody tr")
+    has('[data-link="live"]') &&
+    has('[data-total="online"]') &&
+    has(".cards li") &&
+    has("#events table tbody tr")
   );
 };
 
