@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <fstream>
 
+#include "fleet/base/port.hpp"
 #include "tests/program.hpp"
 #include "tests/shared.hpp"
 
@@ -17,8 +18,19 @@ namespace {
 
 using testing::HasSubstr;
 
+/// Two programs started at once would both find the usual port free.
+std::string free_port() {
+    return std::to_string(fleet::pick_free_port());
+}
+
 class BadInput : public testing::Test {
   protected:
+    /// `demo --fast` with one option more, in a folder of its own.
+    Finished demo(const std::string& option, const std::string& value) {
+        return run_ganglion({"demo", "--fast", option, value, "--port", free_port(), "--state",
+                             folder_.path() / "state"});
+    }
+
     std::filesystem::path write(const std::string& name, const std::string& text) {
         std::ofstream(folder_.path() / name, std::ios::binary) << text;
         return folder_.path() / name;
@@ -39,23 +51,20 @@ class BadInput : public testing::Test {
 
 TEST_F(BadInput, TextAsAudio) {
     const auto file = write("speech.wav", "this is no sound\n");
-    const auto finished = run_ganglion(
-        {"demo", "--fast", "--audio", file.string(), "--state", folder_.path() / "state"});
+    const auto finished = demo("--audio", file.string());
     EXPECT_EQ(finished.exit_code, 1);
     EXPECT_THAT(complaint(finished), HasSubstr("speech.wav"));
 }
 
 TEST_F(BadInput, AudioThatIsNotThere) {
-    const auto finished = run_ganglion(
-        {"demo", "--fast", "--audio", "/nowhere.flac", "--state", folder_.path() / "state"});
+    const auto finished = demo("--audio", "/nowhere.flac");
     EXPECT_EQ(finished.exit_code, 1);
     EXPECT_THAT(complaint(finished), HasSubstr("/nowhere.flac"));
 }
 
 TEST_F(BadInput, VibrationWithWordsInIt) {
     const auto file = write("motor.csv", "acc_g\n0.1\n0.2\nloud\n0.3\n");
-    const auto finished = run_ganglion(
-        {"demo", "--fast", "--vibration", file.string(), "--state", folder_.path() / "state"});
+    const auto finished = demo("--vibration", file.string());
     EXPECT_EQ(finished.exit_code, 1);
     const auto line = complaint(finished);
     EXPECT_THAT(line, HasSubstr("motor.csv"));
@@ -74,7 +83,10 @@ TEST_F(BadInput, PortThatIsTaken) {
     const std::string port = std::to_string(ntohs(address.sin_port));
     for (const char* option : {"--port", "--mqtt-port"}) {
         const auto finished =
-            run_ganglion({"serve", option, port, "--state", folder_.path() / "state"}, 20);
+            run_ganglion({"serve", "--port", std::string(option) == "--port" ? port : free_port(),
+                          "--mqtt-port", std::string(option) == "--port" ? free_port() : port,
+                          "--state", folder_.path() / "state"},
+                         20);
         EXPECT_EQ(finished.exit_code, 1) << option;
         EXPECT_THAT(complaint(finished), HasSubstr(port)) << option;
     }

@@ -103,7 +103,7 @@ Identity Pki::issue_node(const std::string& host) {
 }
 
 std::string Pki::edge_id(const std::string& name) {
-    const std::string id = "ganglion-edge-" + name;
+    std::string id = "ganglion-edge-" + name;
     if (name.empty() || !is_valid_device_id(id))
         throw std::runtime_error("'" + name + "' is no name of an edge");
     return id;

@@ -129,7 +129,7 @@ TEST(Pki, OnlyTheOwnerReadsTheFiles) {
             << entry.path();
         keys += entry.path().extension() == ".key" ? 1 : 0;
     }
-    EXPECT_EQ(keys, 6u);  // the authority, the broker, the server thrice, the device
+    EXPECT_EQ(keys, 7u);  // the authority, the broker, the server four times, the device
 }
 
 TEST(Pki, RefusesIdsThatWouldBeMoreThanAName) {

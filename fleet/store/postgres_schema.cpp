@@ -231,10 +231,10 @@ void prepare_schema(PgConnection& connection, const std::string& name) {
     // One after the other: the number stands for "ganglion".
     connection.run("SELECT pg_advisory_xact_lock(7308604759847)");
     const PgResult found =
-        connection.run(("SELECT to_regclass('" + name + ".meta') IS NOT NULL").c_str(), PgValues());
+        connection.run("SELECT to_regclass('" + name + ".meta') IS NOT NULL", PgValues());
     if (found.text(0, 0) == "t") {
         const int64_t version =
-            connection.run(("SELECT schema_version FROM " + name + ".meta").c_str(), PgValues())
+            connection.run("SELECT schema_version FROM " + name + ".meta", PgValues())
                 .integer(0, 0);
         if (version > kSchemaVersion) {
             throw StoreError("store: made by a later version of ganglion (" +
