@@ -60,8 +60,8 @@ void maximise(const LabelledWindows& train, const std::vector<size_t>& members,
     std::vector<Point> squares = sums;
     for (const size_t i : members) {
         const auto window = train.window(i);
-        std::vector<double> shares;
-        for (const auto& one : mixture) shares.push_back(one.log_density(window));
+        std::vector<double> shares(mixture.size());
+        for (size_t k = 0; k < mixture.size(); ++k) shares[k] = mixture[k].log_density(window);
         const double most = *std::max_element(shares.begin(), shares.end());
         double sum = 0;
         for (double& share : shares) sum += share = std::exp(share - most);
