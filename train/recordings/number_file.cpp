@@ -8,7 +8,6 @@
 #include <fstream>
 #include <iterator>
 #include <optional>
-#include <regex>
 #include <stdexcept>
 #include <string>
 
@@ -53,6 +52,35 @@ std::vector<float> numbers_of_type(const std::filesystem::path& file, const std:
     reject(file, fmt::format("numbers of type '{}' are not known; write float32", type));
 }
 
+/// What stands in a heading between a beginning and the next `end`; empty where it does not.
+std::string_view named(std::string_view heading, std::string_view begin, char end) {
+    const size_t at = heading.find(begin);
+    if (at == std::string_view::npos) return {};
+    const std::string_view rest = heading.substr(at + begin.size());
+    const size_t size = rest.find(end);
+    return size == std::string_view::npos ? std::string_view{} : rest.substr(0, size);
+}
+
+/// The product of "1, 49, 10"; nothing where it is not such a list.
+std::optional<double> elements(std::string_view shape) {
+    double product = 1;
+    bool any = false;
+    while (!shape.empty()) {
+        if (shape.front() == ' ' || shape.front() == ',') {
+            shape.remove_prefix(1);
+            continue;
+        }
+        uint64_t size = 0;
+        const auto [end, error] = std::from_chars(shape.data(), shape.data() + shape.size(), size);
+        if (error != std::errc()) return {};
+        shape.remove_prefix(static_cast<size_t>(end - shape.data()));
+        product *= static_cast<double>(size);
+        any = true;
+    }
+    if (!any) return {};
+    return product;
+}
+
 /// Of an .npy file: the heading names type, order and shape.
 std::vector<float> npy_numbers(const std::filesystem::path& file, std::string_view whole) {
     if (whole.size() < 12) reject(file, "its heading is cut off");
@@ -64,24 +92,17 @@ std::vector<float> npy_numbers(const std::filesystem::path& file, std::string_vi
     if (!is_first) length |= byte(10) << 16 | byte(11) << 24;
     const size_t begin = is_first ? 10 : 12;
     if (length > whole.size() - begin) reject(file, "its heading is cut off");
-    const std::string heading(whole.substr(begin, length));
-    std::smatch type;
-    if (!std::regex_search(heading, type, std::regex("'descr': *'([^']+)'")))
-        reject(file, "its heading names no type");
-    if (heading.find("'fortran_order': False") == std::string::npos)
+    const std::string_view heading = whole.substr(begin, length);
+    const auto type = named(heading, "'descr': '", '\'');
+    if (type.empty()) reject(file, "its heading names no type");
+    if (heading.find("'fortran_order': False") == std::string_view::npos)
         reject(file, "its columns come first; write it in C order");
-    std::smatch shape;
-    if (!std::regex_search(heading, shape, std::regex("'shape': *\\(([0-9, ]*)\\)")))
-        reject(file, "its heading names no shape");
-    double count = 1;
-    const std::string sizes = shape[1];
-    const std::regex number("[0-9]+");
-    for (std::sregex_iterator at(sizes.begin(), sizes.end(), number), end; at != end; ++at)
-        count *= std::stod(at->str());
-    auto numbers = numbers_of_type(file, type[1], whole.substr(begin + length));
-    if (static_cast<double>(numbers.size()) != count)
+    const auto count = elements(named(heading, "'shape': (", ')'));
+    if (!count) reject(file, "its heading names no shape");
+    auto numbers = numbers_of_type(file, std::string(type), whole.substr(begin + length));
+    if (static_cast<double>(numbers.size()) != *count)
         reject(file,
-               fmt::format("it holds {} of the {} numbers of its shape", numbers.size(), count));
+               fmt::format("it holds {} of the {} numbers of its shape", numbers.size(), *count));
     return numbers;
 }
 
