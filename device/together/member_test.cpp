@@ -155,14 +155,15 @@ TEST_F(MemberTest, messages_come_back_and_the_longest_fit) {
     prior.contributors = UINT32_MAX;
     prior.values.fill(INT16_MIN);
     prior.count = kMostShared;
+    const Bytes longest = encoded(prior, kMaxPriorBytes);  // what is decoded points into it
     PriorMessage back;
-    ASSERT_TRUE(decode(encoded(prior, kMaxPriorBytes), back));
+    ASSERT_TRUE(decode(longest, back));
     EXPECT_EQ(back.values, prior.values);
     EXPECT_EQ(back.group, group);
     PriorRequest asked;
-    ASSERT_TRUE(
-        decode(encoded(PriorRequest{of, UINT32_MAX, PriorRefusal::too_late}, kMaxPriorRequestBytes),
-               asked));
+    const Bytes request =
+        encoded(PriorRequest{of, UINT32_MAX, PriorRefusal::too_late}, kMaxPriorRequestBytes);
+    ASSERT_TRUE(decode(request, asked));
     EXPECT_EQ(asked.refusal, PriorRefusal::too_late);
     for (uint32_t i = 0; i < kPriorRefusals; ++i)
         EXPECT_STRNE(to_string(static_cast<PriorRefusal>(i)), "unknown");
