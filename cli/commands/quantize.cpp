@@ -84,7 +84,7 @@ Inputs from_recordings(const Options& options, size_t size) {
     const auto set = train::read_labelled(project, options.data);
     ProgressLine line;
     const auto windows = [&](const char* split) {
-        const auto found = train::frame_windows(
+        auto found = train::frame_windows(
             project, set.recordings, {split, 1, 100, project.network.seed},
             [&](size_t done, size_t all) {
                 line.show(std::string("features of ") + split,
