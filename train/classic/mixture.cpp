@@ -4,7 +4,9 @@
 #include <cmath>
 #include <numbers>
 #include <stdexcept>
+#include <utility>
 
+#include "train/classic/class_sums.hpp"
 #include "train/classic/k_means.hpp"
 #include "train/classic/kernels.hpp"
 #include "train/quantize/to_graph.hpp"
@@ -12,7 +14,6 @@
 namespace ganglion::train {
 namespace {
 
-constexpr size_t kCalibrationWindows = 1000;
 constexpr uint32_t kMostDistributions = 32;
 constexpr int kRounds = 25;
 constexpr double kLeastVariance = 4;  // int8 steps squared; a value that never changes says nothing
@@ -134,24 +135,7 @@ FoldedNetwork fit_mixture(const ClassifierSettings& settings, const LabelledWind
     // Softmax asks for differences alone.
     const float most = *std::max_element(densities.bias.begin(), densities.bias.end());
     for (float& bias : densities.bias) bias -= most;
-    densities.out = static_cast<int32_t>(class_of.size());
-    FoldedLayer sums;
-    sums.in = densities.out;
-    sums.out = static_cast<int32_t>(settings.classes);
-    sums.weights.assign(class_of.size() * settings.classes, 0.0F);
-    sums.bias.assign(settings.classes, 0.0F);
-    for (size_t k = 0; k < class_of.size(); ++k)
-        sums.weights[class_of[k] * class_of.size() + k] = 1;
-    FoldedNetwork network{settings.name,
-                          static_cast<int32_t>(train.frames),
-                          static_cast<int32_t>(train.values),
-                          kClassifierInputScale,
-                          {densities, sums},
-                          false};
-    calibrate(network, spread_sample(train, kCalibrationWindows));
-    network.layers[1].least = 0;
-    network.layers[1].greatest = 1;
-    return network;
+    return sum_by_class(settings, train, std::move(densities), class_of);
 }
 
 }  // namespace ganglion::train

@@ -5,14 +5,15 @@
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
+#include <utility>
 
+#include "train/classic/class_sums.hpp"
 #include "train/classic/k_means.hpp"
 #include "train/quantize/to_graph.hpp"
 
 namespace ganglion::train {
 namespace {
 
-constexpr size_t kCalibrationWindows = 1000;
 constexpr uint32_t kMostPrototypes = 64;
 
 }  // namespace
@@ -42,7 +43,6 @@ FoldedNetwork fit_prototypes(const ClassifierSettings& settings, const LabelledW
                                      static_cast<double>(train.window_values()));
     FoldedLayer distances;
     distances.in = static_cast<int32_t>(train.window_values());
-    distances.out = static_cast<int32_t>(points.size());
     distances.softmax = true;
     const double steps = 1 / static_cast<double>(kClassifierInputScale);
     for (const auto& point : points) {
@@ -53,22 +53,7 @@ FoldedNetwork fit_prototypes(const ClassifierSettings& settings, const LabelledW
         }
         distances.bias.push_back(static_cast<float>(-square / (2 * variance)));
     }
-    FoldedLayer sums;
-    sums.in = distances.out;
-    sums.out = static_cast<int32_t>(settings.classes);
-    sums.weights.assign(points.size() * settings.classes, 0.0F);
-    sums.bias.assign(settings.classes, 0.0F);
-    for (size_t p = 0; p < points.size(); ++p) sums.weights[class_of[p] * points.size() + p] = 1;
-    FoldedNetwork network{settings.name,
-                          static_cast<int32_t>(train.frames),
-                          static_cast<int32_t>(train.values),
-                          kClassifierInputScale,
-                          {distances, sums},
-                          false};
-    calibrate(network, spread_sample(train, kCalibrationWindows));
-    network.layers[1].least = 0;
-    network.layers[1].greatest = 1;
-    return network;
+    return sum_by_class(settings, train, std::move(distances), class_of);
 }
 
 }  // namespace ganglion::train
