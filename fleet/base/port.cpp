@@ -5,7 +5,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <charconv>
 #include <stdexcept>
+#include <string>
+
+#include "fleet/base/files.hpp"
 
 namespace ganglion::fleet {
 namespace {
@@ -40,6 +44,16 @@ uint16_t pick_free_port() {
     const uint16_t port = try_port(0);
     if (port == 0) throw std::runtime_error("no free TCP port on 127.0.0.1");
     return port;
+}
+
+uint16_t asked_or_kept_port(uint16_t asked, const std::filesystem::path& file) {
+    if (asked != 0) return asked;
+    uint16_t port = 0;
+    if (std::filesystem::exists(file)) {
+        const std::string text = read_file(file);
+        std::from_chars(text.data(), text.data() + text.size(), port);
+    }
+    return port != 0 ? port : pick_free_port();
 }
 
 }  // namespace ganglion::fleet

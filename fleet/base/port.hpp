@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 
 namespace ganglion::fleet {
 
@@ -13,5 +14,9 @@ bool port_is_free(uint16_t port);
 /// A TCP port of the loopback address that is free now. Throws std::runtime_error when there is
 /// none.
 uint16_t pick_free_port();
+
+/// The port asked for; where none is (0) the one that clients were told by an earlier start, which
+/// `file` keeps as a line; else a free one.
+uint16_t asked_or_kept_port(uint16_t asked, const std::filesystem::path& file);
 
 }  // namespace ganglion::fleet

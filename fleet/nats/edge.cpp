@@ -1,6 +1,5 @@
 #include "fleet/nats/edge.hpp"
 
-#include <charconv>
 #include <iostream>
 #include <set>
 #include <stdexcept>
@@ -31,16 +30,6 @@ std::filesystem::path port_file(const EdgeConfig& config) {
     return config.directory / "mqtt-port";
 }
 
-uint16_t choose_port(const EdgeConfig& config) {
-    if (config.mqtt_port != 0) return config.mqtt_port;
-    uint16_t port = 0;
-    if (std::filesystem::exists(port_file(config))) {
-        const std::string text = read_file(port_file(config));
-        std::from_chars(text.data(), text.data() + text.size(), port);
-    }
-    return port != 0 ? port : pick_free_port();
-}
-
 }  // namespace
 
 Edge::Edge(EdgeConfig config)
@@ -51,7 +40,7 @@ Edge::Edge(EdgeConfig config)
       broker_(config_.directory / "broker",
               {file("ca.pem"), file("broker.pem"), file("broker.key"), file("revoked.pem"),
                edge_access_list(id_)},
-              choose_port(config_), config_.log) {
+              asked_or_kept_port(config_.mqtt_port, port_file(config_)), config_.log) {
     write_private_file(port_file(config_), std::to_string(broker_.port()) + "\n");
     const NatsConfig nats{nats_urls(config_.nats), file("ca.pem"), file("edge.pem"),
                           file("edge.key")};

@@ -1,6 +1,5 @@
 #include "fleet/server/parts.hpp"
 
-#include <charconv>
 #include <chrono>
 #include <utility>
 
@@ -39,17 +38,6 @@ std::filesystem::path port_file(const ServerConfig& config) {
     return config.state_dir / "mqtt-port";
 }
 
-/// The port asked for, else the one that devices of this folder were told, else a free one.
-uint16_t choose_mqtt_port(const ServerConfig& config) {
-    if (config.mqtt_port != 0) return config.mqtt_port;
-    uint16_t port = 0;
-    if (std::filesystem::exists(port_file(config))) {
-        const std::string text = read_file(port_file(config));
-        std::from_chars(text.data(), text.data() + text.size(), port);
-    }
-    return port != 0 ? port : pick_free_port();
-}
-
 /// Whether certificates, rollouts and coordination are this server's.
 bool is_authority(const ServerConfig& config) {
     return config.identity.empty();
@@ -58,7 +46,7 @@ bool is_authority(const ServerConfig& config) {
 std::unique_ptr<Broker> own_broker(const ServerConfig& config, const Pki& pki, const Log& log) {
     if (config.is_on_nats()) return nullptr;
     return std::make_unique<Broker>(config.state_dir / "broker", broker_setup(pki),
-                                    choose_mqtt_port(config), log);
+                                    asked_or_kept_port(config.mqtt_port, port_file(config)), log);
 }
 
 MqttConfig mqtt_config(const Pki& pki, uint16_t port, const char* name, const std::string& id) {
