@@ -165,6 +165,27 @@ TEST_F(AccessApiTest, AProgramLogsInForItsFirstToken) {
                 ThrowsMessage<std::runtime_error>(HasSubstr("needs the role owner")));
 }
 
+TEST_F(AccessApiTest, WhoAsksWithoutRestIsSlowedAndTheOthersAreNot) {
+    add_people();
+    constexpr int at_once = 20;
+    HttpApi slow(std::vector<Tenant>{{"", fleet_routes(store_, stream_), access_, stream_,
+                                      [] { return std::vector<Metric>{}; }}},
+                 {.dashboard_dir = directory_.path() / "absent",
+                  .health = [] { return std::nullopt; },
+                  .log = log_.log(),
+                  .requests_per_second = 0.001,
+                  .requests_at_once = at_once});
+    const auto vera = as("vera"), otto = as("otto");
+    httplib::Client client = testing::patient_client(slow.port());
+    for (int i = 0; i < at_once; ++i)
+        EXPECT_EQ(testing::answered(client.Get("/api/summary", vera))->status, 200);
+    const auto refused = testing::answered(client.Get("/api/summary", vera));
+    EXPECT_EQ(refused->status, 429);
+    EXPECT_EQ(refused->get_header_value("Retry-After"), "1");
+    EXPECT_EQ(testing::answered(client.Get("/api/summary", otto))->status, 200);
+    EXPECT_EQ(testing::answered(client.Get("/livez"))->status, 200);
+}
+
 TEST_F(AccessApiTest, GuessingPasswordsIsSlow) {
     add_people();
     const json wrong{{"name", "vera"}, {"password", "wrong wrong"}};

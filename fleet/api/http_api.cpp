@@ -43,7 +43,9 @@ nlohmann::json parsed_body(const std::string& text) {
 }  // namespace
 
 HttpApi::HttpApi(std::vector<Tenant> tenants, Config config)
-    : tenants_(std::move(tenants)), config_(std::move(config)) {
+    : tenants_(std::move(tenants)),
+      config_(std::move(config)),
+      requests_(config_.requests_per_second, config_.requests_at_once) {
     for (const Tenant& tenant : tenants_) {
         if (!std::ranges::equal(tenant.routes, tenants_.front().routes, is_same_path))
             throw std::logic_error("an organisation with other paths than the rest");
@@ -157,6 +159,10 @@ void HttpApi::answer(size_t number, const httplib::Request& request, httplib::Re
     const Route& route = tenant->routes[number];
     const auto caller = admit(tenant->access, route, request, response);
     if (!caller) return;
+    if (route.needs && !requests_.take(tenant->organisation + "/" + caller->name)) {
+        response.set_header("Retry-After", "1");
+        return send_error(response, 429, "too many requests: wait a second");
+    }
     Call call{request, response, *caller, {}};
     if (!route.takes_bytes && request.body.size() > kMaxJsonBody)
         return send_error(response, 413, "a body of JSON has at most 64 KB");

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "fleet/access/access.hpp"
+#include "fleet/access/rate_limit.hpp"
 #include "fleet/api/event_stream.hpp"
 #include "fleet/api/metrics.hpp"
 #include "fleet/api/route.hpp"
@@ -39,6 +40,8 @@ class HttpApi {
         /// What is wrong with the server now; nothing when all is well.
         std::function<std::optional<std::string>()> health;
         Log log;
+        /// Of each caller.
+        double requests_per_second = 100, requests_at_once = 1000;
     };
 
     /// Listens on 127.0.0.1 at once. Throws std::runtime_error with one line when the port is
@@ -62,6 +65,7 @@ class HttpApi {
     std::vector<Tenant> tenants_;
     Config config_;
     RequestCounts counts_;
+    RateLimit requests_;  ///< of each caller
     httplib::Server server_;
     uint16_t port_ = 0;
     std::thread thread_;

@@ -40,6 +40,7 @@ json answers_of(const Route& route) {
     answers["400"] = error;
     if (route.needs) {
         answers["401"] = error;
+        answers["429"] = error;
         answers["403"] = error;
     }
     return answers;
