@@ -5,6 +5,7 @@
 
 #include "cli/commands/commands.hpp"
 #include "cli/interrupt.hpp"
+#include "cli/log_format.hpp"
 
 namespace ganglion::cli {
 namespace {
@@ -36,7 +37,12 @@ void add_edge(CLI::App& program) {
         ->required();
     command->add_option("--mqtt-port", config->mqtt_port,
                         "of the broker; 0: as before, or any free one");
-    command->callback([config] { run(*config); });
+    auto format = std::make_shared<fleet::LogFormat>(fleet::LogFormat::text);
+    add_log_format(*command, *format);
+    command->callback([config, format] {
+        config->log = fleet::stderr_log(*format);
+        run(*config);
+    });
 }
 
 }  // namespace ganglion::cli

@@ -7,6 +7,7 @@
 #include "cli/files.hpp"
 #include "cli/time_text.hpp"
 #include "fleet/backup/backup.hpp"
+#include "fleet/broker/mqtt_plan.hpp"
 #include "fleet/nats/cluster_config.hpp"
 #include "fleet/privacy/ledger.hpp"
 #include "fleet/store/migrate.hpp"
@@ -21,6 +22,7 @@ struct Options {
     std::filesystem::path state = "ganglion-fleet", backup, file, ca;
     std::string device, database;
     std::vector<std::string> nodes, edges;
+    fleet::MqttPlan broker;
     int64_t gate = 0, sent = 0;
 };
 using Shared = std::shared_ptr<Options>;
@@ -82,7 +84,9 @@ void add_nats_config(CLI::App& command, const Shared& options) {
     plan->add_option("--node", options->nodes,
                      "host of a node, as the others reach it; again for each")
         ->required();
-    plan->add_option("--edge", options->edges, "name of an edge; again for each")->required();
+    plan->add_option("--edge", options->edges,
+                     "name of an edge, or ORGANISATION/name; again for each")
+        ->required();
     plan->add_option("--out", options->file, "folder for what it makes")->required();
     plan->callback([options] {
         fleet::NatsPlan cluster;
@@ -94,6 +98,30 @@ void add_nats_config(CLI::App& command, const Shared& options) {
             "in {}: node-1 to node-{}, edge-NAME for each edge, server; keys are in them: carry "
             "them safely\n",
             options->file.string(), cluster.nodes.size());
+    });
+}
+
+void add_mqtt_config(CLI::App& command, const Shared& options) {
+    auto* plan = command.add_subcommand(
+        "mqtt-config",
+        "Configuration, access list and certificates of a mosquitto that servers share, and of "
+        "further servers; from the state folder of the server with the authority");
+    plan->add_option("--state", options->state, "the server's folder")->capture_default_str();
+    plan->add_option("--host", options->broker.host,
+                     "by which devices and servers reach the broker")
+        ->required();
+    plan->add_option("--broker-port", options->broker.port, "where it listens")
+        ->capture_default_str();
+    plan->add_option("--server", options->broker.servers,
+                     "name of a further server; again for each");
+    plan->add_option("--out", options->file, "folder for what it makes")->required();
+    plan->callback([options] {
+        fleet::Pki pki = fleet::Pki::create(options->state / "pki");
+        fleet::write_mqtt_plan(pki, options->broker, options->file);
+        fmt::print(
+            "in {}: broker, server-NAME for each further server; keys are in them: carry them "
+            "safely\n",
+            options->file.string());
     });
 }
 
@@ -154,6 +182,7 @@ void add_fleet(CLI::App& program) {
     add_backups(*command, options);
     add_migrate(*command, options);
     add_nats_config(*command, options);
+    add_mqtt_config(*command, options);
     add_privacy(*command, options);
 }
 

@@ -6,6 +6,7 @@
 
 #include "cli/commands/commands.hpp"
 #include "cli/interrupt.hpp"
+#include "cli/log_format.hpp"
 
 namespace ganglion::cli {
 namespace {
@@ -13,6 +14,7 @@ namespace {
 struct Options {
     fleet::GatewayConfig gateway;
     std::string listen = "127.0.0.1:7700";
+    fleet::LogFormat log_format = fleet::LogFormat::text;
 };
 
 void run(Options options) {
@@ -23,7 +25,7 @@ void run(Options options) {
     if (port.empty() || read.ec != std::errc() || read.ptr != port.data() + port.size())
         throw std::runtime_error(options.listen + ": write ADDRESS:PORT, e.g. 192.168.7.1:7700");
     lines.address = options.listen.substr(0, colon);
-    options.gateway.log = [](std::string_view line) { std::cerr << std::string(line) + "\n"; };
+    options.gateway.log = fleet::stderr_log(options.log_format);
     catch_interrupts();
     fleet::Gateway gateway(options.gateway);
     std::cout << "lines from  " << lines.address << ':' << gateway.port() << "\nwaiting     "
@@ -64,6 +66,7 @@ void add_gateway(CLI::App& program) {
                      "kept while the server is away, some 100 bytes each; then the oldest go")
         ->check(CLI::Range(uint64_t{1}, uint64_t{1'000'000'000}))
         ->capture_default_str();
+    add_log_format(*command, options->log_format);
     command->callback([options] { run(*options); });
 }
 

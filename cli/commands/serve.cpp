@@ -1,10 +1,13 @@
 #include <iostream>
+#include <map>
 #include <memory>
+#include <stdexcept>
 
 #include "cli/address.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/files.hpp"
 #include "cli/interrupt.hpp"
+#include "cli/log_format.hpp"
 #include "fleet/server/server.hpp"
 
 namespace ganglion::cli {
@@ -14,11 +17,26 @@ struct Options {
     std::filesystem::path state = "ganglion-fleet";
     std::string store = "sqlite";
     std::string broker = "mosquitto";
-    std::filesystem::path identity;
+    std::filesystem::path identity, broker_ca;
+    std::string on_revoked;
+    std::vector<std::string> organisation_brokers;
     uint16_t http_port = kDefaultHttpPort;
     uint16_t mqtt_port = 0;
     uint32_t keep_days = 0;
+    fleet::LogFormat log_format = fleet::LogFormat::text;
 };
+
+/// "acme=mqtts://host:port" of each.
+std::map<std::string, std::string> by_organisation(const std::vector<std::string>& texts) {
+    std::map<std::string, std::string> brokers;
+    for (const std::string& text : texts) {
+        const size_t equals = text.find('=');
+        if (equals == std::string::npos)
+            throw std::runtime_error(text + ": write ORGANISATION=mqtts://host:port");
+        brokers[text.substr(0, equals)] = text.substr(equals + 1);
+    }
+    return brokers;
+}
 
 void run(const Options& options) {
     catch_interrupts();
@@ -26,11 +44,14 @@ void run(const Options& options) {
                           .store = options.store,
                           .broker = options.broker,
                           .identity = options.identity,
+                          .organisation_brokers = by_organisation(options.organisation_brokers),
+                          .broker_ca = options.broker_ca,
+                          .on_revoked = options.on_revoked,
                           .mqtt_port = options.mqtt_port,
                           .http_port = options.http_port,
                           .dashboard_dir = source_root() / "dashboard" / "dist",
                           .keep_days = options.keep_days,
-                          .log = {}});
+                          .log = fleet::stderr_log(options.log_format)});
     server.start();
     const std::string broker = server.mqtt_port() == 0
                                    ? options.broker
@@ -58,13 +79,24 @@ void add_serve(CLI::App& program) {
                      "servers share")
         ->capture_default_str();
     command
-        ->add_option("--broker", options->broker,
-                     "mosquitto: one of its own; or nats://host:port,...: a cluster that servers "
-                     "share and edges bring devices to (ganglion edge)")
+        ->add_option(
+            "--broker", options->broker,
+            "mosquitto: one of its own; mqtts://host:port,...: an MQTT 5 broker or cluster "
+            "that devices connect to and servers share; or nats://host:port,...: a cluster "
+            "that servers share and edges bring devices to (ganglion edge)")
         ->capture_default_str();
     command->add_option("--identity", options->identity,
-                        "on NATS, of a server beside the one with the authority: the folder "
-                        "\"server\" that ganglion fleet nats-config made");
+                        "of a server beside the one with the authority: the folder \"server\" "
+                        "that ganglion fleet nats-config made, or \"server-NAME\" of mqtt-config");
+    command->add_option(
+        "--organisation-broker", options->organisation_brokers,
+        "at mqtts://: ORGANISATION=mqtts://host:port, a broker of its own for each");
+    command->add_option("--broker-ca", options->broker_ca,
+                        "at mqtts://: who has signed the broker's certificate, where that is not "
+                        "the fleet's authority (PEM)");
+    command->add_option("--on-revoked", options->on_revoked,
+                        "at mqtts://: shell command that carries the revocation list, \"$1\", to "
+                        "the broker and has it read");
     command->add_option("--port", options->http_port, "of the page and the API; 0: any free one")
         ->capture_default_str();
     command->add_option("--mqtt-port", options->mqtt_port, "of the broker; 0: as before, or free")
@@ -73,6 +105,7 @@ void add_serve(CLI::App& program) {
         ->add_option("--keep-days", options->keep_days,
                      "forget raw events and gate samples after so long; 0: never")
         ->capture_default_str();
+    add_log_format(*command, options->log_format);
     command->callback([options] { run(*options); });
 }
 

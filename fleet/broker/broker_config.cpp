@@ -39,7 +39,8 @@ std::string broker_configuration(const BrokerSetup& setup, const std::filesystem
                                  uint16_t port) {
     std::ostringstream out;
     // Started as root, mosquitto would become another user, who cannot read the keys.
-    if (const passwd* user = ::getpwuid(::geteuid())) out << "user " << user->pw_name << '\n';
+    const passwd* const user = setup.is_elsewhere ? nullptr : ::getpwuid(::geteuid());
+    if (user != nullptr) out << "user " << user->pw_name << '\n';
     // Nothing is kept on disk here: events live in the devices' outboxes until the store has them,
     // raw samples from the gate must not lie around, and "online" from before a crash would be a
     // lie.
@@ -55,7 +56,7 @@ std::string broker_configuration(const BrokerSetup& setup, const std::filesystem
         << "log_dest stderr\n"
         << "log_type error\nlog_type warning\nlog_type notice\nlog_type information\n"
         << "connection_messages false\n"
-        << "listener " << port << ' ' << loopback << '\n'
+        << "listener " << port << (setup.is_elsewhere ? "" : std::string(" ") + loopback) << '\n'
         << "cafile " << setup.ca_file.string() << '\n'
         << "certfile " << setup.certificate_file.string() << '\n'
         << "keyfile " << setup.key_file.string() << '\n'
@@ -76,11 +77,19 @@ std::span<const char* const> server_channels() {
 }
 
 BrokerSetup broker_setup(const Pki& pki) {
+    return {pki.ca_file(), pki.certificate_file("broker"), pki.key_file("broker"),
+            pki.revocation_file(), shared_access_list({})};
+}
+
+std::string shared_access_list(const std::vector<std::string>& further_servers) {
     std::ostringstream out;
-    out << "user " << Pki::server_id << '\n'
-        << "topic read ganglion/1/#\n"
-        << "topic write ganglion/1/+/ack\n"
-        << "topic write ganglion/1/+/forget\n\n";
+    std::vector<std::string> servers{Pki::server_id};
+    servers.insert(servers.end(), further_servers.begin(), further_servers.end());
+    for (const std::string& server : servers)
+        out << "user " << server << '\n'
+            << "topic read ganglion/1/#\n"
+            << "topic write ganglion/1/+/ack\n"
+            << "topic write ganglion/1/+/forget\n\n";
     out << "user " << Pki::updates_id << '\n';
     for (const char* channel : {"status", "update", "want"})
         out << "topic read ganglion/1/+/" << channel << '\n';
@@ -94,8 +103,7 @@ BrokerSetup broker_setup(const Pki& pki) {
         << "topic read ganglion/1/+/share\n"
         << "topic read ganglion/1/+/begin\n"
         << "topic write ganglion/1/+/prior\n\n";
-    return {pki.ca_file(), pki.certificate_file("broker"), pki.key_file("broker"),
-            pki.revocation_file(), out.str() + device_patterns()};
+    return out.str() + device_patterns();
 }
 
 std::string edge_access_list(const std::string& edge) {

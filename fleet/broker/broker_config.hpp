@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "fleet/pki/pki.hpp"
 
@@ -13,11 +14,18 @@ namespace ganglion::fleet {
 struct BrokerSetup {
     std::filesystem::path ca_file, certificate_file, key_file, revocation_file;
     std::string access_list;  ///< text of mosquitto's acl_file
+    /// On a machine of its own: listens on every address, and the files are beside its
+    /// configuration. Else on loopback, as this process' user.
+    bool is_elsewhere = false;
 };
 
 /// Of a broker beside its server: a device writes and reads its own topics alone, the server reads
 /// all and acknowledges.
 BrokerSetup broker_setup(const Pki& pki);
+
+/// The same of a broker that servers share: the one with the authority and these beside it, by the
+/// names of their certificates.
+std::string shared_access_list(const std::vector<std::string>& further_servers);
 
 /// What devices say, and what they are told: the last level of their topics.
 std::span<const char* const> device_channels();
@@ -27,9 +35,9 @@ std::span<const char* const> server_channels();
 /// they say and are told.
 std::string edge_access_list(const std::string& edge);
 
-/// Text of mosquitto.conf (mosquitto.conf(5)): one TLS 1.2 listener on loopback that admits
-/// certificates of this fleet alone and takes user name and client id from them, so that no client
-/// can speak as another.
+/// Text of mosquitto.conf (mosquitto.conf(5)): one TLS 1.2 listener that admits certificates of
+/// this fleet alone and takes user name and client id from them, so that no client can speak as
+/// another.
 std::string broker_configuration(const BrokerSetup& setup, const std::filesystem::path& acl_file,
                                  uint16_t port);
 

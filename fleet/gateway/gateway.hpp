@@ -21,6 +21,7 @@ struct GatewayConfig {
     LinesIn::Config lines;
     uint64_t most_events = 1'000'000;
     Log log;
+    Spool::Clock clock = now_ms;
 };
 
 /// Speaks for devices with no network of their own: takes their events as lines, answers "ok" when

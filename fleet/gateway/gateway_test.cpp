@@ -9,8 +9,8 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <random>
-#include <set>
 
 #include "fleet/server/server.hpp"
 #include "fleet/testing/temporary_directory.hpp"
@@ -238,6 +238,62 @@ TEST(GatewayPath, WhatDidNotFitTheDiskIsInTheGapLedger) {
     ASSERT_EQ(gaps.size(), 1U);
     EXPECT_EQ(gaps[0].first, 1U);
     EXPECT_EQ(gaps[0].last, 70U);
+    ::close(tcp);
+}
+
+TEST(GatewayPath, DaysWithoutTheServerStayWithinTheDiskAndKeepTheirTimes) {
+    const TemporaryDirectory directory;
+    ServerConfig server_config;
+    server_config.state_dir = directory.path() / "server";
+    server_config.log = [](std::string_view) {};
+    std::optional<Server> server(std::in_place, server_config);
+    server->start();
+    put_identity(server->pki(), "press", directory.path() / "identities");
+    constexpr int64_t every_ms = 60'000, week_ms = int64_t{7} * 24 * 3600 * 1000;
+    constexpr uint64_t all = week_ms / every_ms, kept = 2000;
+    GatewayConfig config;
+    config.state_dir = directory.path() / "gateway";
+    config.identities = directory.path() / "identities";
+    config.mqtt_port = server->mqtt_port();
+    config.most_events = kept;
+    config.log = [](std::string_view) {};
+    std::atomic<int64_t> gateway_ms{now_ms() - week_ms};
+    config.clock = [&] { return gateway_ms.load(); };
+    server.reset();
+    std::optional<Gateway> gateway(std::in_place, config);
+    uint64_t most_bytes = 0;
+    int tcp = connect_to(gateway->port());
+    for (uint64_t number = 1; number <= all; ++number) {
+        gateway_ms += every_ms;
+        ASSERT_THAT(talk(tcp, {line_of("press", number)}),
+                    ElementsAre("ok " + std::to_string(number)));
+        if (number % 2000 != 0) continue;
+        uint64_t bytes = 0;
+        for (const auto& file : std::filesystem::directory_iterator(config.state_dir))
+            bytes += file.file_size();
+        most_bytes = std::max(most_bytes, bytes);
+        ::close(tcp);
+        gateway.reset();
+        gateway.emplace(config);
+        tcp = connect_to(gateway->port());
+    }
+    EXPECT_LT(most_bytes, 8U << 20) << "SQLite's log keeps up to 4 MB";
+    EXPECT_EQ(gateway->waiting(), kept);
+    const int64_t back_ms = now_ms();
+    server.emplace(server_config);
+    server->start();
+    EXPECT_TRUE(eventually([&] { return gateway->waiting() == 0; }));
+    EXPECT_EQ(server->store().device("press")->events, kept);
+    const auto gaps = server->store().gaps({});
+    ASSERT_EQ(gaps.size(), 1U);
+    EXPECT_EQ(gaps[0].first, 1U);
+    EXPECT_EQ(gaps[0].last, all - kept);
+    const auto events = server->store().events({"press", int64_t{0}, {}, 10});
+    ASSERT_FALSE(events.empty());
+    EXPECT_EQ(events[0].event.sequence, all - kept + 1);
+    const int64_t age_ms = back_ms - events[0].time_ms;
+    const auto expected_ms = static_cast<int64_t>(kept - 1) * every_ms;
+    EXPECT_NEAR(static_cast<double>(age_ms), static_cast<double>(expected_ms), 60'000.0);
     ::close(tcp);
 }
 

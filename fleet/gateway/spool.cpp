@@ -1,8 +1,7 @@
 #include "fleet/gateway/spool.hpp"
 
 #include <algorithm>
-
-#include "fleet/base/clock.hpp"
+#include <utility>
 
 namespace ganglion::fleet {
 namespace {
@@ -33,14 +32,14 @@ CREATE TABLE IF NOT EXISTS events (
 
 }  // namespace
 
-Spool::Spool(const std::filesystem::path& file, uint64_t most_events)
-    : database_(file), most_events_(most_events) {
+Spool::Spool(const std::filesystem::path& file, uint64_t most_events, Clock clock)
+    : database_(file), most_events_(most_events), clock_(std::move(clock)) {
     database_.run(schema);
     {
         Transaction transaction(database_);
         database_
             .prepare("INSERT INTO meta (created_ms) SELECT ? WHERE NOT EXISTS (SELECT 1 FROM meta)")
-            .bind(now_ms())
+            .bind(clock_())
             .run();
         transaction.commit();
     }
@@ -53,7 +52,7 @@ Spool::Spool(const std::filesystem::path& file, uint64_t most_events)
 }
 
 uint64_t Spool::clock_ms() const {
-    return static_cast<uint64_t>(std::max<int64_t>(0, now_ms() - created_ms_));
+    return static_cast<uint64_t>(std::max<int64_t>(0, clock_() - created_ms_));
 }
 
 bool Spool::is_known(const LineEvent& event) {

@@ -2,12 +2,14 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <mutex>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "device/event/event.hpp"
+#include "fleet/base/clock.hpp"
 #include "fleet/gateway/line.hpp"
 #include "fleet/store/sqlite.hpp"
 
@@ -21,9 +23,12 @@ namespace ganglion::fleet {
 /// one.
 class Spool {
   public:
+    /// Milliseconds since 1970.
+    using Clock = std::function<int64_t()>;
+
     /// Keeps at most `most_events` (some 100 bytes each); beyond, the oldest of all are dropped,
     /// and the server's gap ledger names them.
-    Spool(const std::filesystem::path& file, uint64_t most_events);
+    Spool(const std::filesystem::path& file, uint64_t most_events, Clock clock = now_ms);
 
     /// All or none are on the disk when it returns. An event whose number is not above the last
     /// one of its device is there already, or was.
@@ -47,6 +52,7 @@ class Spool {
     std::mutex mutex_;
     Database database_;
     const uint64_t most_events_;
+    const Clock clock_;
     int64_t created_ms_ = 0;
     uint32_t boot_ = 0;
     uint64_t waiting_ = 0;

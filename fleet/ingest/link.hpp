@@ -42,7 +42,9 @@ struct LinkHandlers {
 /// used.
 using OpenLink = std::function<std::unique_ptr<Link>(LinkHandlers)>;
 
-/// To one broker.
-OpenLink mqtt_link(const MqttConfig& config);
+/// To one broker, or to a cluster of them that is as one. With a `group`, each message goes to one
+/// of its members (MQTT 5, section 4.8.2), but for statuses: every member hears who is there, since
+/// what is retained is not sent to a subscription that is shared.
+OpenLink mqtt_link(const MqttConfig& config, const std::string& group = {});
 
 }  // namespace ganglion::fleet

@@ -17,6 +17,9 @@ constexpr int kAtLeastOnce = 1;
 constexpr int kKeepAliveSeconds = 15;
 constexpr int kLoopMs = 100;
 constexpr auto kReconnectPause = std::chrono::milliseconds(100);
+constexpr auto kRefusedPause = std::chrono::milliseconds(2000);
+constexpr int kLargestGrant = 2;
+constexpr int kLargestConnack = 5;
 constexpr auto kHandshakePause = std::chrono::milliseconds(1);
 constexpr auto kHandshakeLimit = std::chrono::seconds(3);
 
@@ -30,8 +33,8 @@ void initialise_library() {
     if (result != MOSQ_ERR_SUCCESS) throw std::runtime_error("libmosquitto does not initialise");
 }
 
-/// Calls `connect` (to the loopback, which does not wait for the handshake). At the first
-/// connection of a process libmosquitto sets up what OpenSSL shares, and takes no lock for it.
+/// Calls `connect`, which waits for no answer. At the first connection of a process libmosquitto
+/// sets up what OpenSSL shares, and takes no lock for it.
 template <typename Connect>
 int one_at_a_time(Connect&& connect) {
     static std::mutex connecting;
@@ -61,9 +64,14 @@ MqttClient::MqttClient(const MqttConfig& config, MqttHandlers handlers)
                                  config.will_payload.data(), kAtLeastOnce, true),
               "set the last will");
     }
+    if (config.is_version_5)
+        check(mosquitto_int_option(client, MOSQ_OPT_PROTOCOL_VERSION, MQTT_PROTOCOL_V5),
+              "speak MQTT 5");
     check(mosquitto_threaded_set(client, true), "be used by several threads");
     set_callbacks();
-    thread_ = std::thread([this, port = config.port] { run(port); });
+    auto brokers = config.brokers;
+    if (brokers.empty()) brokers.push_back({loopback, config.port});
+    thread_ = std::thread([this, brokers] { run(brokers); });
 }
 
 MqttClient::~MqttClient() {
@@ -74,17 +82,22 @@ MqttClient::~MqttClient() {
 
 /// libmosquitto's own loop ends for good after a TLS error, such as a broker that was killed; this
 /// one never gives up.
-void MqttClient::run(uint16_t port) {
-    int result = one_at_a_time(
-        [&] { return mosquitto_connect(client_.get(), loopback, port, kKeepAliveSeconds); });
-    for (;;) {
+void MqttClient::run(const std::vector<MqttAddress>& brokers) {
+    for (size_t attempt = 0;; ++attempt) {
+        const MqttAddress& broker = brokers[attempt % brokers.size()];
+        const int result = one_at_a_time([&] {
+            return mosquitto_connect_async(client_.get(), broker.host.c_str(), broker.port,
+                                           kKeepAliveSeconds);
+        });
         // After a wish to stop, this ends when what was queued is sent and the connection closed.
         if (result == MOSQ_ERR_SUCCESS) serve_connection();
         connected_ = false;
+        const auto pause = refused_.exchange(false) ? kRefusedPause : kReconnectPause;
+        for (auto slept = kReconnectPause; !stopping_; slept += kReconnectPause) {
+            std::this_thread::sleep_for(kReconnectPause);
+            if (slept >= pause) break;
+        }
         if (stopping_) return;
-        std::this_thread::sleep_for(kReconnectPause);
-        if (stopping_) return;
-        result = one_at_a_time([&] { return mosquitto_reconnect(client_.get()); });
     }
 }
 
@@ -121,7 +134,9 @@ bool MqttClient::publish(const std::string& topic, std::span<const uint8_t> payl
 void MqttClient::set_callbacks() {
     mosquitto_connect_callback_set(client_.get(), [](mosquitto*, void* object, int result) {
         if (result != 0) {
-            self(object).handlers_.disconnected(mosquitto_connack_string(result));
+            self(object).handlers_.disconnected(result > kLargestConnack
+                                                    ? mosquitto_reason_string(result)
+                                                    : mosquitto_connack_string(result));
             return;
         }
         self(object).connected_ = true;
@@ -131,6 +146,18 @@ void MqttClient::set_callbacks() {
         self(object).connected_ = false;
         if (result == MOSQ_ERR_SUCCESS) return;  // we wished it
         self(object).handlers_.disconnected(mosquitto_strerror(result));
+    });
+    mosquitto_subscribe_callback_set(client_.get(), [](mosquitto* client, void* object, int,
+                                                       int count, const int* granted) {
+        for (int i = 0; i < count; ++i) {
+            if (granted[i] <= kLargestGrant) continue;
+            self(object).connected_ = false;
+            self(object).refused_ = true;
+            self(object).handlers_.disconnected(std::string("the broker refuses a subscription: ") +
+                                                mosquitto_reason_string(granted[i]));
+            mosquitto_disconnect(client);
+            return;
+        }
     });
     mosquitto_message_callback_set(client_.get(), [](mosquitto*, void* object,
                                                      const mosquitto_message* message) {

@@ -11,6 +11,9 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <vector>
+
+#include "fleet/ingest/mqtt_address.hpp"
 
 namespace ganglion::fleet {
 
@@ -23,6 +26,10 @@ struct MqttConfig {
     std::filesystem::path key_file;
     std::string will_topic;  ///< empty: no last will
     std::string will_payload;
+    /// Brokers elsewhere, any that answers, instead of the one on this machine.
+    std::vector<MqttAddress> brokers = {};
+    /// MQTT 5, which has shared subscriptions, instead of 3.1.1.
+    bool is_version_5 = false;
 };
 
 /// What the client tells, from its own thread. `connected` comes with every connection, the first
@@ -34,9 +41,10 @@ struct MqttHandlers {
         message;
 };
 
-/// A TLS connection to the broker (libmosquitto) that comes back by itself. MQTT 3.1.1, QoS 1,
-/// clean session: what the broker held for us while we were away would come late and be sent by the
-/// devices again anyway.
+/// A TLS connection to the broker (libmosquitto) that comes back by itself, at the next of several
+/// brokers. QoS 1, clean session: what the broker held for us while we were away would come late
+/// and be sent by the devices again anyway. A broker that refuses a subscription is as one that is
+/// not there.
 class MqttClient {
   public:
     /// Begins to connect and returns at once. Throws std::runtime_error when the files cannot be
@@ -62,12 +70,12 @@ class MqttClient {
 
     void check(int result, const char* what) const;
     void set_callbacks();
-    void run(uint16_t port);
+    void run(const std::vector<MqttAddress>& brokers);
     void serve_connection();
 
     MqttHandlers handlers_;
     std::atomic<bool> connected_{false};
-    std::atomic<bool> stopping_{false};
+    std::atomic<bool> stopping_{false}, refused_{false};
     std::unique_ptr<mosquitto, Destroy> client_;
     std::thread thread_;
 };

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <span>
 #include <stdexcept>
 
@@ -12,6 +13,7 @@
 #include "fleet/nats/admission.hpp"
 #include "fleet/nats/nats_link.hpp"
 #include "fleet/nats/subject.hpp"
+#include "fleet/server/organisations.hpp"
 
 namespace ganglion::fleet {
 namespace {
@@ -19,12 +21,25 @@ namespace {
 /// A revocation list of some 200,000 certificates; everything else is far smaller.
 constexpr int kMaxPayload = 8 << 20;
 
-std::string subjects(std::span<const char* const> channels, const std::vector<std::string>& more) {
+std::string subjects(const std::vector<std::string>& prefixes,
+                     std::span<const char* const> channels, const std::vector<std::string>& more) {
     std::vector<std::string> all;
-    for (const char* channel : channels)
-        all.push_back('"' + subject_of(std::string("ganglion/1/+/") + channel) + '"');
-    for (const std::string& topic : more) all.push_back('"' + subject_of(topic) + '"');
+    for (const std::string& prefix : prefixes) {
+        for (const char* channel : channels)
+            all.push_back('"' + prefix + subject_of(std::string("ganglion/1/+/") + channel) + '"');
+        for (const std::string& topic : more) all.push_back('"' + prefix + subject_of(topic) + '"');
+    }
     return fmt::format("[{}]", fmt::join(all, ", "));
+}
+
+/// "acme/north" is acme's edge north.
+struct EdgeName {
+    std::string organisation, name;
+};
+EdgeName edge_name(const std::string& edge) {
+    const size_t slash = edge.find('/');
+    if (slash == std::string::npos) return {"", edge};
+    return {edge.substr(0, slash), edge.substr(slash + 1)};
 }
 
 /// A user that a certificate names, and what it may say and hear.
@@ -35,19 +50,22 @@ std::string user(const std::string& common_name, const std::string& says,
 }
 
 std::string server_user() {
-    return user(Pki::server_id, subjects(server_channels(), {kRollCallTopic, kAdmissionTopic}),
-                subjects(device_channels(), {kAskTopic}));
+    const std::vector<std::string> all{subject_prefix(""), subject_prefix("*")};
+    return user(Pki::server_id, subjects(all, server_channels(), {kRollCallTopic, kAdmissionTopic}),
+                subjects(all, device_channels(), {kAskTopic}));
 }
 
-std::string edge_user(const std::string& name) {
-    return user(Pki::edge_id(name), subjects(device_channels(), {kAskTopic}),
-                subjects(server_channels(), {kRollCallTopic, kAdmissionTopic}));
+std::string edge_user(const std::string& edge) {
+    const auto [organisation, name] = edge_name(edge);
+    const std::vector<std::string> own{subject_prefix(organisation)};
+    return user(Pki::edge_id(name, organisation), subjects(own, device_channels(), {kAskTopic}),
+                subjects(own, server_channels(), {kRollCallTopic, kAdmissionTopic}));
 }
 
-std::string tls(const char* name, const char* verify) {
+std::string tls(const char* name, const char* authority, const char* verify) {
     return fmt::format(
-        "tls {{ cert_file: \"{0}.pem\", key_file: \"{0}.key\", ca_file: \"ca.pem\"{1} }}", name,
-        verify);
+        "tls {{ cert_file: \"{0}.pem\", key_file: \"{0}.key\", ca_file: \"{1}\"{2} }}", name,
+        authority, verify);
 }
 
 std::string node_configuration(const NatsPlan& plan, size_t number, const std::string& secret) {
@@ -66,9 +84,10 @@ std::string node_configuration(const NatsPlan& plan, size_t number, const std::s
         "cluster {{\n  name: \"ganglion\"\n  listen: \"{}:{}\"\n"
         "  authorization {{ user: \"node\", password: \"{}\" }}\n  {}\n  routes: [{}]\n}}\n"
         "leafnodes {{\n  listen: \"{}:{}\"\n  {}\n}}\n",
-        number + 1, node.host, node.port, kMaxPayload, tls("node", ", verify_and_map: true"), users,
-        node.host, node.cluster_port, secret, tls("node", ", verify: true"),
-        fmt::join(routes, ", "), node.host, node.leaf_port, tls("node", ", verify_and_map: true"));
+        number + 1, node.host, node.port, kMaxPayload,
+        tls("node", "ca.pem", ", verify_and_map: true"), users, node.host, node.cluster_port,
+        secret, tls("node", "ca.pem", ", verify: true"), fmt::join(routes, ", "), node.host,
+        node.leaf_port, tls("node", "ca.pem", ", verify_and_map: true"));
 }
 
 std::string leaf_configuration(const NatsPlan& plan, const std::string& edge) {
@@ -80,14 +99,9 @@ std::string leaf_configuration(const NatsPlan& plan, const std::string& edge) {
         "server_name: \"site-{}\"\nlisten: \"127.0.0.1:{}\"\nmax_payload: {}\n{}\n"
         "authorization {{\n  users: [\n{}{}  ]\n}}\n"
         "leafnodes {{\n  remotes: [ {{ urls: [{}], {} }} ]\n}}\n",
-        edge, plan.site_port, kMaxPayload, tls("broker", ", verify_and_map: true"), server_user(),
-        edge_user(edge), fmt::join(hubs, ", "), tls("edge", ""));
-}
-
-void write_identity(const std::filesystem::path& folder, const std::string& name,
-                    const Identity& identity) {
-    write_private_file(folder / (name + ".pem"), identity.cert_pem);
-    write_private_file(folder / (name + ".key"), identity.key_pem);
+        edge_name(edge).name, plan.site_port, kMaxPayload,
+        tls("site", "nats-ca.pem", ", verify_and_map: true"), server_user(), edge_user(edge),
+        fmt::join(hubs, ", "), tls("nats", "nats-ca.pem", ""));
 }
 
 std::string route_secret(const Pki& pki) {
@@ -96,7 +110,43 @@ std::string route_secret(const Pki& pki) {
     return read_file(file);
 }
 
+bool is_among(const std::vector<std::string>& names, const std::string& name) {
+    return std::ranges::find(names, name) != names.end();
+}
+
+/// Towards devices an edge is of its organisation's authority, towards nodes of the installation's.
+void write_edge(Pki& installation, const NatsPlan& plan, const std::string& edge,
+                const std::filesystem::path& directory) {
+    const auto [organisation, name] = edge_name(edge);
+    const auto state = installation.ca_file().parent_path().parent_path();
+    const bool is_installations = edge.find('/') == std::string::npos;
+    if (!is_installations && !is_among(organisations_in(state), organisation))
+        throw std::runtime_error("there is no organisation '" + organisation + "' in " +
+                                 state.string());
+    Pki own = Pki::create(
+        (organisation.empty() ? state : organisation_folder(state, organisation)) / "pki");
+    const auto folder = directory / edge_folder(edge);
+    const Identity identity = own.issue_edge(name);
+    create_private_directory(folder);
+    write_identity(folder, "edge", identity);
+    write_identity(folder, "broker", own.issue_edge_broker(name));
+    write_private_file(folder / "ca.pem", own.ca_pem());
+    write_private_file(folder / "revoked.pem", read_file(own.revocation_file()));
+    write_private_file(folder / "organisation", organisation);
+    write_identity(folder, "nats", installation.issue_edge(name, organisation));
+    write_identity(folder, "site", installation.issue_edge_broker(name));
+    write_private_file(folder / "nats-ca.pem", installation.ca_pem());
+    write_private_file(folder / "leaf.conf", leaf_configuration(plan, edge));
+}
+
 }  // namespace
+
+std::filesystem::path edge_folder(const std::string& edge) {
+    const auto [organisation, name] = edge_name(edge);
+    const std::string folder = "edge-" + name;
+    return organisation.empty() ? std::filesystem::path(folder)
+                                : std::filesystem::path("organisations") / organisation / folder;
+}
 
 void write_nats_plan(Pki& pki, const NatsPlan& plan, const std::filesystem::path& directory) {
     if (plan.nodes.empty() || plan.edges.empty())
@@ -113,14 +163,7 @@ void write_nats_plan(Pki& pki, const NatsPlan& plan, const std::filesystem::path
         write_identity(folder, "node", pki.issue_node(plan.nodes[number].host));
         write_private_file(folder / "nats.conf", node_configuration(plan, number, secret));
     }
-    for (const std::string& edge : plan.edges) {
-        const Identity identity = pki.issue_edge(edge);
-        const auto folder = make("edge-" + edge);
-        write_identity(folder, "edge", identity);
-        write_identity(folder, "broker", pki.issue_edge_broker(edge));
-        write_private_file(folder / "revoked.pem", read_file(pki.revocation_file()));
-        write_private_file(folder / "leaf.conf", leaf_configuration(plan, edge));
-    }
+    for (const std::string& edge : plan.edges) write_edge(pki, plan, edge, directory);
     const auto folder = make("server");
     for (const char* file : {"server.pem", "server.key"})
         write_private_file(folder / file, read_file(pki.ca_file().parent_path() / file));

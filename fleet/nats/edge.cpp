@@ -1,6 +1,5 @@
 #include "fleet/nats/edge.hpp"
 
-#include <iostream>
 #include <set>
 #include <stdexcept>
 #include <utility>
@@ -18,8 +17,7 @@ namespace {
 constexpr auto kGather = std::chrono::milliseconds(100);
 
 const EdgeConfig& completed(EdgeConfig& config) {
-    if (!config.log)
-        config.log = [](std::string_view line) { std::cerr << std::string(line) + "\n"; };
+    if (!config.log) config.log = stderr_log();
     if (!std::filesystem::exists(config.directory / "edge.pem"))
         throw std::runtime_error(config.directory.string() +
                                  " is not of an edge: ganglion fleet nats-config makes one");
@@ -42,8 +40,8 @@ Edge::Edge(EdgeConfig config)
                edge_access_list(id_)},
               asked_or_kept_port(config_.mqtt_port, port_file(config_)), config_.log) {
     write_private_file(port_file(config_), std::to_string(broker_.port()) + "\n");
-    const NatsConfig nats{nats_urls(config_.nats), file("ca.pem"), file("edge.pem"),
-                          file("edge.key")};
+    const NatsConfig nats{nats_urls(config_.nats), file("nats-ca.pem"), file("nats.pem"),
+                          file("nats.key"), read_file(file("organisation"))};
     cluster_owner_ = nats_link(
         nats, "", config_.log)({[this](Link& link) {
                                     cluster_ = &link;

@@ -38,7 +38,10 @@ using Options = std::unique_ptr<natsOptions, DestroyOptions>;
 class NatsLink final : public Link {
   public:
     NatsLink(const NatsConfig& config, std::string group, Log log, LinkHandlers handlers)
-        : group_(std::move(group)), log_(std::move(log)), handlers_(std::move(handlers)) {
+        : prefix_(subject_prefix(config.organisation)),
+          group_(std::move(group)),
+          log_(std::move(log)),
+          handlers_(std::move(handlers)) {
         const Options options = options_of(config);
         natsConnection* made = nullptr;
         const natsStatus status = natsConnection_Connect(&made, options.get());
@@ -68,7 +71,7 @@ class NatsLink final : public Link {
     bool is_connected() const override { return connected_; }
 
     bool subscribe(const std::string& pattern) override {
-        const std::string subject = subject_of(pattern);
+        const std::string subject = prefix_ + subject_of(pattern);
         {
             const std::lock_guard lock(mutex_);
             if (!subscriptions_.contains(pattern)) {
@@ -90,8 +93,8 @@ class NatsLink final : public Link {
     }
 
     bool publish(const std::string& topic, std::span<const uint8_t> payload, bool) override {
-        return natsConnection_Publish(connection_, subject_of(topic).c_str(), payload.data(),
-                                      static_cast<int>(payload.size())) == NATS_OK;
+        return natsConnection_Publish(connection_, (prefix_ + subject_of(topic)).c_str(),
+                                      payload.data(), static_cast<int>(payload.size())) == NATS_OK;
     }
 
   private:
@@ -164,7 +167,8 @@ class NatsLink final : public Link {
     static void on_message(natsConnection*, natsSubscription*, natsMsg* message, void* object) {
         const std::unique_ptr<natsMsg, void (*)(natsMsg*)> owner(message, natsMsg_Destroy);
         const auto* data = reinterpret_cast<const uint8_t*>(natsMsg_GetData(message));
-        self(object).handlers_.message(topic_of(natsMsg_GetSubject(message)),
+        const std::string_view subject = natsMsg_GetSubject(message);
+        self(object).handlers_.message(topic_of(subject.substr(self(object).prefix_.size())),
                                        {data, static_cast<size_t>(natsMsg_GetDataLength(message))},
                                        false);
     }
@@ -175,6 +179,7 @@ class NatsLink final : public Link {
         self(object).ended_.notify_all();
     }
 
+    const std::string prefix_;
     std::string group_;
     Log log_;
     LinkHandlers handlers_;

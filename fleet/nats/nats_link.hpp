@@ -15,6 +15,8 @@ struct NatsConfig {
     std::filesystem::path ca_file;
     std::filesystem::path certificate_file;
     std::filesystem::path key_file;
+    /// Whose devices, where it is not the installation's own fleet.
+    std::string organisation = {};
 };
 
 /// "nats://a:4222,b:4222" or with "nats://" before each. Throws std::runtime_error where it is no

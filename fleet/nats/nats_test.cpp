@@ -167,8 +167,7 @@ TEST_F(NatsTest, ADeviceIsHeardOnItsOwnTopicsAloneAndOnTheBusNotAtAll) {
 TEST_F(NatsTest, ADeviceIsNoNodeAndNoSite) {
     const Identity device = pki_->issue_device("a");
     const auto folder = cluster_->edge_folder("south");
-    write_private_file(folder / "edge.pem", device.cert_pem);
-    write_private_file(folder / "edge.key", device.key_pem);
+    for (const char* name : {"edge", "nats"}) write_identity(folder, name, device);
     const auto is_refused = [&] {
         return eventually([&] {
             return read_file(folder / "log").find("uthorization Violation") != std::string::npos;

@@ -18,6 +18,10 @@ std::string subject_of(std::string_view topic) {
     return translated(topic, "/.+#", "./*>");
 }
 
+std::string subject_prefix(const std::string& organisation) {
+    return organisation.empty() ? "" : "organisation." + organisation + ".";
+}
+
 std::string topic_of(std::string_view subject) {
     return translated(subject, "./*>", "/.+#");
 }

@@ -9,6 +9,10 @@ namespace ganglion::fleet {
 /// dot, which device ids may have, becomes a slash, which they may not: nothing is lost on the way.
 std::string subject_of(std::string_view topic);
 
+/// What comes before it for an organisation of the installation; nothing for the installation's own
+/// fleet, whose subjects begin with "ganglion.". "*" for all.
+std::string subject_prefix(const std::string& organisation);
+
 /// The topic of a subject: the same the other way round.
 std::string topic_of(std::string_view subject);
 

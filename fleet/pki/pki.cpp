@@ -39,6 +39,12 @@ auto reading(const std::filesystem::path& path, Read read) {
 
 }  // namespace
 
+void write_identity(const std::filesystem::path& folder, const std::string& name,
+                    const Identity& identity) {
+    write_private_file(folder / (name + ".pem"), identity.cert_pem);
+    write_private_file(folder / (name + ".key"), identity.key_pem);
+}
+
 bool is_valid_device_id(std::string_view id) {
     return !id.empty() && id.size() <= 64 && id.front() != '.' &&
            std::ranges::all_of(id, is_id_character);
@@ -102,21 +108,45 @@ Identity Pki::issue_node(const std::string& host) {
     return load_or_issue("nodes/" + host, host, Purpose::node);
 }
 
-std::string Pki::edge_id(const std::string& name) {
-    std::string id = "ganglion-edge-" + name;
+std::string Pki::edge_id(const std::string& name, const std::string& organisation) {
+    // Organisations have no dash in their names, so that no two edges have the same.
+    std::string id =
+        (organisation.empty() ? "ganglion-edge-" : "ganglion-org-" + organisation + "-edge-") +
+        name;
     if (name.empty() || !is_valid_device_id(id))
         throw std::runtime_error("'" + name + "' is no name of an edge");
     return id;
 }
 
-Identity Pki::issue_edge(const std::string& name) {
-    create_private_directory(directory_ / "edges");
-    return load_or_issue("edges/" + name, edge_id(name), Purpose::client);
+Identity Pki::issue_edge(const std::string& name, const std::string& organisation) {
+    const std::string folder =
+        organisation.empty() ? "edges/" : "edges/organisations/" + organisation + "/";
+    const std::string id = edge_id(name, organisation);
+    create_private_directory(directory_ / folder);
+    return load_or_issue(folder + name, id, Purpose::client);
 }
 
 Identity Pki::issue_edge_broker(const std::string& name) {
     create_private_directory(directory_ / "edges" / "brokers");
     return load_or_issue("edges/brokers/" + name, "ganglion-broker", Purpose::broker);
+}
+
+Identity Pki::issue_broker(const std::string& host) {
+    if (!is_valid_device_id(host)) throw std::runtime_error("'" + host + "' is no name of a host");
+    create_private_directory(directory_ / "brokers");
+    return load_or_issue("brokers/" + host, host, Purpose::broker);
+}
+
+std::string Pki::server_id_of(const std::string& name) {
+    std::string id = std::string(server_id) + "-" + name;
+    if (name.empty() || !is_valid_device_id(id))
+        throw std::runtime_error("'" + name + "' is no name of a server");
+    return id;
+}
+
+Identity Pki::issue_server(const std::string& name) {
+    create_private_directory(directory_ / "servers");
+    return load_or_issue("servers/" + name, server_id_of(name), Purpose::client);
 }
 
 std::string Pki::sign_request(const std::string& id, const std::string& request_pem,

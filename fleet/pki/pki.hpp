@@ -19,6 +19,10 @@ struct Identity {
     std::string cert_der;
 };
 
+/// Writes "<name>.pem" and "<name>.key" into the folder.
+void write_identity(const std::filesystem::path& folder, const std::string& name,
+                    const Identity& identity);
+
 /// True for 1 to 64 of [A-Za-z0-9._-] that do not begin with a dot: safe as an MQTT topic level, a
 /// file name and a word of the broker's configuration.
 bool is_valid_device_id(std::string_view id);
@@ -32,6 +36,7 @@ bool is_valid_device_id(std::string_view id);
 ///   together.pem, .key           its fourth
 ///   devices/<id>.pem <id>.key    one per device that the server made the key of
 ///   nodes/, edges/               of a NATS cluster, where there is one
+///   brokers/, servers/           of a broker elsewhere and what shares it, where there is one
 ///   revoked.pem                  what the broker admits no longer
 /// Files are readable by their owner only and written whole or not at all. One Pki object is for
 /// one thread; several processes may use one folder, since an identity that exists is never
@@ -56,12 +61,18 @@ class Pki {
     Identity issue_device(const std::string& id);
 
     /// Of a node of a NATS cluster, by the host that others reach it as; of an edge
-    /// ("ganglion-edge-<name>"), and of its broker. The stored one, or a new one. Throw
-    /// std::runtime_error when it is no name.
+    /// ("ganglion-edge-<name>"; to nodes of an installation, an organisation's is
+    /// "ganglion-org-<organisation>-edge-<name>"), and of its broker. The stored one, or a new one.
+    /// Throw std::runtime_error when it is no name.
     Identity issue_node(const std::string& host);
-    Identity issue_edge(const std::string& name);
+    Identity issue_edge(const std::string& name, const std::string& organisation = {});
     Identity issue_edge_broker(const std::string& name);
-    static std::string edge_id(const std::string& name);
+    /// Of a broker elsewhere, by the host that it is reached as, and of a server beside the one
+    /// with the authority ("ganglion-server-<name>").
+    Identity issue_broker(const std::string& host);
+    Identity issue_server(const std::string& name);
+    static std::string server_id_of(const std::string& name);
+    static std::string edge_id(const std::string& name, const std::string& organisation = {});
 
     /// A certificate for a device whose key only the device has. Safe to call from several threads.
     /// Throws std::runtime_error where the id or the request (PKCS #10, PEM) is not valid.

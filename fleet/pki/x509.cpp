@@ -37,6 +37,11 @@ void add_extension(X509* certificate, X509* issuer, int kind, const char* value)
     check(added == 1, "add a certificate extension");
 }
 
+std::string name_of_host(const std::string& host) {
+    const bool is_address = host.find_first_not_of("0123456789.") == std::string::npos;
+    return (is_address ? "IP:" : "DNS:") + host;
+}
+
 void add_extensions(X509* certificate, X509* issuer, Purpose purpose,
                     const std::string& common_name) {
     add_extension(certificate, issuer, NID_subject_key_identifier, "hash");
@@ -50,13 +55,13 @@ void add_extensions(X509* certificate, X509* issuer, Purpose purpose,
     add_extension(certificate, issuer, NID_key_usage, "critical,digitalSignature");
     if (purpose == Purpose::broker) {
         add_extension(certificate, issuer, NID_ext_key_usage, "serverAuth");
-        add_extension(certificate, issuer, NID_subject_alt_name,
-                      "DNS:ganglion-broker,DNS:localhost,IP:127.0.0.1,IP:10.0.2.2");
+        std::string names = "DNS:ganglion-broker,DNS:localhost,IP:127.0.0.1,IP:10.0.2.2";
+        const std::string host = name_of_host(common_name);
+        if (names.find(host) == std::string::npos) names += "," + host;
+        add_extension(certificate, issuer, NID_subject_alt_name, names.c_str());
     } else if (purpose == Purpose::node) {
         add_extension(certificate, issuer, NID_ext_key_usage, "serverAuth,clientAuth");
-        const bool address = common_name.find_first_not_of("0123456789.") == std::string::npos;
-        add_extension(certificate, issuer, NID_subject_alt_name,
-                      ((address ? "IP:" : "DNS:") + common_name).c_str());
+        add_extension(certificate, issuer, NID_subject_alt_name, name_of_host(common_name).c_str());
     } else {
         add_extension(certificate, issuer, NID_ext_key_usage, "clientAuth");
     }

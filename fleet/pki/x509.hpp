@@ -29,8 +29,8 @@ Key new_key();
 /// A certificate for `key` with this common name, signed by `issuer` with `issuer_key`; for
 /// Purpose::authority both are the key's own and `issuer` is null. Valid from a day ago (device
 /// clocks may lag) for `days`. A broker's certificate names 127.0.0.1, 10.0.2.2 (the host as
-/// emulated devices see it), localhost and "ganglion-broker" as its subject's alternative names, a
-/// node's its common name, a host, alone.
+/// emulated devices see it), localhost, "ganglion-broker" and its common name as its subject's
+/// alternative names, a node's its common name, a host, alone.
 Certificate new_certificate(EVP_PKEY* key, const std::string& common_name, Purpose purpose,
                             X509* issuer, EVP_PKEY* issuer_key, int days);
 

@@ -27,6 +27,10 @@ std::filesystem::path organisation_folder(const std::filesystem::path& state_dir
     return state_dir / "organisations" / name;
 }
 
+std::filesystem::path installation_of(const std::filesystem::path& organisation_folder) {
+    return organisation_folder.parent_path().parent_path();
+}
+
 std::vector<std::string> organisations_in(const std::filesystem::path& state_dir) {
     std::vector<std::string> names;
     std::error_code none;

@@ -15,6 +15,8 @@ std::vector<std::string> organisations_in(const std::filesystem::path& state_dir
 
 std::filesystem::path organisation_folder(const std::filesystem::path& state_dir,
                                           const std::string& name);
+/// The installation's state folder, of an organisation's.
+std::filesystem::path installation_of(const std::filesystem::path& organisation_folder);
 
 /// Makes one with its first owner; the server runs it from its next start on. Throws
 /// std::runtime_error where the name is not 1 to 32 of a-z, 0-9 and _ beginning with a letter, or

@@ -13,11 +13,8 @@
 #include "fleet/api/privacy_routes.hpp"
 #include "fleet/api/release_routes.hpp"
 #include "fleet/api/together_routes.hpp"
-#include "fleet/base/port.hpp"
-#include "fleet/broker/eviction.hpp"
 #include "fleet/coordinate/coordinator_key.hpp"
 #include "fleet/insight/fleet_insight.hpp"
-#include "fleet/nats/nats_link.hpp"
 #include "fleet/store/open_store.hpp"
 
 namespace ganglion::fleet {
@@ -27,46 +24,15 @@ constexpr double kLogInsPerSecond = 0.1;
 constexpr double kLogInBurst = 10;
 constexpr double kEnrolmentsPerSecond = 1;
 constexpr double kEnrolmentBurst = 50;
-constexpr const char* kIngestGroup = "ingest";
 constexpr uint32_t kCountedIncidents = 10'000;
 
 std::filesystem::path audit_file(const std::filesystem::path& state_dir) {
     return state_dir / "audit.jsonl";
 }
 
-std::filesystem::path port_file(const ServerConfig& config) {
-    return config.state_dir / "mqtt-port";
-}
-
 /// Whether certificates, rollouts and coordination are this server's.
 bool is_authority(const ServerConfig& config) {
     return config.identity.empty();
-}
-
-std::unique_ptr<Broker> own_broker(const ServerConfig& config, const Pki& pki, const Log& log) {
-    if (config.is_on_nats()) return nullptr;
-    return std::make_unique<Broker>(config.state_dir / "broker", broker_setup(pki),
-                                    asked_or_kept_port(config.mqtt_port, port_file(config)), log);
-}
-
-MqttConfig mqtt_config(const Pki& pki, uint16_t port, const char* name, const std::string& id) {
-    MqttConfig config;
-    config.port = port;
-    config.id = id;
-    config.ca_file = pki.ca_file();
-    config.certificate_file = pki.certificate_file(name);
-    config.key_file = pki.key_file(name);
-    return config;
-}
-
-OpenLink cluster_link(const ServerConfig& config, const Pki& pki, const std::string& group,
-                      const Log& log) {
-    NatsConfig nats{nats_urls(config.broker), pki.ca_file(), pki.certificate_file("server"),
-                    pki.key_file("server")};
-    if (!is_authority(config))
-        nats = {nats.urls, config.identity / "ca.pem", config.identity / "server.pem",
-                config.identity / "server.key"};
-    return nats_link(nats, group, log);
 }
 
 const ServerConfig& prepared(const ServerConfig& config) {
@@ -94,59 +60,44 @@ FleetParts::FleetParts(const ServerConfig& config, const std::string& organisati
           config.state_dir / "privacy.db", store,
           [this](int64_t from_ms, int64_t to_ms) { return shared_learning.spent(from_ms, to_ms); }),
       incidents(config.state_dir / "incidents.db", [this] { return insight::members_of(store); }),
-      broker(own_broker(config, pki, log)),
+      bus(config, organisation, pki, log),
       stream(store),
       is_shared(config.store != "sqlite"),
       ingest(
-          link(config, "server", Pki::server_id, kIngestGroup, log), store,
-          [this](const Committed& committed) { tell(committed); }, log),
+          bus.shared_link(), store, [this](const Committed& committed) { tell(committed); }, log),
       alerts(
           store, incidents, [this] { return fault(); },
           [this](int64_t at_ms) { return privacy.breaches(at_ms); }, log),
       retention(store, config.keep_days, log) {
     begin_services(config, log);
     rollouts.set_attributes(store.attributes());
-    if (broker) write_private_file(port_file(config), std::to_string(broker->port()) + "\n");
     enrolment.sweep();
-}
-
-/// A part's way to the devices.
-OpenLink FleetParts::link(const ServerConfig& config, const char* files, const char* id,
-                          const std::string& group, const Log& log) const {
-    if (!broker) return cluster_link(config, pki, group, log);
-    return mqtt_link(mqtt_config(pki, broker->port(), files, id));
 }
 
 /// What depends on where the broker is and whose the authority is.
 void FleetParts::begin_services(const ServerConfig& config, const Log& log) {
-    if (!broker)
+    const bool is_behind_edges = bus.kind() == BusKind::nats;
+    if (is_behind_edges)
         absence = std::make_unique<Absence>(
             store, config.absent_after, [this](const Committed& committed) { tell(committed); },
             log);
     if (is_shared) shared_events = std::make_unique<SharedEvents>(store, stream, log);
     if (!is_authority(config)) return;
-    updates = std::make_unique<UpdateService>(link(config, "updates", Pki::updates_id, "", log),
-                                              rollouts, releases, log);
-    coordination = std::make_unique<CoordinationService>(
-        link(config, "coordinator", Pki::coordinator_id, "", log), config.state_dir,
-        coordinator_key(config.state_dir), store, audit, log);
-    together = std::make_unique<TogetherService>(
-        link(config, "together", Pki::together_id, "", log), shared_learning,
-        coordinator_key(config.state_dir), store, audit, log);
-    if (!broker) {
-        admission = std::make_unique<Admission>(cluster_link(config, pki, "", log), pki, log);
+    updates = std::make_unique<UpdateService>(bus.link("updates"), rollouts, releases, log);
+    coordination =
+        std::make_unique<CoordinationService>(bus.link("coordinator"), config.state_dir,
+                                              coordinator_key(config.state_dir), store, audit, log);
+    together =
+        std::make_unique<TogetherService>(bus.link("together"), shared_learning,
+                                          coordinator_key(config.state_dir), store, audit, log);
+    if (is_behind_edges) {
+        admission = std::make_unique<Admission>(bus.link("server"), pki, log);
         enrolment.set_broker({[this] { admission->tell_list(); },
                               [this](const std::string& device) { admission->evict(device); }});
     } else {
-        enrolment.set_broker({[this] { broker->reload(); },
-                              [this, log](const std::string& device) { throw_off(device, log); }});
+        enrolment.set_broker({[this] { bus.carry_list(); },
+                              [this](const std::string& device) { bus.throw_off(device); }});
     }
-}
-
-void FleetParts::throw_off(const std::string& device, const Log& log) const {
-    pki.write_eviction_identity(device);
-    if (!evict(mqtt_config(pki, broker->port(), "eviction", device)))
-        log("enrolment: the broker does not let " + device + " be thrown off; it cannot come back");
 }
 
 /// What this server has stored. Events reach the stream by their ids where others store too.
@@ -158,8 +109,8 @@ void FleetParts::tell(const Committed& committed) {
 }
 
 std::optional<std::string> FleetParts::fault() const {
-    if (broker && broker->pid() < 0) return "the broker is being started again";
-    return ingest.fault();
+    std::string fault = bus.fault();
+    return fault.empty() ? ingest.fault() : std::move(fault);
 }
 
 Routes FleetParts::routes(const ServerConfig& config) {

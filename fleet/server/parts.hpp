@@ -12,7 +12,6 @@
 #include "fleet/api/route.hpp"
 #include "fleet/api/shared_events.hpp"
 #include "fleet/base/files.hpp"
-#include "fleet/broker/broker.hpp"
 #include "fleet/coordinate/coordination_service.hpp"
 #include "fleet/enrol/enrolment.hpp"
 #include "fleet/ingest/ingest.hpp"
@@ -20,6 +19,7 @@
 #include "fleet/nats/admission.hpp"
 #include "fleet/privacy/ledger.hpp"
 #include "fleet/rollout/update_service.hpp"
+#include "fleet/server/bus.hpp"
 #include "fleet/server/server.hpp"
 #include "fleet/store/retention.hpp"
 #include "fleet/together/together_service.hpp"
@@ -52,7 +52,7 @@ struct FleetParts {
     together::TogetherStore shared_learning;
     PrivacyLedger privacy;
     Incidents incidents;
-    std::unique_ptr<Broker> broker;
+    Bus bus;
     EventStream stream;
     bool is_shared;
     Ingest ingest;
@@ -66,10 +66,7 @@ struct FleetParts {
     Retention retention;
 
   private:
-    OpenLink link(const ServerConfig& config, const char* files, const char* id,
-                  const std::string& group, const Log& log) const;
     void begin_services(const ServerConfig& config, const Log& log);
-    void throw_off(const std::string& device, const Log& log) const;
     void tell(const Committed& committed);
 };
 

@@ -1,7 +1,6 @@
 #include "fleet/server/server.hpp"
 
 #include <chrono>
-#include <iostream>
 #include <map>
 #include <stdexcept>
 #include <thread>
@@ -16,6 +15,27 @@ namespace ganglion::fleet {
 namespace {
 
 constexpr auto kConnectLimit = std::chrono::seconds(15);
+
+ServerConfig config_of_organisation(const ServerConfig& installation, const std::string& name) {
+    ServerConfig config = installation;
+    config.state_dir = organisation_folder(installation.state_dir, name);
+    config.mqtt_port = 0;
+    config.log = [log = installation.log, name](std::string_view line) {
+        log(name + "/" + std::string(line));
+    };
+    if (bus_kind(installation.broker) != BusKind::shared_broker) return config;
+    // Two devices of the same name would throw each other off one broker.
+    const auto broker = installation.organisation_brokers.find(name);
+    if (broker == installation.organisation_brokers.end())
+        throw std::runtime_error("organisation " + name + " has no broker: --organisation-broker " +
+                                 name + "=mqtts://host:port");
+    if (broker->second == installation.broker || !is_mqtt_url(broker->second))
+        throw std::runtime_error("organisation " + name +
+                                 " needs a broker of its own, mqtts://host:port");
+    config.broker = broker->second;
+    if (!config.identity.empty()) config.identity = config.identity / "organisations" / name;
+    return config;
+}
 
 }  // namespace
 
@@ -34,9 +54,7 @@ struct Server::Running {
 };
 
 Server::Server(ServerConfig config) : config_(std::move(config)) {
-    if (!config_.log) {
-        config_.log = [](std::string_view line) { std::cerr << std::string(line) + "\n"; };
-    }
+    if (!config_.log) config_.log = stderr_log();
 }
 
 Server::~Server() = default;
@@ -46,17 +64,11 @@ void Server::start() {
     auto running = std::make_unique<Running>();
     std::vector<Tenant> tenants;
     std::vector<std::string> organisations = organisations_in(config_.state_dir);
-    if (config_.is_on_nats() && !organisations.empty())
-        throw std::runtime_error("organisations have brokers of their own: run them without NATS");
     organisations.insert(organisations.begin(), "");
     for (const std::string& name : organisations) {
-        ServerConfig config = config_;
-        if (!name.empty()) {
-            config.state_dir = organisation_folder(config_.state_dir, name);
-            config.mqtt_port = 0;
-        }
+        const ServerConfig config = name.empty() ? config_ : config_of_organisation(config_, name);
         FleetParts& parts =
-            *running->fleets.emplace(name, std::make_unique<FleetParts>(config, name, config_.log))
+            *running->fleets.emplace(name, std::make_unique<FleetParts>(config, name, config.log))
                  .first->second;
         tenants.push_back({name, parts.routes(config), parts.access, parts.stream,
                            [&parts] { return parts.metrics(); }});
@@ -73,9 +85,9 @@ void Server::start() {
     }
     if (const auto fault = running->fault()) {
         const std::string where =
-            config_.is_on_nats()
-                ? " at " + config_.broker
-                : "; see " + (config_.state_dir / "broker" / "mosquitto.log").string();
+            bus_kind(config_.broker) == BusKind::own_broker
+                ? "; see " + (config_.state_dir / "broker" / "mosquitto.log").string()
+                : " at " + config_.broker;
         throw std::runtime_error("the fleet server does not start: " + *fault + where);
     }
     running_ = std::move(running);
@@ -91,8 +103,8 @@ std::vector<std::string> Server::organisations() const {
     return names;
 }
 uint16_t Server::mqtt_port(const std::string& organisation) const {
-    const FleetParts& own = parts(organisation);
-    return own.broker ? own.broker->port() : 0;
+    const Broker* const broker = parts(organisation).bus.own_broker();
+    return broker != nullptr ? broker->port() : 0;
 }
 uint16_t Server::http_port() const {
     return running().http->port();
@@ -116,8 +128,8 @@ std::optional<std::string> Server::fault() const {
     return running().fault();
 }
 pid_t Server::broker_pid() const {
-    const FleetParts& own = parts("");
-    return own.broker ? own.broker->pid() : -1;
+    const Broker* const broker = parts("").bus.own_broker();
+    return broker != nullptr ? broker->pid() : -1;
 }
 
 Server::Running& Server::running() const {

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,12 +23,21 @@ struct ServerConfig {
     std::filesystem::path state_dir;
     /// A PostgreSQL URI, for what several servers share, or "sqlite": in the state folder.
     std::string store = "sqlite";
-    /// "mosquitto": one of our own, which devices connect to; or "nats://host:port,...": a cluster
-    /// that edges carry their words to, and that shares them among servers (docs/scaling.md).
+    /// "mosquitto": one of our own, which devices connect to; "mqtts://host:port,...": an MQTT 5
+    /// broker, or a cluster of them, that devices connect to and servers share; or
+    /// "nats://host:port,...": a cluster that edges carry their words to (docs/scaling.md).
     std::string broker = "mosquitto";
-    /// On NATS, of a server beside the one with the authority: the folder with its certificate. It
-    /// stores and answers as the other does; certificates, rollouts and coordination stay there.
+    /// On a broker or a cluster that is shared, of a server beside the one with the authority: the
+    /// folder with its certificate. It stores and answers as the other does; certificates, rollouts
+    /// and coordination stay there.
     std::filesystem::path identity = {};
+    /// Of organisations, where the installation's own fleet is at a shared broker: mqtts://... of
+    /// each, a broker of its own. An identity of theirs is in "organisations/<name>" of `identity`.
+    std::map<std::string, std::string> organisation_brokers = {};
+    /// At a shared broker: who has signed its certificate, where that is not the fleet's authority.
+    std::filesystem::path broker_ca = {};
+    /// At a shared broker: a shell command that takes the revocation list, $1, to it.
+    std::string on_revoked = {};
     /// On NATS: a device that no edge has named for so long is offline.
     std::chrono::milliseconds absent_after = std::chrono::minutes(3);
     /// 0: the port this folder used before (its devices know it), else a free one.
@@ -40,8 +50,6 @@ struct ServerConfig {
     uint32_t keep_days = 0;
     /// Receives log lines, from several threads. Empty: standard error.
     Log log;
-
-    bool is_on_nats() const { return broker != "mosquitto"; }
 };
 
 struct FleetParts;
@@ -63,7 +71,7 @@ class Server {
     /// Stores what has arrived and ends everything. Does nothing when not started.
     void stop();
 
-    /// 0 on NATS, where devices connect to edges.
+    /// 0 where devices connect elsewhere: to a shared broker, or to edges.
     uint16_t mqtt_port(const std::string& organisation = {}) const;
     uint16_t http_port() const;
     /// "http://127.0.0.1:<port>/"

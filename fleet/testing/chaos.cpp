@@ -16,6 +16,7 @@
 #include "fleet/server/server.hpp"
 #include "fleet/store/sqlite_store.hpp"
 #include "fleet/testing/chaos_device.hpp"
+#include "fleet/testing/chaos_gateway.hpp"
 #include "fleet/testing/chaos_parts.hpp"
 #include "fleet/testing/rough_network.hpp"
 #include "fleet/testing/wait.hpp"
@@ -53,6 +54,8 @@ class Chaos {
             pki.issue_device(chaos_device_id(device));
             start_device(device, false);
         }
+        gateway_ =
+            std::make_unique<ChaosGateway>(config_, pki, network_->port(), ChaosGateway::Config{});
         std::filesystem::copy(state() / "broker", config.directory / "broker-synced");
     }
 
@@ -65,6 +68,7 @@ class Chaos {
         come_to_rest();
         SqliteStore store(state() / "fleet.db");
         compare_with_journals(store, config_.directory, config_.devices, result_);
+        gateway_->compare(store, result_);
         return result_;
     }
 
@@ -84,7 +88,12 @@ class Chaos {
     }
 
     std::string fail_somewhere() {
-        switch (random_() % 8) {
+        switch (random_() % 10) {
+            case 8:
+            case 9:
+                gateway_->kill_and_restart();
+                ++result_.gateway_kills;
+                return "gateway";
             case 0:
             case 1:
             case 2: {
@@ -135,6 +144,7 @@ class Chaos {
     /// Nothing fails any more; every device empties its outbox.
     void come_to_rest() {
         empty_outboxes(devices_, result_);
+        if (!gateway_->come_to_rest()) ++result_.waiting_forever;
         server_->end(SIGTERM);
     }
 
@@ -144,6 +154,7 @@ class Chaos {
     std::unique_ptr<RoughNetwork> network_;
     std::unique_ptr<Part> server_;
     std::vector<std::unique_ptr<Part>> devices_;
+    std::unique_ptr<ChaosGateway> gateway_;
 };
 
 /// Tells that it is ready and waits to be ended.
@@ -198,6 +209,7 @@ int run_chaos_part(const std::vector<std::string>& arguments) {
     if (arguments.size() >= 2 && arguments[0] == "server") return run_server(arguments);
     if (arguments.size() == 3 && arguments[0] == "edge")
         return run_edge(arguments[1], arguments[2]);
+    if (arguments.size() == 8 && arguments[0] == "gateway") return run_chaos_gateway(arguments);
     if (arguments.size() != 8 || arguments[0] != "device") return 2;
     ChaosDeviceConfig config;
     config.id = arguments[1];

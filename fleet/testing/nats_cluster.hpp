@@ -1,7 +1,5 @@
 #pragma once
 
-#include <sys/types.h>
-
 #include <array>
 #include <filesystem>
 #include <string>
@@ -9,6 +7,7 @@
 
 #include "fleet/nats/cluster_config.hpp"
 #include "fleet/pki/pki.hpp"
+#include "fleet/testing/daemon.hpp"
 
 namespace ganglion::fleet::testing {
 
@@ -22,7 +21,6 @@ class NatsCluster {
     /// Makes the plan in `directory`, and starts the nodes.
     NatsCluster(Pki& pki, const std::vector<std::string>& edges,
                 const std::filesystem::path& directory);
-    ~NatsCluster();
     NatsCluster(const NatsCluster&) = delete;
     NatsCluster& operator=(const NatsCluster&) = delete;
 
@@ -43,8 +41,8 @@ class NatsCluster {
   private:
     std::filesystem::path directory_;
     NatsPlan plan_;
-    std::array<pid_t, nodes> running_{-1, -1, -1};
-    std::vector<pid_t> sites_;
+    std::array<Daemon, nodes> running_;
+    std::vector<Daemon> sites_;
 };
 
 }  // namespace ganglion::fleet::testing
