@@ -10,9 +10,12 @@
 
 namespace ganglion::compile {
 
-/// How a project's model is compiled for its bundle.
+/// How a project's model and that of a gate are compiled for its bundle.
 inline CompileOptions compile_options(const project::Project& project) {
     return {.ram_bytes = {}, .new_frames = project.streaming ? project.features.stride : 0};
+}
+inline CompileOptions compile_options(const project::Project::Gate& gate) {
+    return {.ram_bytes = {}, .new_frames = gate.streaming ? gate.stride : 0};
 }
 
 struct BundleInput {

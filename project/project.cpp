@@ -238,6 +238,7 @@ Project::Gate read_gate(TomlSection section, const std::filesystem::path& file, 
                        "write a .tflite file or the kind of a learner");
     }
     if (!model.empty()) gate.model_file = file.parent_path() / model;
+    gate.streaming = section.boolean("streaming", false);
     gate.frames = section.integer("frames", 1, 1, frames);
     gate.stride = section.integer("stride", 1, 1, 1024);
     gate.hold_ms = section.integer("hold_ms", 0, 0, 86400000);

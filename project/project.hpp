@@ -166,6 +166,7 @@ struct Project {
     /// open, the model while the last one is.
     struct Gate {
         std::filesystem::path model_file;  ///< empty: a learner of the frames
+        bool streaming = false;  ///< of the model: as Project::streaming, by the gate's stride
         Learner learner;
         Decision decision;
         uint32_t frames = 1;

@@ -74,6 +74,19 @@ TEST(Project, ReadsTheDocumentedMachine) {
     EXPECT_EQ(project.model_file, std::filesystem::path("model.tflite"));
 }
 
+TEST(Project, AGatesModelMayStream) {
+    const std::string gate =
+        "[gate]\nmodel = \"word.tflite\"\nstreaming = true\nframes = 10\nstride = 2\n"
+        "hold_ms = 500\nkind = \"class\"\nlabels = [\"other\", \"word\"]\nlabel = \"word\"\n"
+        "threshold = 700\n";
+    const Project project = parse(wake_word() + gate, "app/ganglion.toml");
+    ASSERT_EQ(project.gates.size(), 1U);
+    EXPECT_TRUE(project.gates[0].streaming);
+    EXPECT_EQ(project.gates[0].stride, 2U);
+    EXPECT_EQ(project.gates[0].model_file, std::filesystem::path("app/word.tflite"));
+    EXPECT_FALSE(project.streaming);
+}
+
 struct Wrong {
     std::string from;
     std::string to;

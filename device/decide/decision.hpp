@@ -20,6 +20,8 @@ constexpr uint32_t kMaximumOutputs = 16;
 constexpr uint16_t kFullScore = 1000;
 constexpr uint16_t kAlwaysReleased = kFullScore + 1;
 constexpr uint32_t kEvidenceSteps = 16;
+/// hold_ms of a gate that is always open: what a cascade is compared with.
+constexpr uint32_t kAlwaysOpen = UINT32_MAX;
 
 /// A stage's DECISION section (little-endian, no padding).
 struct DecisionParameters {
@@ -37,7 +39,8 @@ struct DecisionParameters {
     uint16_t silent;       ///< 1: opens the next stage, but is no event
     uint16_t reserved;     ///< zero
     uint32_t minimum_gap_ms;    ///< least time between two firings of this stage
-    uint32_t hold_ms;           ///< the next stage runs so long after an average at the threshold
+    uint32_t hold_ms;           ///< the next stage runs so long after an average at the threshold,
+                                ///< or kAlwaysOpen
     int32_t output_zero_point;  ///< of the model's output
     int32_t input_zero_point;   ///< of the model's input (reconstruction_error)
     uint32_t rescale_q16;       ///< output scale / input scale (reconstruction_error), else 0

@@ -27,22 +27,21 @@ struct Layout {
     std::array<uint32_t, kMaximumStages> learner{};
     std::array<uint32_t, kMaximumStages> decider{};
     std::array<uint32_t, kMaximumStages> outputs{};
-    uint32_t streaming = 0;  // arena of the first stage's program, whose state must live on
+    std::array<uint32_t, kMaximumStages> streaming{};  // arena of a program whose state lives on
 
     uint32_t total() const {
-        uint32_t sum = arena + state + window + raw_frame + normal + streaming;
-        for (uint32_t i = 0; i < kMaximumStages; ++i) sum += learner[i] + decider[i] + outputs[i];
+        uint32_t sum = arena + state + window + raw_frame + normal;
+        for (uint32_t i = 0; i < kMaximumStages; ++i)
+            sum += streaming[i] + learner[i] + decider[i] + outputs[i];
         return sum;
     }
 };
 
 // Model and features must fit each other: push() relies on it.
 Status check_program(const Program& program, const FeatureSection& section,
-                     const BundleStage& stage, uint32_t index) {
+                     const BundleStage& stage) {
     if (program.arena_bytes() > kLargestArena) return Status::too_large;
-    // Behind a gate frames would be missing from what a streaming program knows.
     const bool streams = program.state_bytes() != 0;
-    if (streams && index != 0) return Status::unsupported;
     if (program.input_count() != 1 || program.output_count() != 1) return Status::unsupported;
     if (program.input().type != ElementType::int8 || program.output().type != ElementType::int8)
         return Status::unsupported;
@@ -69,11 +68,11 @@ Status make_layout(const Bundle& bundle, Layout& layout) {
         if (!stage.program.empty()) {
             Program program;
             Status status = program.load(stage.program);
-            if (status == Status::ok) status = check_program(program, section, stage, index);
+            if (status == Status::ok) status = check_program(program, section, stage);
             if (status != Status::ok) return status;
             // Features use the common arena between inferences; a state must outlive them.
             if (program.state_bytes() != 0) {
-                layout.streaming = aligned(program.arena_bytes());
+                layout.streaming[index] = aligned(program.arena_bytes());
             } else {
                 arena = std::max(arena, program.arena_bytes());
             }
@@ -151,12 +150,11 @@ Status Pipeline::start_with(const Bundle& bundle, std::span<int8_t> ram, bool pr
         normal_.start({features, values},
                       proof ? bundle.proof().header.learn_frames : section.header.learn_frames);
     }
-    const std::span<int8_t> streaming = take(layout.streaming);
     stage_count_ = static_cast<uint32_t>(bundle.stages().size());
     for (uint32_t i = 0; i < stage_count_; ++i) {
         Stage& stage = stages_[i];
         const std::span<uint8_t> learner = bytes_of(take(layout.learner[i]));
-        stage.arena = i == 0 && layout.streaming != 0 ? streaming : arena_;
+        stage.arena = layout.streaming[i] != 0 ? take(layout.streaming[i]) : arena_;
         start_stage(stage, bundle.stages()[i], learner, bytes_of(take(layout.decider[i])), proof);
         stage.outputs = {reinterpret_cast<int16_t*>(take(layout.outputs[i]).data()),
                          layout.outputs[i] == 0 ? 0 : stage.program.output().bytes};
@@ -177,6 +175,7 @@ void Pipeline::start_stage(Stage& stage, const BundleStage& from, std::span<uint
     stage.decider.start(from.decision, samples_in(section_.header, from.decision.minimum_gap_ms),
                         decider);
     stage.hold_samples = samples_in(section_.header, from.decision.hold_ms);
+    if (from.decision.hold_ms == kAlwaysOpen) stage.open_until = UINT64_MAX;
     stage.until = from.decision.frames;
     if (!stage.has_program) return;
     stage.streams = stage.program.state_bytes() != 0;
@@ -239,25 +238,15 @@ void Pipeline::take_frame() {
 }
 
 // Whether stage `index` infers on the last frame: its stride has come, and the gate before it is
-// open.
+// open. It infers on the same frames as if the gate were always open.
 bool Pipeline::is_due(uint32_t index) {
     Stage& stage = stages_[index];
-    if (index != 0 && !all_open_) {
-        Stage& gate = stages_[index - 1];
-        const bool open = gate.open_until > samples();
-        if (open && !gate.opened) {
-            // The frames were kept all the time: it sees what led to the opening at once.
-            stage.decider.resume();
-            stage.until = kept_ >= stage.parameters.frames
-                              ? 1
-                              : stage.parameters.frames - static_cast<uint32_t>(kept_) + 1;
-        }
-        gate.opened = open;
-        if (!open) return false;
-    }
     if (--stage.until != 0) return false;
     stage.until = stage.parameters.stride;
-    return true;
+    if (index == 0 || all_open_ || stages_[index - 1].open_until > samples()) return true;
+    // A streaming program could be given what it missed as long as the frames are kept.
+    stage.missed = std::min(stage.missed + 1, earlier_runs(stage) + 1);
+    return false;
 }
 
 // What the stage's learner judges: the raw frame, or what the program has just made.
@@ -270,19 +259,43 @@ std::span<const int16_t> Pipeline::judged_values(Stage& stage) {
     return stage.outputs;
 }
 
-// Over the stage's window, or its newest frames.
-void Pipeline::run_program(Stage& stage) {
+// Runs of a streaming program before the one that completes a window.
+uint32_t Pipeline::earlier_runs(const Stage& stage) const {
+    return stage.streams ? (stage.parameters.frames - 1U) / stage.parameters.stride : 0;
+}
+
+// The gate was closed for some inferences: the frames were kept, so that the stage sees what led to
+// the opening at once, and a streaming program knows what it would know had it always run.
+void Pipeline::catch_up(Stage& stage) {
+    stage.decider.resume();
+    const uint32_t earlier = earlier_runs(stage);
+    if (stage.streams && stage.missed > earlier) stage.program.reset(stage.arena);
+    for (uint32_t run = std::min(stage.missed, earlier); run > 0; --run)
+        run_stream(stage, run * stage.parameters.stride);
+    stage.missed = 0;
+}
+
+// Over the stage's window.
+void Pipeline::run_window(Stage& stage) {
     int8_t* input = stage.arena.data() + stage.program.input().offset;
-    std::span<const int8_t> older = input_older();
-    std::span<const int8_t> newer = input_newer();
-    if (stage.streams) {
-        const size_t known = older.size() + newer.size() - stage.program.input().bytes;
-        const size_t in_older = std::min(known, older.size());
-        older = older.subspan(in_older);
-        newer = newer.subspan(known - in_older);
-    }
+    const std::span<const int8_t> older = input_older();
+    const std::span<const int8_t> newer = input_newer();
     input = std::copy(older.begin(), older.end(), input);
     std::copy(newer.begin(), newer.end(), input);
+    stage.program.run(stage.arena);
+}
+
+// Over the `stride` frames of which the newest came `age` frames ago. No output depends on those
+// before the window, which the ring may have lost: the oldest stands for them.
+void Pipeline::run_stream(Stage& stage, uint32_t age) {
+    int8_t* input = stage.arena.data() + stage.program.input().offset;
+    const uint32_t kept = section_.header.frames;
+    const size_t values = raw_frame_.size();
+    for (uint32_t i = stage.parameters.stride; i > 0; --i) {
+        const uint32_t back = std::min(age + i, kept);
+        const uint32_t at = next_frame_ >= back ? next_frame_ - back : next_frame_ + kept - back;
+        input = std::copy_n(window_.begin() + static_cast<ptrdiff_t>(at * values), values, input);
+    }
     stage.program.run(stage.arena);
 }
 
@@ -292,7 +305,12 @@ bool Pipeline::infer(uint32_t index, Decision& out) {
     last_stage_ = index;
     const DecisionParameters& parameters = stage.parameters;
     const auto kind = static_cast<DecisionKind>(parameters.kind);
-    if (stage.has_program) run_program(stage);
+    if (stage.missed != 0) catch_up(stage);
+    if (stage.streams) {
+        run_stream(stage, 0);
+    } else if (stage.has_program) {
+        run_window(stage);
+    }
     if (stage.streams && kept_ < parameters.frames) return false;
     score_count_ = 1;
     if (stage.has_learner) {
@@ -317,7 +335,8 @@ bool Pipeline::infer(uint32_t index, Decision& out) {
                                std::span(scores_).subspan(scored, score_count_ - scored));
     out.stage = static_cast<uint8_t>(index);
     if (parameters.silent != 0) out.fired = false;
-    if (out.above) stage.open_until = samples() + stage.hold_samples + 1;
+    if (out.above)
+        stage.open_until = std::max(stage.open_until, samples() + stage.hold_samples + 1);
     return true;
 }
 

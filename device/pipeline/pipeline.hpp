@@ -17,8 +17,11 @@ namespace ganglion {
 
 /// Sensor samples to decisions: features → window of frames → stages, each a program or learner →
 /// scores → decision. Every stage but the last is a gate: the next one runs only while it is open
-/// (a cascade). The same class runs on the chip, in training and on the host, and gives the same
-/// bits for the same samples, whatever the size of the blocks they come in.
+/// (a cascade), on the same frames and with the same scores as if it were always open; its average
+/// begins anew when it has missed an inference. The first inference of a streaming program behind a
+/// gate may take as much as all that make up a window. The same class runs on the chip, in training
+/// and on the host, and gives the same bits for the same samples, whatever the size of the blocks
+/// they come in.
 class Pipeline {
   public:
     /// RAM that start() needs, exactly: arena (shared with the scratch of features and learners),
@@ -117,19 +120,19 @@ class Pipeline {
     struct Stage {
         DecisionParameters parameters{};
         Program program;
-        std::span<int8_t> arena;  // of a streaming program alone, else the common one
+        std::span<int8_t> arena;  // of a streaming program its own, else the common one
         Learner learner;
         LearnerSection learner_section;
         Decider decider;
         std::span<int16_t> outputs;  // of the program, for the learner
         uint32_t until = 0;          // frames to the next inference
+        uint32_t missed = 0;         // inferences behind a closed gate, as far as it matters
         uint64_t hold_samples = 0;
         uint64_t open_until = 0;  // sample: so long the next stage runs
         uint64_t inferences = 0;
         bool has_program = false;
         bool streams = false;  // the program is given the new frames and keeps what it knows
         bool has_learner = false;
-        bool opened = false;  // the next stage did run
     };
 
     Status start_with(const Bundle& bundle, std::span<int8_t> ram, bool proof);
@@ -137,7 +140,10 @@ class Pipeline {
                      std::span<uint8_t> decider, bool proof);
     void take_frame();
     bool is_due(uint32_t index);
-    void run_program(Stage& stage);
+    uint32_t earlier_runs(const Stage& stage) const;
+    void catch_up(Stage& stage);
+    void run_window(Stage& stage);
+    void run_stream(Stage& stage, uint32_t age);
     bool infer(uint32_t index, Decision& out);
     std::span<const int16_t> judged_values(Stage& stage);
     uint32_t first_frame(const Stage& stage) const;

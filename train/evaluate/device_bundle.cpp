@@ -18,8 +18,7 @@ namespace {
 constexpr uint32_t kProofLearnFrames = 4;
 constexpr uint32_t kProofInferences = 3;
 
-compile::CompiledModel compiled(const model::Graph& graph,
-                                const compile::CompileOptions& options = {}) {
+compile::CompiledModel compiled(const model::Graph& graph, const compile::CompileOptions& options) {
     return compile::compile(graph, compile::target_by_name("cortex-m4"), options);
 }
 
@@ -32,7 +31,9 @@ DeviceBundle build_device_bundle(const project::Project& project,
     for (const auto& gate : project.gates) {
         programs.emplace_back();
         if (gate.model_file.empty()) continue;
-        programs.back() = compiled(model::read_tflite_file(gate.model_file)).program;
+        programs.back() =
+            compiled(model::read_tflite_file(gate.model_file), compile::compile_options(gate))
+                .program;
     }
     programs.emplace_back();
     if (project.has_model()) {

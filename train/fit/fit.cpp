@@ -228,8 +228,11 @@ TrainResult fit_motor(Context context) {
 
 }  // namespace
 
-TrainResult fit(const project::Project& project, const TrainOptions& options,
+TrainResult fit(const project::Project& given, const TrainOptions& options,
                 const ProgressCallback& progress) {
+    // The model is judged on all that it could be given, not on what the stages before it let pass.
+    project::Project project = given;
+    project.gates.clear();
     const StopFlag never = false;
     const StopFlag& stop = options.stop != nullptr ? *options.stop : never;
     choose_device(options.device);
