@@ -1,7 +1,8 @@
 // Runs a bundle's pipeline on the emulated chip over samples from a file of the host: proves the
 // bundle, then writes one Record an inference. Arguments: BUNDLE SAMPLES RECORDS VALUES. Samples
-// come in blocks of VALUES; the two moves around each block mark it for bench/instruction_count.c
-// and do nothing else. The signature is the firmware's matter.
+// come in blocks of VALUES; the two moves around each step of the pipeline, which ends with an
+// inference or with the block, mark it for bench/instruction_count.c and do nothing else. The
+// signature is the firmware's matter.
 #include <array>
 #include <cstdint>
 #include <span>
@@ -71,11 +72,12 @@ int main() {
     size_t got = samples.read(bytes_of(hop));
     while (got != 0) {
         ganglion::Decision decision;
-        asm volatile("mov r10, r10" ::: "memory");
         std::span<const int16_t> rest = hop.first(got / sizeof(int16_t));
-        bool decided = pipeline.next(rest, decision);
-        asm volatile("mov r11, r11" ::: "memory");
-        for (; decided; decided = pipeline.next(rest, decision)) {
+        while (true) {
+            asm volatile("mov r10, r10" ::: "memory");
+            const bool decided = pipeline.next(rest, decision);
+            asm volatile("mov r11, r11" ::: "memory");
+            if (!decided) break;
             record = {.sample = decision.sample,
                       .score = decision.score_permille,
                       .raw_score = pipeline.last_score(),
