@@ -6,14 +6,23 @@
 #include <vector>
 
 #include "compile/options.hpp"
+#include "model/graph.hpp"
 #include "project/project.hpp"
 
 namespace ganglion::compile {
 
-/// How a project's model and that of a gate are compiled for its bundle.
-inline CompileOptions compile_options(const project::Project& project) {
-    return {.ram_bytes = {}, .new_frames = project.streaming ? project.features.stride : 0};
+/// How a project's model is compiled for its bundle. One that takes whole windows which overlap
+/// begins anew with each; a state that is to be kept takes the new frames alone.
+inline CompileOptions compile_options(const project::Project& project, const model::Graph& graph) {
+    const auto& f = project.features;
+    const bool whole = graph.inputs.size() == 1 && f.frames != f.stride &&
+                       graph.tensors[static_cast<size_t>(graph.inputs[0])].elements() ==
+                           static_cast<int64_t>(f.frames) * project.frame_values();
+    return {.ram_bytes = {},
+            .new_frames = project.streaming ? f.stride : 0,
+            .restarts = whole && !project.streaming};
 }
+/// And that of a gate.
 inline CompileOptions compile_options(const project::Project::Gate& gate) {
     return {.ram_bytes = {}, .new_frames = gate.streaming ? gate.stride : 0};
 }

@@ -275,13 +275,14 @@ class Lowering {
         }
         settle(draft_, arena);
         Report& report = lowered_.report;
+        for (const StateBuffer& state : draft_.states)
+            lowered_.reset.push_back(initial_value(state, arena.offsets[state.buffer]));
+        if (options_.restarts) begin_anew();
         for (Step& step : draft_.steps) {
             report.macs += step.layer.turns * step.layer.macs;
             lowered_.operations.push_back(step.operation);
             report.layers.push_back(std::move(step.layer));
         }
-        for (const StateBuffer& state : draft_.states)
-            lowered_.reset.push_back(initial_value(state, arena.offsets[state.buffer]));
         const auto borders = [&](const std::vector<int32_t>& tensors,
                                  const std::vector<Border>& places) {
             std::vector<TensorInfo> infos;
@@ -295,15 +296,34 @@ class Lowering {
         lowered_.outputs = borders(graph_.outputs, draft_.outputs);
         if (frames_.fresh != 0) keep_new_frames(lowered_.inputs[0]);
         lowered_.constants = constants_.bytes();
-        lowered_.state_bytes = arena.state_bytes;
+        lowered_.state_bytes = options_.restarts ? 0 : arena.state_bytes;
         report.target = target_.name;
         report.constant_bytes = static_cast<uint32_t>(lowered_.constants.size());
         report.window_frames = frames_.window;
         report.new_frames = frames_.fresh;
-        report.state_bytes = arena.state_bytes;
+        report.state_bytes = lowered_.state_bytes;
         report.arena_bytes = arena.bytes;
         report.arena_lower_bound = arena.lower_bound;
         report.arena_is_optimal = arena.is_optimal;
+    }
+
+    /// Each run writes the initial states first.
+    void begin_anew() {
+        for (size_t i = 0; i < lowered_.reset.size(); ++i) {
+            LayerReport layer{};
+            layer.operation = kernel_name(header_of(lowered_.reset[i]).kind);
+            layer.source = "state";
+            layer.output_bytes = static_cast<uint32_t>(draft_.states[i].initial.size());
+            layer.output_shape = {layer.output_bytes};
+            lowered_.report.layers.push_back(std::move(layer));
+            lowered_.operations.push_back(lowered_.reset[i]);
+        }
+        const auto count = static_cast<uint32_t>(lowered_.reset.size());
+        for (PlacedBuffer& buffer : lowered_.report.buffers) {
+            buffer.first += count;
+            buffer.last += count;
+        }
+        lowered_.reset.clear();
     }
 
     /// The input of a streamed window is its new frames.

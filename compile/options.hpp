@@ -22,6 +22,9 @@ struct CompileOptions {
     bool spares_copies = true;      ///< of a streaming model's variables
     bool overwrites_inputs = true;  ///< that nobody needs afterwards
     bool lays_out_weights = true;   ///< for the target's multiplier
+    /// States begin anew at each run, as a layer has them that remembers nothing between windows;
+    /// else they are kept from run to run.
+    bool restarts = false;
 };
 
 }  // namespace ganglion::compile

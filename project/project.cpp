@@ -11,6 +11,7 @@
 #include "project/decision.hpp"
 #include "project/kinds.hpp"
 #include "project/share.hpp"
+#include "project/spoken.hpp"
 #include "project/toml_section.hpp"
 
 namespace ganglion::project {
@@ -316,6 +317,7 @@ Project::Training read_training(const toml::table& root, TomlSection section,
     training.data = section.texts("data", "write a list of folders of recordings");
     training.synthetic = section.texts("synthetic", "write a list of labels");
     for (const std::string& label : training.synthetic) check("synthetic", label);
+    for (const std::string& label : spoken_in(section).labels) check("spoken", label);
     training.copies = section.integer("copies", 0, 1, 100);
     training.windows = section.integer("windows", 400, 1, 10000);
     if (section.has("labels")) {

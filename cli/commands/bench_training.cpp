@@ -51,6 +51,10 @@ double percent_missed(const train::WordJudgement& judgement) {
                : 100 * static_cast<double>(judgement.missed) / static_cast<double>(judgement.words);
 }
 
+size_t largest(const std::vector<float>& outputs) {
+    return static_cast<size_t>(std::ranges::max_element(outputs) - outputs.begin());
+}
+
 class WordBench {
   public:
     explicit WordBench(const Options& options)
@@ -115,35 +119,51 @@ class WordBench {
     std::vector<bench::Row> rows_;
 };
 
-/// What a network that tells classes apart makes of the windows of split `test`.
+/// What a network that tells classes apart makes of split `test`: of windows, and of whole
+/// recordings by the greatest mean output over the windows of each.
 std::vector<bench::Row> class_rows(const Options& options, const project::Project& project) {
     const auto graph = model::read_tflite_file(project.model_file);
     const train::DeviceRun device(project, graph);
     const auto set = train::read_labelled(project, options.data);
-    ProgressLine line;
-    const auto windows = train::frame_windows(
-        project, set.recordings, {"test", 1, project.training.windows, project.network.seed},
-        [&](size_t done, size_t all) {
-            line.show("test", static_cast<double>(done) / static_cast<double>(all), 0, "");
-        });
-    line.finish();
+    const size_t classes = project.decision.labels.size();
     train::IntegerModel integer(graph);
-    train::Confusion confusion(project.decision.labels.size());
-    for (size_t i = 0; i < windows.size(); ++i) {
-        const auto outputs = integer.run(windows.window(i));
-        confusion.add(windows.labels[i],
-                      static_cast<size_t>(std::ranges::max_element(outputs) - outputs.begin()));
+    train::Confusion of_windows(classes);
+    train::Confusion of_recordings(classes);
+    ProgressLine line;
+    size_t done = 0;
+    for (const auto& recording : set.recordings) {
+        line.show("test", static_cast<double>(++done) / static_cast<double>(set.recordings.size()),
+                  0, "");
+        if (recording.split != "test") continue;
+        const auto windows = train::frame_windows(
+            project, {recording}, {"test", 1, project.training.windows, project.network.seed},
+            [](size_t, size_t) {});
+        std::vector<float> sums(classes, 0.0F);
+        for (size_t i = 0; i < windows.size(); ++i) {
+            const auto outputs = integer.run(windows.window(i));
+            of_windows.add(windows.labels[i], largest(outputs));
+            for (size_t c = 0; c < classes; ++c) sums[c] += outputs[c];
+        }
+        of_recordings.add(recording.stretches.front().label, largest(sums));
     }
+    line.finish();
     const std::string& name = project.application.name;
     const auto cost = train::cost_of(project, device);
-    return {row(fmt::format("{} right, {} windows of test", name, windows.size()),
+    const auto right = [&](const std::string& what, const train::Confusion& confusion) {
+        return std::vector{
+            row(fmt::format("{} right, {} {} of test", name, confusion.total(), what),
                 100 * confusion.accuracy(), "%", std::nullopt),
-            row(name + " right, mean over the classes", 100 * confusion.balanced_accuracy(), "%",
-                std::nullopt),
-            row(name + " pipeline RAM", device.ram_bytes(), "bytes", std::nullopt),
-            row(name + " bundle in flash", device.bundle_bytes(), "bytes", std::nullopt),
-            row(name + " multiply-accumulates per inference", static_cast<double>(cost.macs),
-                "MACs", std::nullopt)};
+            row(fmt::format("{} right, {}, mean over the classes", name, what),
+                100 * confusion.balanced_accuracy(), "%", std::nullopt)};
+    };
+    auto rows = right("windows", of_windows);
+    const auto more = right("recordings", of_recordings);
+    rows.insert(rows.end(), more.begin(), more.end());
+    rows.push_back(row(name + " pipeline RAM", device.ram_bytes(), "bytes", std::nullopt));
+    rows.push_back(row(name + " bundle in flash", device.bundle_bytes(), "bytes", std::nullopt));
+    rows.push_back(row(name + " multiply-accumulates per inference", static_cast<double>(cost.macs),
+                       "MACs", std::nullopt));
+    return rows;
 }
 
 /// One step of training against a plain libtorch loop, where ganglion-train-speed was built.

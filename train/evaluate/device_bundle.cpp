@@ -37,10 +37,9 @@ DeviceBundle build_device_bundle(const project::Project& project,
     }
     programs.emplace_back();
     if (project.has_model()) {
-        const auto options = compile::compile_options(project);
-        auto own = graph != nullptr
-                       ? compiled(*graph, options)
-                       : compiled(model::read_tflite_file(project.model_file), options);
+        const model::Graph own_graph =
+            graph != nullptr ? *graph : model::read_tflite_file(project.model_file);
+        auto own = compiled(own_graph, compile::compile_options(project, own_graph));
         programs.back() = std::move(own.program);
         built.report = std::move(own.report);
     }

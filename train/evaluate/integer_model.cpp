@@ -32,7 +32,8 @@ struct IntegerModel::Loaded {
 };
 
 IntegerModel::IntegerModel(const model::Graph& graph) : loaded_(std::make_unique<Loaded>()) {
-    const auto compiled = compile::compile(graph, compile::target_by_name("portable"));
+    const auto compiled = compile::compile(graph, compile::target_by_name("portable"),
+                                           {.ram_bytes = {}, .restarts = true});
     auto& l = *loaded_;
     l.bytes.resize(compiled.program.size() / sizeof(Block) + 1);
     std::memcpy(l.bytes.data(), compiled.program.data(), compiled.program.size());

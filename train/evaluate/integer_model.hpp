@@ -11,8 +11,8 @@
 
 namespace ganglion::train {
 
-/// A quantized model compiled and run by the device's integer engine. One input and one output of
-/// int8. Not for several threads at once.
+/// A quantized model compiled and run by the device's integer engine, each window by itself. One
+/// input and one output of int8. Not for several threads at once.
 class IntegerModel {
   public:
     /// Throws std::runtime_error when the model cannot be compiled or loaded.

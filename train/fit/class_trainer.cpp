@@ -6,7 +6,9 @@
 #include <cmath>
 #include <numbers>
 #include <numeric>
+#include <optional>
 
+#include "train/fit/spectrum_change.hpp"
 #include "train/network/compute_device.hpp"
 #include "train/network/deterministic.hpp"
 #include "train/network/quantized_net.hpp"
@@ -138,8 +140,7 @@ torch::Tensor ClassTrainer::batch_loss(Model& net, size_t first, size_t count) {
     auto targets = torch::empty({static_cast<int64_t>(count)}, torch::kInt64);
     for (size_t b = 0; b < count; ++b) {
         const size_t i = order_[first + b];
-        fill(train_.window(i), x.template data_ptr<float>() + b * train_.window_values(),
-             settings_.noise);
+        fill(train_.window(i), x.template data_ptr<float>() + b * train_.window_values(), true);
         targets.template data_ptr<int64_t>()[b] = train_.labels[i];
     }
     x = x.to(compute_device());
@@ -184,7 +185,8 @@ void ClassTrainer::judge(Model& net, Epoch& epoch) {
         auto x = torch::empty(shape_of(count));
         auto targets = torch::empty({static_cast<int64_t>(count)}, torch::kInt64);
         for (size_t b = 0; b < count; ++b) {
-            fill(of.window(first + b), x.template data_ptr<float>() + b * of.window_values(), 0);
+            fill(of.window(first + b), x.template data_ptr<float>() + b * of.window_values(),
+                 false);
             targets.template data_ptr<int64_t>()[b] = of.labels[first + b];
         }
         const auto logits =
@@ -202,18 +204,25 @@ void ClassTrainer::judge(Model& net, Epoch& epoch) {
     epoch.validation_accuracy = confusion.balanced_accuracy();
 }
 
-/// Convolutions want time last.
-void ClassTrainer::fill(std::span<const int8_t> window, float* target, double noise) {
+/// Convolutions want time last. What is learned from is changed a little each time.
+void ClassTrainer::fill(std::span<const int8_t> window, float* target, bool training) {
     const size_t frames = convolutional_ ? train_.frames : 1;
     const size_t values = window.size() / frames;
+    const bool spectral = training && settings_.spectral && convolutional_;
+    std::optional<SpectrumChange> change;
+    if (spectral) change.emplace(static_cast<int32_t>(values), random_);
     for (size_t f = 0; f < frames; ++f) {
+        const int8_t* frame = window.data() + f * values;
         for (size_t v = 0; v < values; ++v) {
-            double value = window[f * values + v];
-            if (noise > 0) value += noise * random_.normal();
+            double value =
+                change ? static_cast<double>(change->at(frame, static_cast<int32_t>(v))) : frame[v];
+            if (training && settings_.noise > 0) value += settings_.noise * random_.normal();
             target[v * frames + f] =
                 static_cast<float>(std::clamp(value, -128.0, 127.0)) * kClassifierInputScale;
         }
     }
+    if (spectral)
+        mask_spectrum(target, static_cast<int32_t>(values), static_cast<int32_t>(frames), random_);
 }
 
 std::vector<int64_t> ClassTrainer::shape_of(size_t count) const {

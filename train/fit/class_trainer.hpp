@@ -50,7 +50,7 @@ class ClassTrainer {
     torch::Tensor distance_to_teacher(const torch::Tensor& logits, const torch::Tensor& x) const;
     template <typename Model>
     void judge(Model& net, Epoch& epoch);
-    void fill(std::span<const int8_t> window, float* target, double noise);
+    void fill(std::span<const int8_t> window, float* target, bool training);
     std::vector<int64_t> shape_of(size_t count) const;
     void tell() const;
 

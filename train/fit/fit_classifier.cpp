@@ -54,6 +54,10 @@ FittedClassifier fit_classifier(const ClassifierSettings& settings, const Labell
         }
         return {std::move(*model), {}, {}};
     }
+    if (settings.compression.any() && (settings.kind == "lstm" || settings.kind == "gru")) {
+        throw std::runtime_error(fmt::format(
+            "{}: compression: not for networks with a state; remove the section", settings.name));
+    }
     if (settings.epochs == 0 || settings.batch == 0 || settings.learning_rate <= 0) {
         throw std::runtime_error(fmt::format(
             "{}: network: training needs epochs, batch and learning_rate above zero; write them",

@@ -16,7 +16,8 @@ struct ClassifierSettings {
     std::string name;  ///< of the application; stands in messages and in the model
     /// Networks: "dense", "ds_cnn" (depthwise-separable over time), "temporal" (whole convolutions
     /// over time), "residual" and "inverted_residual" (blocks whose input is added to their
-    /// output). Classical: "forest", "linear_svm", "kernel_svm", "prototypes", "mixture"
+    /// output), "lstm" and "gru" (the last width is that of the state, those before it of
+    /// convolutions). Classical: "forest", "linear_svm", "kernel_svm", "prototypes", "mixture"
     /// (train/classic).
     std::string kind;
     std::vector<uint32_t> channels;  ///< network: widths; forest: trees, depth; others: a class
@@ -28,6 +29,7 @@ struct ClassifierSettings {
     double noise = 2;    ///< deviation of the noise added to inputs, in int8 steps
     uint64_t seed = 1;
     project::Compression compression{};  ///< networks alone
+    bool spectral = false;  ///< frames of log energies by band: SpectrumChange, mask_spectrum()
 };
 
 /// What one epoch came to, for the learning curve.

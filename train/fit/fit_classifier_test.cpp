@@ -67,7 +67,9 @@ TEST_P(Networks, LearnsAndLosesLittleAsIntegers) {
 INSTANTIATE_TEST_SUITE_P(Kinds, Networks,
                          testing::Values(std::pair{"dense", std::vector<uint32_t>{24}},
                                          std::pair{"ds_cnn", std::vector<uint32_t>{12, 12, 12}},
-                                         std::pair{"temporal", std::vector<uint32_t>{8, 8}}),
+                                         std::pair{"temporal", std::vector<uint32_t>{8, 8}},
+                                         std::pair{"lstm", std::vector<uint32_t>{12}},
+                                         std::pair{"gru", std::vector<uint32_t>{8, 12}}),
                          [](const auto& kind) { return std::string(kind.param.first); });
 
 TEST(FitClassifier, EqualInputGivesEqualBits) {

@@ -6,12 +6,15 @@
 #include <algorithm>
 #include <atomic>
 #include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <stdexcept>
 
 #include "model/tflite.hpp"
+#include "project/spoken.hpp"
 #include "train/corpus/parallel.hpp"
+#include "train/corpus/spoken_words.hpp"
 #include "train/evaluate/device_run.hpp"
 #include "train/evaluate/integer_model.hpp"
 #include "train/fit/fit_classifier.hpp"
@@ -130,6 +133,12 @@ void choose_thresholds(project::Project& project, const DeviceRun& device, const
 
 ClassifierSettings classifier_settings(const project::Project& project) {
     const auto& n = project.network;
+    if (n.kind == "lstm" && project.features.frames == project.features.stride) {
+        throw std::runtime_error(fmt::format(
+            "{}: network.kind: an lstm is fitted to windows that begin with an empty state; let "
+            "them overlap, with features.stride below features.frames",
+            project.path.string()));
+    }
     ClassifierSettings settings;
     settings.name = project.application.name;
     settings.kind = n.kind;
@@ -138,6 +147,7 @@ ClassifierSettings classifier_settings(const project::Project& project) {
     settings.epochs = n.epochs;
     settings.batch = n.batch;
     settings.learning_rate = n.learning_rate;
+    settings.spectral = project::read_spoken(project.path).spectral;
     settings.seed = n.seed;
     // Most of what such a device senses is nothing. Were all classes to count alike, the network
     // would gladly take a little of it for something, and only a high threshold could undo that.
@@ -160,16 +170,20 @@ size_t recording_copies(const project::Project& project) {
     }
 }
 
-LabelledSet labelled_set(const project::Project& project, const std::filesystem::path& data) {
+LabelledSet labelled_set(const project::Project& project, const std::filesystem::path& data,
+                         const std::function<void(size_t, size_t)>& step) {
     auto set = read_labelled(project, data);
     add_synthetic(project, set);
+    auto spoken = spoken_words(project, project::read_spoken(project.path).labels, step);
+    if (!spoken.empty()) set.summary += fmt::format("; {} words by text-to-speech", spoken.size());
+    std::move(spoken.begin(), spoken.end(), std::back_inserter(set.recordings));
     return set;
 }
 
 bool is_labelled(const project::Project& project) {
     static const std::set<std::string> kinds{
-        "dense",      "temporal",   "residual", "inverted_residual", "forest", "linear_svm",
-        "kernel_svm", "prototypes", "mixture"};
+        "dense",  "temporal",   "residual",   "inverted_residual", "lstm",   "gru",
+        "forest", "linear_svm", "kernel_svm", "prototypes",        "mixture"};
     return project.has_model() &&
            (project.decision.kind == project::DecisionRule::classes ||
             (project.decision.kind == project::DecisionRule::class_probability &&
@@ -183,7 +197,7 @@ TrainResult fit_labelled(const project::Project& given, const TrainOptions& opti
         throw std::runtime_error(
             "classes are trained on recordings; give the folder that holds them with --data");
     }
-    const auto set = labelled_set(project, options.data);
+    const auto set = labelled_set(project, options.data, steps_of("speech", progress, &stop));
     if (needs_scaling(project)) choose_project_scaling(project, set);
     const auto windows = [&](const char* split, size_t copies) {
         WindowPlan plan;

@@ -18,8 +18,10 @@ TrainResult fit_labelled(const project::Project& project, const TrainOptions& op
 /// [network] as fit_classifier() takes it.
 ClassifierSettings classifier_settings(const project::Project& project);
 
-/// What it is fitted on: read_labelled(), and what [training] has synthesized.
-LabelledSet labelled_set(const project::Project& project, const std::filesystem::path& data);
+/// What it is fitted on: read_labelled(), and what [training] has synthesized and spoken.
+/// `step(done, all)` reports the progress of speech.
+LabelledSet labelled_set(const project::Project& project, const std::filesystem::path& data,
+                         const std::function<void(size_t, size_t)>& step);
 
 /// How many copies of each training recording are worth making on this sensor, itself included.
 size_t recording_copies(const project::Project& project);

@@ -14,6 +14,7 @@
 #include "train/evaluate/agreement.hpp"
 #include "train/fit/checkpoint.hpp"
 #include "train/fit/hard_negatives.hpp"
+#include "train/fit/spectrum_change.hpp"
 #include "train/network/compute_device.hpp"
 #include "train/network/deterministic.hpp"
 #include "train/network/net.hpp"
@@ -98,49 +99,22 @@ class Batches {
     }
 
   private:
-    /// Copies frames [last - segment + 1, last], transposed; outside the track: the floor (digital
-    /// silence). Masks some bands and moments (Park et al., "SpecAugment", 2019).
+    /// Copies frames [last - segment + 1, last], transposed and changed; outside the track: the
+    /// floor (digital silence).
     void fill(const Track& track, int32_t last, float* target) {
         const int32_t segment = segment_frames();
         const int32_t first = last - segment + 1;
-        // Another loudness and microphone (an offset that tilts over the bands) and another vocal
-        // tract (bands stretched and moved; Jaitly and Hinton, "Vocal tract length perturbation",
-        // 2013).
-        const double shift = random_.uniform(-10, 10);
-        const double tilt = random_.uniform(-10, 10);
-        const double stretch = random_.chance(0.6) ? random_.uniform(-0.07, 0.07) : 0;
+        const SpectrumChange change(bands_, random_);
         for (int32_t v = 0; v < bands_; ++v) {
-            const double from = std::clamp(v * (1 + stretch), 0.0, bands_ - 1.0);
-            const auto low = std::min(static_cast<int32_t>(from), bands_ - 2);
-            const auto part = static_cast<float>(from - low);
-            const auto added = static_cast<float>(shift + tilt * (2.0 * v / (bands_ - 1) - 1));
             float* to = target + v * segment;
             for (int32_t t = 0; t < segment; ++t) {
                 const int32_t frame = first + t;
-                if (frame < 0 || frame >= track.frames) {
-                    to[t] = -128.0F * kSpotterInputScale;
-                    continue;
-                }
-                const int8_t* at = track.values.data() + frame * bands_ + low;
-                const float value = static_cast<float>(at[0]) * (1 - part) +
-                                    static_cast<float>(at[1]) * part + added;
-                to[t] = std::clamp(value, -128.0F, 127.0F) * kSpotterInputScale;
+                const bool outside = frame < 0 || frame >= track.frames;
+                const int8_t* values = track.values.data() + (outside ? 0 : frame * bands_);
+                to[t] = (outside ? -128.0F : change.at(values, v)) * kSpotterInputScale;
             }
         }
-        if (random_.chance(0.5)) {
-            const auto width = static_cast<int32_t>(1 + random_.below(5));
-            const auto at =
-                static_cast<int32_t>(random_.below(static_cast<uint64_t>(bands_ - width)));
-            std::fill(target + at * segment, target + (at + width) * segment, 0.0F);
-        }
-        if (random_.chance(0.3)) {
-            const auto width = static_cast<int32_t>(1 + random_.below(4));
-            const auto at =
-                static_cast<int32_t>(random_.below(static_cast<uint64_t>(segment - width)));
-            for (int32_t v = 0; v < bands_; ++v) {
-                std::fill(target + v * segment + at, target + v * segment + at + width, 0.0F);
-            }
-        }
+        mask_spectrum(target, bands_, segment, random_);
     }
 
     const WordFrames& frames_;

@@ -107,18 +107,48 @@ Part windows_of(const project::Project& project, const LabelledRecording& record
     return part;
 }
 
-/// What is heard around sounds: the recordings that are nothing in particular.
+/// Whether a label is for what is not words or sounds at all, but the room.
+bool is_quiet(std::string_view label) {
+    return never_fires(label) && label != "other" && label != "unknown";
+}
+
+/// What is heard around sounds: the recordings that are nothing in particular; where a label is for
+/// rooms, those alone, not other words.
 SpeechCorpus surroundings(const project::Project& project,
                           const std::vector<const LabelledRecording*>& recordings) {
     SpeechCorpus around;
     if (!is_sound(project)) return around;
+    const auto& labels = project.decision.labels;
+    const bool rooms = std::ranges::any_of(labels, is_quiet);
     for (const auto* recording : recordings) {
         for (const auto& stretch : recording->stretches) {
-            if (never_fires(project.decision.labels[stretch.label]))
+            const auto& label = labels[stretch.label];
+            if (rooms ? is_quiet(label) : never_fires(label))
                 around.noise.push_back(to_sound(recording->samples));
         }
     }
     return around;
+}
+
+/// A copy of a recording: number 0 stays as it is.
+struct Copy {
+    const LabelledRecording* of;
+    size_t number;
+};
+
+constexpr size_t kSpokenCopies = 2;
+
+/// Those of the split. What is spoken has many voices already and is never left as it was made.
+std::vector<Copy> copies_of(const std::vector<const LabelledRecording*>& recordings, size_t count) {
+    std::vector<Copy> copies;
+    for (const auto* recording : recordings) {
+        if (recording->spoken) {
+            for (size_t n = 1; n <= kSpokenCopies; ++n) copies.push_back({recording, n});
+            continue;
+        }
+        for (size_t n = 0; n < count; ++n) copies.push_back({recording, n});
+    }
+    return copies;
 }
 
 std::vector<const LabelledRecording*> of_split(const std::vector<LabelledRecording>& recordings,
@@ -137,16 +167,17 @@ LabelledWindows frame_windows(const project::Project& project,
                               const std::function<void(size_t, size_t)>& step) {
     const auto chosen = of_split(recordings, plan.split);
     const SpeechCorpus around = surroundings(project, chosen);
-    const size_t all = chosen.size() * plan.copies;
+    const auto copies = copies_of(chosen, plan.copies);
+    const size_t all = copies.size();
     std::vector<Part> parts(all);
     const Random root(plan.seed);
     std::atomic<size_t> done = 0;
     in_parallel(
         all,
         [&](size_t i) {
-            LabelledRecording copy = with_loud_stretches(project, *chosen[i / plan.copies]);
+            LabelledRecording copy = with_loud_stretches(project, *copies[i].of);
             Random random = root.fork(i);
-            if (i % plan.copies != 0) disturb_copy(project, around, copy, random);
+            if (copies[i].number != 0) disturb_copy(project, around, copy, random);
             parts[i] = windows_of(project, copy, plan);
             ++done;
         },
@@ -156,7 +187,7 @@ LabelledWindows frame_windows(const project::Project& project,
     windows.values = project.frame_values();
     std::map<std::string, uint32_t> groups;
     for (size_t i = 0; i < all; ++i) {
-        const auto& group = chosen[i / plan.copies]->group;
+        const auto& group = copies[i].of->group;
         const auto number =
             groups.emplace(group, static_cast<uint32_t>(groups.size())).first->second;
         windows.inputs.insert(windows.inputs.end(), parts[i].inputs.begin(), parts[i].inputs.end());

@@ -28,6 +28,12 @@ class Stack {
         values_ = out;
     }
 
+    void recurrent(LayerKind kind, int32_t out) {
+        layers_.push_back({kind, values_, out, 1, 1, false, {}, {}});
+        time_ = 1;
+        values_ = out;
+    }
+
     /// The last layer becomes linear, what comes of it is added to layer `earlier` and rectified.
     void add(size_t earlier, bool relu) {
         layers_.back().adds = static_cast<int32_t>(earlier);
@@ -110,6 +116,17 @@ void in_blocks(const ClassifierSettings& settings, bool inverted, Stack& stack) 
     stack.depthwise(stack.time());
 }
 
+/// Convolutions of all widths but the last, the first with stride 2 where there is time enough, and
+/// a recurrent layer over what is left of time.
+void with_state(const ClassifierSettings& settings, LayerKind kind, Stack& stack) {
+    const auto& channels = settings.channels;
+    for (size_t i = 0; i + 1 < channels.size(); ++i) {
+        const int32_t stride = i == 0 && stack.time() >= 16 ? 2 : 1;
+        stack.convolution(static_cast<int32_t>(channels[i]), std::min(stack.time(), 3), stride);
+    }
+    stack.recurrent(kind, static_cast<int32_t>(channels.back()));
+}
+
 }  // namespace
 
 std::vector<FoldedLayer> classifier_layers(const ClassifierSettings& settings, uint32_t frames,
@@ -130,12 +147,20 @@ std::vector<FoldedLayer> classifier_layers(const ClassifierSettings& settings, u
                    "block's, e.g. [16, 16, 16]");
         }
         in_blocks(settings, settings.kind == "inverted_residual", stack);
+    } else if (settings.kind == "lstm" || settings.kind == "gru") {
+        if (settings.channels.empty()) {
+            reject(settings,
+                   "name the width of the state in channels, e.g. [24], and before it those of "
+                   "convolutions, e.g. [32, 24]");
+        }
+        with_state(settings, settings.kind == "lstm" ? LayerKind::lstm : LayerKind::gru, stack);
     } else {
-        reject(settings, fmt::format("kind '{}' is not known; write \"dense\", \"ds_cnn\", "
-                                     "\"temporal\", \"residual\", \"inverted_residual\", "
-                                     "\"forest\", \"linear_svm\", \"kernel_svm\", "
-                                     "\"prototypes\" or \"mixture\"",
-                                     settings.kind));
+        reject(settings,
+               fmt::format("kind '{}' is not known; write \"dense\", \"ds_cnn\", "
+                           "\"temporal\", \"residual\", \"inverted_residual\", "
+                           "\"lstm\", \"gru\", \"forest\", \"linear_svm\", \"kernel_svm\", "
+                           "\"prototypes\" or \"mixture\"",
+                           settings.kind));
     }
     stack.dense(static_cast<int32_t>(settings.classes), false);
     return stack.take();

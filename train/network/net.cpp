@@ -5,6 +5,8 @@
 #include <cmath>
 
 #include "train/network/fast_layers.hpp"
+#include "train/network/recurrent_layers.hpp"
+#include "train/quantize/recurrent.hpp"
 
 namespace ganglion::train {
 namespace {
@@ -27,6 +29,15 @@ Net::Net(std::vector<FoldedLayer> shapes)
         convolutions_.emplace_back(nullptr);
         dense_.emplace_back(nullptr);
         norms_.emplace_back(nullptr);
+        recurrent_weights_.emplace_back();
+        recurrent_bias_.emplace_back();
+        if (is_recurrent(s)) {
+            recurrent_weights_.back() =
+                register_parameter(fmt::format("recurrent_{}", i), first_recurrent_weights(s));
+            recurrent_bias_.back() =
+                register_parameter(fmt::format("recurrent_bias_{}", i), first_recurrent_bias(s));
+            continue;
+        }
         if (!convolutional_) {
             dense_.back() =
                 register_module(fmt::format("dense_{}", i), torch::nn::Linear(s.in, s.out));
@@ -49,6 +60,11 @@ torch::Tensor Net::forward(torch::Tensor x) {
     std::vector<torch::Tensor> outputs;
     for (size_t i = 0; i < shapes_.size(); ++i) {
         const auto& shape = shapes_[i];
+        if (is_recurrent(shape)) {
+            x = last_state(x, recurrent_weights_[i], recurrent_bias_[i], shape, false);
+            outputs.push_back(x);
+            continue;
+        }
         if (!convolutional_) {
             x = dense_[i]->forward(x);
         } else if (shape.kind == LayerKind::depthwise) {
@@ -76,6 +92,11 @@ std::vector<FoldedLayer> Net::fold() const {
     for (size_t i = 0; i < layers.size(); ++i) {
         auto& layer = layers[i];
         const auto out = static_cast<size_t>(layer.out);
+        if (is_recurrent(layer)) {
+            layer.weights = values_of(recurrent_weights_[i]);
+            layer.bias = values_of(recurrent_bias_[i]);
+            continue;
+        }
         if (!convolutional_) {
             layer.weights = values_of(dense_[i]->weight);
             layer.bias = values_of(dense_[i]->bias);

@@ -31,6 +31,7 @@ class Net : public torch::nn::Module {
     std::vector<torch::nn::Conv1d> convolutions_;  // null for dense layers of a dense network
     std::vector<torch::nn::Linear> dense_;
     std::vector<torch::nn::BatchNorm1d> norms_;
+    std::vector<torch::Tensor> recurrent_weights_, recurrent_bias_;  // undefined for others
     bool convolutional_;
 };
 

@@ -2,20 +2,15 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cmath>
-
 #include "train/network/fast_layers.hpp"
 #include "train/network/net.hpp"
+#include "train/network/recurrent_layers.hpp"
+#include "train/network/rounding.hpp"
+#include "train/quantize/recurrent.hpp"
 #include "train/quantize/weight_steps.hpp"
 
 namespace ganglion::train {
 namespace {
-
-/// Rounded forward, as it is backward; beyond the range the gradient ends.
-torch::Tensor round_through(const torch::Tensor& x, const torch::Tensor& rounded) {
-    return x + (rounded - x).detach();
-}
 
 /// Of torch's order, output channels first, on a layer's scales and steps (weight_steps.hpp).
 torch::Tensor rounded_weights(const torch::Tensor& weight, const FoldedLayer& layer) {
@@ -43,16 +38,6 @@ torch::Tensor rounded_weights(const torch::Tensor& weight, const FoldedLayer& la
     return round_through(weight, steps.index({nearest}) * scale);
 }
 
-/// To the int8 scale of a range and back; beyond it, which for a ReLU begins at 0, the gradient
-/// ends.
-torch::Tensor rounded_activation(const torch::Tensor& x, bool relu, float least, float greatest) {
-    const float low = relu ? 0.0F : std::min(0.0F, least);
-    const float high = std::max({0.0F, greatest, low + 1e-6F});
-    const float scale = (high - low) / 255.0F;
-    const float zero = std::clamp(-128.0F - std::nearbyint(low / scale), -128.0F, 127.0F);
-    return torch::fake_quantize_per_tensor_affine(x, scale, static_cast<int64_t>(zero), -128, 127);
-}
-
 torch::Tensor tensor_of(const std::vector<float>& values, at::IntArrayRef shape) {
     return torch::from_blob(const_cast<float*>(values.data()), shape).clone();
 }
@@ -69,7 +54,9 @@ QuantizedNet::QuantizedNet(const FoldedNetwork& network)
     for (size_t i = 0; i < network.layers.size(); ++i) {
         const auto& l = network.layers[i];
         torch::Tensor weight;
-        if (l.kind == LayerKind::depthwise) {
+        if (is_recurrent(l)) {
+            weight = tensor_of(l.weights, {static_cast<int64_t>(l.weights.size())});
+        } else if (l.kind == LayerKind::depthwise) {
             weight = tensor_of(l.weights, {l.kernel, 1, l.out}).permute({2, 1, 0}).contiguous();
         } else if (convolutional_) {
             const int64_t kernel = l.kind == LayerKind::dense ? 1 : l.kernel;
@@ -78,7 +65,8 @@ QuantizedNet::QuantizedNet(const FoldedNetwork& network)
             weight = tensor_of(l.weights, {l.out, l.in});
         }
         weights_.push_back(register_parameter(fmt::format("weight_{}", i), weight));
-        bias_.push_back(register_parameter(fmt::format("bias_{}", i), tensor_of(l.bias, {l.out})));
+        bias_.push_back(register_parameter(
+            fmt::format("bias_{}", i), tensor_of(l.bias, {static_cast<int64_t>(l.bias.size())})));
     }
 }
 
@@ -86,6 +74,11 @@ torch::Tensor QuantizedNet::forward(torch::Tensor x) {
     std::vector<torch::Tensor> outputs;
     for (size_t i = 0; i < network_.layers.size(); ++i) {
         const auto& l = network_.layers[i];
+        if (is_recurrent(l)) {
+            x = last_state(x, weights_[i], bias_[i], l, true);
+            outputs.push_back(x);
+            continue;
+        }
         const auto weight = rounded_weights(weights_[i], l);
         if (convolutional_) {
             const std::vector<int64_t> stride{l.stride};
@@ -113,7 +106,7 @@ FoldedNetwork QuantizedNet::network() const {
         auto weight = weights_[i];
         if (l.kind == LayerKind::depthwise) {
             weight = weight.permute({2, 1, 0});
-        } else if (convolutional_) {
+        } else if (convolutional_ && !is_recurrent(l)) {
             weight = weight.permute({0, 2, 1});
         }
         l.weights = values_of(weight);

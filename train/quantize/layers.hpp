@@ -7,7 +7,9 @@
 namespace ganglion::train {
 
 /// distances: as dense, but output k = bias[k] - Σ factor[k][j] (x[j] - weight[k][j])².
-enum class LayerKind { convolution, depthwise, dense, distances };
+/// lstm (Hochreiter and Schmidhuber 1997) and gru (Cho et al. 2014, the reset gate before the
+/// product): the hidden state after the last moment, from states of 0 at the first.
+enum class LayerKind { convolution, depthwise, dense, distances, lstm, gru };
 
 /// One layer of a fitted network with its batch norm folded in, still in floating point.
 /// Convolutions run over time only, without padding: input [time, in], kernel [kernel, in] or,
@@ -19,7 +21,9 @@ struct FoldedLayer {
     int32_t kernel = 1;
     int32_t stride = 1;
     bool relu = false;
-    /// convolution [out][kernel][in], depthwise [kernel][out], dense [out][in]
+    /// convolution [out][kernel][in], depthwise [kernel][out], dense [out][in]; lstm and gru: of
+    /// the input [gates][out][in], then of the state [gates][out][out], bias [gates][out]. Gates:
+    /// lstm input, forget, candidate, output; gru update, reset, candidate.
     std::vector<float> weights;
     std::vector<float> bias;
     /// Smallest and largest output seen over the calibration data, after the activation.
@@ -36,7 +40,8 @@ struct FoldedLayer {
     /// A convolution alone: the earlier layer whose output is added to this one's before the
     /// activation, its latest moments where it has more of them; -1: none. Channels must agree.
     int32_t adds = -1;
-    /// Smallest and largest output before the addition.
+    /// Smallest and largest output before the addition; of an lstm: cell state; of a gru: argument
+    /// of a gate, and either part of it. (`least` and `greatest` of both: hidden state.)
     float least_before = 0;
     float greatest_before = 0;
 

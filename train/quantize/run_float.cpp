@@ -43,16 +43,26 @@ std::vector<float> run_layer(const FoldedLayer& layer, const std::vector<float>&
 
 /// What each layer gives.
 struct LayerOutputs {
-    std::vector<std::vector<float>> before;  ///< the addition of an earlier one; else empty
-    std::vector<std::vector<float>> value;   ///< after the activation
-    std::vector<std::vector<float>> after;   ///< what the next layer sees: softmax done
+    /// The addition of an earlier one, or what a recurrent layer names; else empty.
+    std::vector<std::vector<float>> before;
+    std::vector<std::vector<float>> value;  ///< after the activation; recurrent: at each moment
+    std::vector<std::vector<float>> after;  ///< what the next layer sees: softmax done
 };
 
 LayerOutputs run_layers(const FoldedNetwork& network, const std::vector<float>& input) {
     LayerOutputs outputs;
     Shape shape{network.frames, network.values};
     for (const auto& layer : network.layers) {
-        auto value = run_layer(layer, outputs.after.empty() ? input : outputs.after.back(), shape);
+        const auto& in = outputs.after.empty() ? input : outputs.after.back();
+        if (is_recurrent(layer)) {
+            auto states = run_recurrent(layer, in);
+            outputs.after.emplace_back(states.hidden.end() - layer.out, states.hidden.end());
+            outputs.before.push_back(std::move(states.before));
+            outputs.value.push_back(std::move(states.hidden));
+            shape = output_shape(layer, shape);
+            continue;
+        }
+        auto value = run_layer(layer, in, shape);
         outputs.before.emplace_back();
         if (layer.adds >= 0) {
             outputs.before.back() = value;
@@ -145,7 +155,7 @@ void calibrate(FoldedNetwork& network, const std::vector<int8_t>& inputs, double
         auto& layer = network.layers[i];
         set_range(seen[i], outside, layer.least, layer.greatest);
         if (layer.kind == LayerKind::distances) limit_distances(layer);
-        if (layer.adds >= 0)
+        if (layer.adds >= 0 || is_recurrent(layer))
             set_range(seen_before[i], outside, layer.least_before, layer.greatest_before);
     }
 }

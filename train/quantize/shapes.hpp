@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "train/quantize/layers.hpp"
+#include "train/quantize/recurrent.hpp"
 
 namespace ganglion::train {
 
@@ -18,7 +19,7 @@ inline bool sees_all(const FoldedLayer& layer) {
 }
 
 inline Shape output_shape(const FoldedLayer& layer, Shape input) {
-    if (sees_all(layer)) return {1, layer.out};
+    if (sees_all(layer) || is_recurrent(layer)) return {1, layer.out};
     return {(input.time - layer.kernel) / layer.stride + 1, layer.out};
 }
 

@@ -4,9 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <stdexcept>
 
+#include "train/quantize/graph_parts.hpp"
+#include "train/quantize/recurrent_graph.hpp"
 #include "train/quantize/shapes.hpp"
 #include "train/quantize/weight_steps.hpp"
 
@@ -33,8 +34,7 @@ void check(const FoldedNetwork& network) {
         const int32_t given = sees_all(layer) ? shape.time * shape.values : shape.values;
         const bool fits =
             layer.in == given && layer.kernel <= shape.time && layer.kernel > 0 &&
-            layer.weights.size() == weight_count(layer) &&
-            layer.bias.size() == static_cast<size_t>(layer.out) &&
+            layer.weights.size() == weight_count(layer) && layer.bias.size() == bias_count(layer) &&
             (layer.kind != LayerKind::depthwise || layer.in == layer.out) &&
             (layer.kind != LayerKind::distances || layer.factors.size() == layer.weights.size());
         if (!fits) {
@@ -49,21 +49,6 @@ void check(const FoldedNetwork& network) {
         }
         shape = output_shape(layer, shape);
     }
-}
-
-template <typename T>
-std::vector<uint8_t> bytes_of(const std::vector<T>& values) {
-    std::vector<uint8_t> bytes(values.size() * sizeof(T));
-    if (!bytes.empty()) std::memcpy(bytes.data(), values.data(), bytes.size());
-    return bytes;
-}
-
-model::Quantization activation_range(float least, float greatest) {
-    const float low = std::min(0.0F, least);
-    const float high = std::max({0.0F, greatest, low + 1e-6F});
-    const float scale = (high - low) / 255.0F;
-    const auto zero = std::clamp<int64_t>(-128 - std::lrintf(low / scale), -128, 127);
-    return {{scale}, {zero}, 0};
 }
 
 /// int4 as the format keeps it: the first of two in the low half.
@@ -92,6 +77,7 @@ class GraphBuilder {
         if (sees_all(layer) && graph_.tensors[static_cast<size_t>(last_)].shape.size() != 2)
             flatten(name);
         if (layer.kind == LayerKind::distances) return distances(layer, name);
+        if (is_recurrent(layer)) return recurrent(layer, name);
         const float input_scale = graph_.tensors[static_cast<size_t>(last_)].quantization.scales[0];
         const auto out = static_cast<size_t>(layer.out);
         const size_t per_channel = weight_count(layer) / out;
@@ -218,6 +204,12 @@ class GraphBuilder {
                                     model::StridedSliceOptions{},
                                     {}});
         return result;
+    }
+
+    void recurrent(const FoldedLayer& layer, const std::string& name) {
+        last_ = append_recurrent(graph_, layer, name, last_, shape_.time);
+        shape_ = output_shape(layer, shape_);
+        outputs_.push_back(last_);
     }
 
     /// Squared differences from each row of the weights, times their factors, summed, and taken

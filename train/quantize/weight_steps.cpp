@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "train/quantize/recurrent.hpp"
+
 namespace ganglion::train {
 
 size_t weight_count(const FoldedLayer& layer) {
@@ -17,8 +19,16 @@ size_t weight_count(const FoldedLayer& layer) {
         case LayerKind::dense:
         case LayerKind::distances:
             return out * in;
+        case LayerKind::lstm:
+        case LayerKind::gru:
+            return gates_of(layer.kind) * out * (in + out);
     }
     return 0;
+}
+
+size_t bias_count(const FoldedLayer& layer) {
+    const auto out = static_cast<size_t>(layer.out);
+    return is_recurrent(layer) ? gates_of(layer.kind) * out : out;
 }
 
 size_t weight_index(const FoldedLayer& layer, size_t channel, size_t k) {

@@ -10,8 +10,9 @@
 
 namespace ganglion::train {
 
-/// Weights of such a layer.
+/// Weights of such a layer, and biases.
 size_t weight_count(const FoldedLayer& layer);
+size_t bias_count(const FoldedLayer& layer);
 
 /// Index into layer.weights of weight `k` of output channel `channel`.
 size_t weight_index(const FoldedLayer& layer, size_t channel, size_t k);

@@ -5,30 +5,28 @@
 #include "train/fit/fit_labelled.hpp"
 #include "train/fit/fit_spotter.hpp"
 #include "train/quantize/to_graph.hpp"
+#include "train/quantize/weight_steps.hpp"
 #include "train/search/pipeline_cost.hpp"
 #include "train/synthesis/random.hpp"
 
 namespace ganglion::train {
 namespace {
 
-size_t weights_of(const FoldedLayer& layer) {
-    const size_t out = static_cast<size_t>(layer.out) * static_cast<size_t>(layer.kernel);
-    return layer.kind == LayerKind::depthwise ? out : out * static_cast<size_t>(layer.in);
-}
-
 /// Weights as they are drawn before a fit (He et al. 2015), so that no channel is constant.
 FoldedNetwork with_random_weights(std::vector<FoldedLayer> layers) {
     FoldedNetwork network;
     Random random(1);
     for (auto& layer : layers) {
-        layer.weights.resize(weights_of(layer));
-        layer.bias.assign(static_cast<size_t>(layer.out), 0.1F);
+        layer.weights.resize(weight_count(layer));
+        layer.bias.assign(bias_count(layer), 0.1F);
         const double inputs =
             static_cast<double>(layer.weights.size()) / static_cast<double>(layer.out);
         for (float& weight : layer.weights)
             weight = static_cast<float>(random.normal() * std::sqrt(2 / inputs));
         layer.least = layer.relu ? 0.0F : -4.0F;
         layer.greatest = 4;
+        layer.least_before = -4;
+        layer.greatest_before = 4;
     }
     network.layers = std::move(layers);
     return network;

@@ -89,7 +89,7 @@ nlohmann::json fit_word_candidate(const project::Project& project, const Candida
 
 nlohmann::json fit_labelled_candidate(const project::Project& project, const SearchOptions& options,
                                       const std::filesystem::path& model) {
-    const auto set = labelled_set(project, options.data);
+    const auto set = labelled_set(project, options.data, kSilent);
     const auto windows = [&](const char* split, size_t copies) {
         WindowPlan plan;
         plan.split = split;
