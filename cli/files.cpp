@@ -5,6 +5,8 @@
 #include <fstream>
 #include <stdexcept>
 
+#include "paths.hpp"
+
 namespace ganglion::cli {
 
 std::vector<uint8_t> read_file(const std::filesystem::path& path) {

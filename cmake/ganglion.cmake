@@ -1,5 +1,7 @@
 # The two ways a folder adds to the build: a library and its tests.
 
+configure_file(${CMAKE_CURRENT_LIST_DIR}/paths.hpp.in ${PROJECT_BINARY_DIR}/paths.hpp @ONLY)
+
 # ganglion_library(NAME SOURCES a.cpp ... [DEPENDS target ...])
 function(ganglion_library name)
     cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS" ${ARGN})
@@ -22,9 +24,7 @@ function(ganglion_test name)
         set(arg_TIMEOUT 120)
     endif()
     add_executable(${name} ${arg_SOURCES})
-    target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
-    target_compile_definitions(${name} PRIVATE GANGLION_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
-                                               GANGLION_BINARY_DIR="${PROJECT_BINARY_DIR}")
+    target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR})
     target_link_libraries(${name} PRIVATE ${arg_DEPENDS} ganglion_warnings GTest::gtest_main GTest::gmock)
     if(GANGLION_SANITIZE)
         target_compile_options(${name} PRIVATE -O0) # a test is compiled for longer than it runs

@@ -8,6 +8,7 @@
 
 #include "compile/random_cases.hpp"
 #include "model/tflite.hpp"
+#include "paths.hpp"
 
 // Random graphs: compiled programs against the plain interpreter, bit for bit.
 

@@ -10,6 +10,7 @@
 #include "compile/random_graph.hpp"
 #include "compile/reference.hpp"
 #include "model/tflite.hpp"
+#include "paths.hpp"
 
 // Emitted C++, compiled by this machine's compiler and run.
 

@@ -8,6 +8,7 @@
 #include "device/event/messages.hpp"
 #include "device/program/sample_program.hpp"
 #include "model/tflite.hpp"
+#include "paths.hpp"
 
 // fuzz_seeds FOLDER: writes FOLDER/<target>/, what each fuzz target begins with.
 

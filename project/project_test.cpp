@@ -6,6 +6,7 @@
 #include <random>
 #include <stdexcept>
 
+#include "paths.hpp"
 #include "project/testing/documented_projects.hpp"
 
 namespace ganglion::project {

@@ -10,6 +10,7 @@
 #include <fstream>
 
 #include "fleet/base/port.hpp"
+#include "paths.hpp"
 #include "tests/program.hpp"
 #include "tests/shared.hpp"
 

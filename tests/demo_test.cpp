@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "fleet/base/port.hpp"
+#include "paths.hpp"
 #include "tests/background_program.hpp"
 #include "tests/program.hpp"
 #include "tests/shared.hpp"

@@ -7,6 +7,8 @@
 #include <set>
 #include <string>
 
+#include "paths.hpp"
+
 // What the documents say about the tests must be so.
 
 namespace ganglion {

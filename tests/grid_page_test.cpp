@@ -7,6 +7,7 @@
 
 #include "fleet/base/port.hpp"
 #include "fleet/client/api_client.hpp"
+#include "paths.hpp"
 #include "tests/background_program.hpp"
 #include "tests/program.hpp"
 

@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <stdexcept>
 
+#include "paths.hpp"
+
 namespace ganglion::tests {
 namespace {
 

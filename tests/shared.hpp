@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <string>
 
+#include "paths.hpp"
+
 namespace ganglion::tests {
 
 /// Folder with the real recordings and reference models (`data/`, `models/`, `golden/`):

@@ -7,7 +7,6 @@
 #include <stdexcept>
 #include <thread>
 
-#include "bench/coordination/crowd.hpp"
 #include "bench/coordination/feeder.hpp"
 #include "bench/coordination/link.hpp"
 #include "device/coordinate/follower.hpp"
@@ -32,14 +31,19 @@ std::string feeder_id(uint32_t feeder) {
 
 class LiveGrid {
   public:
-    LiveGrid(fleet::Server& server, const LiveOptions& options)
-        : server_(server),
+    LiveGrid(Crowd& crowd, fleet::Server& server, const LiveOptions& options)
+        : crowd_(crowd),
+          server_(server),
           options_(options),
           scene_(options.scene),
           first_(scene_.first_step() + options.from_hour * kStepsPerHour),
           used_(scene_.homes()) {
         for (uint32_t home = 0; home < scene_.homes(); ++home) homes_.emplace_back(scene_, home);
     }
+
+    ~LiveGrid() { crowd_.end(); }
+    LiveGrid(const LiveGrid&) = delete;
+    LiveGrid& operator=(const LiveGrid&) = delete;
 
     LiveOutcome run() {
         settle_in();
@@ -109,20 +113,20 @@ class LiveGrid {
         const fleet::ApiAddress api{"127.0.0.1", server_.http_port(), ""};
         const std::string pem = fleet::get_json(api, "/api/coordination/key").at("pem");
         const update::PublicKey key = update::public_point_of(pem);
-        for (unsigned i = 0; i < options_.threads; ++i) {
+        for (size_t i = 0; i < crowd_.processes(); ++i) {
             hosts_.push_back(std::make_unique<update::HostCrypto>());
             cryptos_.push_back(hosts_.back()->callbacks());
         }
-        // As the crowd's threads are shared out: a HostCrypto serves one.
+        // As the crowd's threads share the members out: a HostCrypto serves one.
         for (const auto& [home, feeder] : names_)
             steered_.push_back(
                 std::make_unique<Steered>(device::FollowerIdentity{home, feeder, key},
                                           cryptos_[steered_.size() % cryptos_.size()]));
-        crowd_ = std::make_unique<Crowd>(
-            server_.pki(), server_.mqtt_port(), std::move(ids), "setpoint", options_.threads,
+        crowd_.connect(
+            server_.pki(), server_.mqtt_port(), ids, "setpoint",
             [this](uint32_t member, std::span<const uint8_t> payload) { hear(member, payload); });
-        if (!crowd_->wait_until_connected(kConnectLimit))
-            throw std::runtime_error("only " + std::to_string(crowd_->connected()) +
+        if (!crowd_.wait_until_connected(kConnectLimit))
+            throw std::runtime_error("only " + std::to_string(crowd_.connected()) +
                                      " of the homes could connect");
         out_.connect_s = std::chrono::duration<double>(Clock::now() - begin).count();
     }
@@ -165,9 +169,9 @@ class LiveGrid {
     void tell(uint32_t home, uint32_t step, bool slot) {
         device::Summary summary = scene_.meter_summary(home, step, used_[home], slot);
         homes_[home].tell(step, summary);
-        summary.follows = steered_[home]->follower.follows(scene_.clock_s(step));
         {
             const std::lock_guard lock(steered_[home]->mutex);
+            summary.follows = steered_[home]->follower.follows(scene_.clock_s(step));
             steered_[home]->state = summary;
         }
         send(home, summary);
@@ -177,7 +181,7 @@ class LiveGrid {
         std::vector<uint8_t> bytes(device::kMaxSummaryBytes);
         bytes.resize(encode(summary, bytes));
         if (bytes.empty()) throw std::runtime_error("a summary cannot be said");
-        crowd_->publish(member, "summary", std::move(bytes));
+        crowd_.publish(member, "summary", bytes);
         ++out_.summaries;
     }
 
@@ -220,9 +224,9 @@ class LiveGrid {
         out_.homes = scene_.homes();
         const fleet::ApiAddress api{"127.0.0.1", server_.http_port(), ""};
         const auto end = Clock::now() + std::chrono::seconds(10);
-        while (crowd_->acknowledged() < crowd_->published() && Clock::now() < end)
+        while (crowd_.acknowledged() < crowd_.published() && Clock::now() < end)
             std::this_thread::sleep_for(std::chrono::milliseconds(20));
-        out_.unacknowledged = crowd_->published() - crowd_->acknowledged();
+        out_.unacknowledged = crowd_.published() - crowd_.acknowledged();
         const nlohmann::json state = fleet::get_json(api, "/api/coordination");
         out_.rejected = state.at("rejected");
         for (const auto& cycle : state.at("cycles"))
@@ -231,9 +235,9 @@ class LiveGrid {
             const std::lock_guard lock(home->mutex);
             if (home->follower.levels(now_s())) ++out_.steered;
         }
-        crowd_.reset();
     }
 
+    Crowd& crowd_;
     fleet::Server& server_;
     const LiveOptions& options_;
     Scene scene_;
@@ -244,7 +248,6 @@ class LiveGrid {
     std::vector<std::unique_ptr<update::HostCrypto>> hosts_;  ///< a thread each
     std::vector<update::Crypto> cryptos_;
     std::vector<std::unique_ptr<Steered>> steered_;
-    std::unique_ptr<Crowd> crowd_;
     Clock::time_point begun_;
     std::mutex mutex_;
     LiveOutcome out_;
@@ -252,8 +255,12 @@ class LiveGrid {
 
 }  // namespace
 
-LiveOutcome live_grid(fleet::Server& server, const LiveOptions& options) {
-    return LiveGrid(server, options).run();
+size_t live_members(const SceneOptions& scene) {
+    return scene.homes + scene.homes / scene.homes_per_feeder;
+}
+
+LiveOutcome live_grid(Crowd& crowd, fleet::Server& server, const LiveOptions& options) {
+    return LiveGrid(crowd, server, options).run();
 }
 
 }  // namespace ganglion::bench::grid

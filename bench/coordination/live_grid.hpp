@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/coordination/crowd.hpp"
 #include "bench/coordination/simulate.hpp"
 #include "bench/row.hpp"
 #include "fleet/server/server.hpp"
@@ -15,7 +16,6 @@ struct LiveOptions {
     uint32_t from_hour = 0;  ///< of the first day that counts (it begins at noon)
     uint32_t hours = 2;      ///< to live through
     double speed = 60;       ///< times as fast as a real day
-    unsigned threads = 2;    ///< of the homes' connections
     /// After each step; false ends it.
     std::function<bool(const Moment& moment)> told;
     std::function<void(const std::string& what)> progress;
@@ -36,10 +36,14 @@ struct LiveOutcome {
     std::vector<Moment> moments;  ///< every step
 };
 
+/// Homes, and the meters of their feeders.
+size_t live_members(const SceneOptions& scene);
+
 /// A grid whose homes and feeders' meters are clients of a running fleet server, each with a
 /// certificate, a TLS connection and topics of its own: they live through some hours of a scene,
-/// faster than the clock. Each home checks every set-point that it is sent.
-LiveOutcome live_grid(fleet::Server& server, const LiveOptions& options);
+/// faster than the clock. Each home checks every set-point that it is sent. `crowd`: for at least
+/// live_members(), not yet connected; ended afterwards.
+LiveOutcome live_grid(Crowd& crowd, fleet::Server& server, const LiveOptions& options);
 
 /// As rows of the bench, on a server of its own in a temporary folder.
 std::vector<Row> live_rows(const LiveOptions& options);

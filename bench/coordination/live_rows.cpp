@@ -12,6 +12,7 @@ Row row(const std::string& name, double value, const std::string& unit,
 }  // namespace
 
 std::vector<Row> live_rows(const LiveOptions& options) {
+    Crowd crowd(live_members(options.scene));
     const fleet::testing::TemporaryDirectory folder;
     fleet::Server server({.state_dir = folder.path() / "state",
                           .mqtt_port = 0,
@@ -19,7 +20,7 @@ std::vector<Row> live_rows(const LiveOptions& options) {
                           .dashboard_dir = {},
                           .log = [](std::string_view) {}});
     server.start();
-    const LiveOutcome live = live_grid(server, options);
+    const LiveOutcome live = live_grid(crowd, server, options);
     const std::string of = "live grid of " + std::to_string(live.homes) + " homes, ";
     return {
         row(of + "hours lived through", double(live.steps) / kStepsPerHour, "hours"),

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "paths.hpp"
 #include "project/project.hpp"
 
 namespace ganglion::bench::grid {

@@ -4,6 +4,7 @@
 
 #include "bench/coordination/scene.hpp"
 #include "bench/coordination/together.hpp"
+#include "paths.hpp"
 #include "train/corpus/motor_corpus.hpp"
 #include "train/evaluate/learner_run.hpp"
 

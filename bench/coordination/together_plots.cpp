@@ -2,6 +2,7 @@
 #include <stdexcept>
 
 #include "bench/coordination/together.hpp"
+#include "paths.hpp"
 #include "train/evaluate/learner_run.hpp"
 #include "train/evaluate/soil_judgement.hpp"
 

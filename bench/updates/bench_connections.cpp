@@ -1,6 +1,5 @@
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,6 +12,7 @@
 #include "bench/updates/bench_rollouts.hpp"
 #include "bench/updates/connected_devices.hpp"
 #include "fleet/base/clock.hpp"
+#include "fleet/base/open_files.hpp"
 #include "fleet/base/port.hpp"
 #include "fleet/client/api_client.hpp"
 #include "fleet/release/make_release.hpp"
@@ -164,18 +164,14 @@ class KilledServer {
     Used server_, broker_;
 };
 
-/// Of this process and those it forks, as many as the system lets it.
-void allow_open_files(uint32_t connections) {
-    rlimit limit{};
-    ::getrlimit(RLIMIT_NOFILE, &limit);
-    limit.rlim_cur = limit.rlim_max;
-    ::setrlimit(RLIMIT_NOFILE, &limit);
-    // The broker has one for each; a process of devices has three, and fewer devices.
+/// The broker has one for each connection; a process of devices has three, and fewer devices.
+void check_open_files(uint32_t connections) {
+    const uint64_t allowed = allow_open_files();
     const uint32_t needed = std::max(connections, 3 * std::min(connections, kMostInProcess)) + 200;
-    if (limit.rlim_cur < needed)
+    if (allowed < needed)
         throw std::runtime_error("so many connections need " + std::to_string(needed) +
                                  " open files in a process, and `ulimit -Hn` allows " +
-                                 std::to_string(limit.rlim_cur));
+                                 std::to_string(allowed));
 }
 
 std::string add_release(const update::testing::Lab& lab, const std::filesystem::path& folder) {
@@ -203,7 +199,7 @@ class Bench {
           server_(processes_, directory_.path() / "fleet") {}
 
     std::vector<Row> run() {
-        allow_open_files(count_);
+        check_open_files(count_);
         prepare();
         const double alone = server_.megabytes_now();
         const auto begin = std::chrono::steady_clock::now();

@@ -7,6 +7,7 @@
 #include "cli/commands/commands.hpp"
 #include "cli/files.hpp"
 #include "cli/progress.hpp"
+#include "paths.hpp"
 
 namespace ganglion::cli {
 namespace {

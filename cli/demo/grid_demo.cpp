@@ -44,7 +44,9 @@ double peak_of(const std::vector<Moment>& moments, uint32_t from, uint32_t until
 
 class GridDemo {
   public:
-    explicit GridDemo(const GridDemoOptions& options) : options_(options) {
+    explicit GridDemo(const GridDemoOptions& options)
+        : options_(options),
+          crowd_(bench::grid::live_members({.homes = options.homes, .data = {}})) {
         live_.scene.homes = options.homes;
         live_.scene.days = 1;
         live_.scene.seed = options.seed;
@@ -62,7 +64,7 @@ class GridDemo {
         start_server();
         steps_.begin("the grid");
         if (options_.keep_running) steps_.note("it goes on until Ctrl-C");
-        const auto outcome = bench::grid::live_grid(*server_, live_);
+        const auto outcome = bench::grid::live_grid(crowd_, *server_, live_);
         steps_.done(fmt::format("{} homes, {} summaries, {} set-points checked and followed",
                                 outcome.homes, outcome.summaries, outcome.set_points));
         report(outcome);
@@ -142,6 +144,7 @@ class GridDemo {
     }
 
     GridDemoOptions options_;
+    bench::grid::Crowd crowd_;  ///< before there are threads
     bench::grid::LiveOptions live_;
     bench::grid::Outcome none_, local_;
     uint32_t first_ = 0;

@@ -13,6 +13,7 @@
 #include "compile/bundle_signature.hpp"
 #include "compile/bundle_test_models.hpp"
 #include "device/pipeline/pipeline.hpp"
+#include "paths.hpp"
 #include "project/project.hpp"
 
 // Raw samples to decisions on the emulated Cortex-M4F and on the host: equal bits.

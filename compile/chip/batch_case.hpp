@@ -17,6 +17,7 @@
 #include "compile/reference.hpp"
 #include "device/program/program.hpp"
 #include "model/tflite.hpp"
+#include "paths.hpp"
 
 // Networks for the images of batch.hpp, and what they must give there.
 

@@ -10,6 +10,7 @@
 #include "compile/compile.hpp"
 #include "compile/golden.hpp"
 #include "model/tflite.hpp"
+#include "paths.hpp"
 
 // The folder that `ganglion compile` writes compiles with no way to Ganglion's sources and gives
 // the reference's bits.

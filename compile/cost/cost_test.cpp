@@ -9,6 +9,7 @@
 #include "compile/lower.hpp"
 #include "compile/random_cases.hpp"
 #include "model/tflite.hpp"
+#include "paths.hpp"
 
 namespace ganglion::compile {
 namespace {

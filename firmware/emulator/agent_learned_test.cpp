@@ -2,6 +2,7 @@
 // and how soon. Real firmware in the emulator, real projects, made-up samples.
 #include "device/decide/score_drift.hpp"
 #include "firmware/emulator/testing/agent_fixture.hpp"
+#include "paths.hpp"
 
 namespace ganglion::firmware {
 namespace {

@@ -6,6 +6,7 @@
 #include "compile/bundle_share.hpp"
 #include "device/together/member.hpp"
 #include "firmware/emulator/testing/agent_fixture.hpp"
+#include "paths.hpp"
 #include "update/host_crypto.hpp"
 #include "update/package.hpp"
 

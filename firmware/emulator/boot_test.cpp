@@ -13,6 +13,7 @@
 #include "device/update/updater.hpp"
 #include "firmware/emulator/process.hpp"
 #include "firmware/update_layout.hpp"
+#include "paths.hpp"
 #include "update/host_crypto.hpp"
 #include "update/package.hpp"
 

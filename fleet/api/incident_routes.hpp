@@ -6,7 +6,7 @@
 
 namespace ganglion::fleet {
 
-/// Incidents, silences, and where messages go. Both must outlive the routes.
+/// Incidents and the notices about them (notice_routes.hpp). Both must outlive the routes.
 Routes incident_routes(Incidents& incidents, AuditLog& audit);
 
 }  // namespace ganglion::fleet

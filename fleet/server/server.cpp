@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "fleet/api/http_api.hpp"
+#include "fleet/base/open_files.hpp"
 #include "fleet/base/port.hpp"
 #include "fleet/server/organisations.hpp"
 #include "fleet/server/parts.hpp"
@@ -61,6 +62,7 @@ Server::~Server() = default;
 
 void Server::start() {
     if (running_) return;
+    allow_open_files();  // the broker, begun from here, has one for each device
     auto running = std::make_unique<Running>();
     std::vector<Tenant> tenants;
     std::vector<std::string> organisations = organisations_in(config_.state_dir);

@@ -69,6 +69,17 @@ size_t MqttSwarm::add(const MqttConfig& config) {
         --mark.swarm->connecting_;
         mark.swarm->handlers_.connected(mark.client);
     });
+    if (handlers_.subscribed)
+        mosquitto_subscribe_callback_set(handle,
+                                         [](mosquitto*, void* object, int, int, const int*) {
+                                             const Mark& mark = *static_cast<Mark*>(object);
+                                             mark.swarm->handlers_.subscribed(mark.client);
+                                         });
+    if (handlers_.acknowledged)
+        mosquitto_publish_callback_set(handle, [](mosquitto*, void* object, int) {
+            const Mark& mark = *static_cast<Mark*>(object);
+            mark.swarm->handlers_.acknowledged(mark.client);
+        });
     mosquitto_message_callback_set(
         handle, [](mosquitto*, void* object, const mosquitto_message* message) {
             const Mark& mark = *static_cast<Mark*>(object);

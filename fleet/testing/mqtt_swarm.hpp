@@ -25,6 +25,8 @@ class MqttSwarm {
         std::function<void(size_t client)> connected;
         std::function<void(size_t client, std::string_view topic, std::span<const uint8_t> payload)>
             message;
+        std::function<void(size_t client)> subscribed{};    ///< the broker has taken a subscription
+        std::function<void(size_t client)> acknowledged{};  ///< the broker has taken a message
     };
     explicit MqttSwarm(Handlers handlers);
     MqttSwarm(const MqttSwarm&) = delete;

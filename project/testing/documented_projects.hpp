@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "paths.hpp"
 #include "project/project.hpp"
 
 namespace ganglion::tests {

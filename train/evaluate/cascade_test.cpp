@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "paths.hpp"
 #include "train/evaluate/all_stages.hpp"
 #include "train/evaluate/device_run.hpp"
 #include "train/synthesis/random.hpp"

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "model/tflite.hpp"
+#include "paths.hpp"
 #include "train/evaluate/motor_judgement.hpp"
 #include "train/evaluate/proof_samples.hpp"
 #include "train/evaluate/word_judgement.hpp"

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "paths.hpp"
 #include "tests/shared.hpp"
 #include "train/evaluate/judges.hpp"
 

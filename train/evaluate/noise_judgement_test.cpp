@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "paths.hpp"
 #include "tests/shared.hpp"
 #include "train/evaluate/judges.hpp"
 

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "model/tflite.hpp"
+#include "paths.hpp"
 #include "tests/shared.hpp"
 #include "train/evaluate/motor_judgement.hpp"
 #include "train/evaluate/word_judgement.hpp"

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 #include <gtest/gtest.h>
 
+#include "paths.hpp"
 #include "project/project.hpp"
 #include "tests/shared.hpp"
 

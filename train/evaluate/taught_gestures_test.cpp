@@ -8,6 +8,7 @@
 
 #include "compile/bundle_features.hpp"
 #include "device/learn/prototypes.hpp"
+#include "paths.hpp"
 #include "project/project.hpp"
 #include "tests/shared.hpp"
 #include "train/recordings/trials.hpp"

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "model/tflite.hpp"
+#include "paths.hpp"
 #include "tests/shared.hpp"
 #include "train/evaluate/trial_judgement.hpp"
 

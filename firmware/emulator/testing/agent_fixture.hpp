@@ -14,6 +14,7 @@
 #include "device/pipeline/pipeline.hpp"
 #include "firmware/emulator/board.hpp"
 #include "firmware/emulator/testing/lab.hpp"
+#include "paths.hpp"
 
 namespace ganglion::firmware {
 
