@@ -28,8 +28,9 @@ struct DeviceState {
     int64_t number = 0;
     int64_t last_seen_ms = 0;
     uint32_t boot = 0;
-    std::string bundle_version;
-    bool online = false;
+    std::string application, bundle_version;
+    uint32_t instructions = 0;  ///< the most that was seen
+    bool online = false, has_fault = false;
     Attributes attributes;
     uint64_t new_events = 0, new_rejected = 0;
     bool changed = false;

@@ -15,7 +15,8 @@ int64_t signed_of(uint64_t value) {
 DeviceStates::DeviceStates(Database& database)
     : add_device_(database.prepare("INSERT OR IGNORE INTO devices (id) VALUES (?)")),
       read_device_(database.prepare(
-          "SELECT number, last_seen_ms, boot, bundle_version, online FROM devices WHERE id = ?")),
+          "SELECT number, last_seen_ms, boot, bundle_version, online, application, fault, "
+          "instructions FROM devices WHERE id = ?")),
       read_attributes_(database.prepare("SELECT name, value FROM attributes WHERE device = ?")),
       write_device_(
           database.prepare("UPDATE devices SET last_seen_ms = ?, boot = ?, events = events "
@@ -46,6 +47,9 @@ DeviceState& DeviceStates::device(const std::string& id, int64_t& made) {
         device.boot = read_device_.number<uint32_t>(2);
         device.bundle_version = read_device_.text(3);
         device.online = read_device_.integer(4) != 0;
+        device.application = read_device_.text(5);
+        device.has_fault = !read_device_.text(6).empty();
+        device.instructions = read_device_.number<uint32_t>(7);
         read_device_.reset();
         read_attributes_.reset().bind(device.number);
         while (read_attributes_.step())

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <set>
 #include <string_view>
 
 #include "fleet/base/files.hpp"
@@ -11,6 +12,7 @@
 #include "fleet/store/postgres_schema.hpp"
 #include "fleet/store/schema.hpp"
 #include "fleet/store/sqlite.hpp"
+#include "fleet/store/sqlite_runs.hpp"
 #include "fleet/store/store.hpp"
 
 namespace ganglion::fleet {
@@ -39,8 +41,10 @@ constexpr std::array<Table, 7> kTables{{
      "boots"},
     {"losses", "iiii", "device, boot, first, last", "losses"},
     {"ahead", "iii", "device, boot, sequence",
-     "(SELECT e.device AS device, e.boot AS boot, sequence FROM boots b JOIN events e ON e.device "
-     "= b.device AND e.boot = b.boot AND e.sequence > b.through WHERE b.ahead > 0)"},
+     "(WITH RECURSIVE beyond (device, boot, sequence, last) AS (SELECT e.device, e.boot, "
+     "e.first_sequence, e.last_sequence FROM boots b JOIN events e ON e.device = b.device AND "
+     "e.boot = b.boot AND e.last_sequence > b.through WHERE b.ahead > 0 UNION ALL SELECT device, "
+     "boot, sequence + 1, last FROM beyond WHERE sequence < last) SELECT * FROM beyond)"},
     {"gate_chunks", "iiiiit", "device, boot, opening, first_sample, last, samples", "gate_chunks"},
     {"rollups", "tiiiiiiiiiiis",
      "scope, span, start_ms, events, alerts, reports, score_sum, score_most, inferences, "
@@ -81,31 +85,31 @@ uint64_t copy_table(Database& from, PgConnection& to, const Table& table) {
     return count;
 }
 
+/// Runs are packed alike in both; PostgreSQL has where they are in a table of its own.
 uint64_t copy_events(Database& from, PgConnection& to) {
     Statement row = from.prepare(
-        "SELECT id, device, boot, sequence, clock_ms, time_ms, uncertainty_ms, received_ms, kind, "
-        "label, score, sample, stop_samples, stop_instructions FROM events ORDER BY id");
-    const auto optional_number = [&](int column) {
-        return row.is_null(column) ? std::nullopt : std::optional(row.number<uint32_t>(column));
-    };
-    PgRuns runs;
+        "SELECT device, boot, first_sequence, last_sequence, first_id, last_id, received_ms, "
+        "packed FROM events ORDER BY last_id");
+    PgCopyRows events(7), runs(7);
+    std::set<int64_t> days;
     uint64_t count = 0;
-    while (row.step()) {
-        EventRecord event;
-        event.boot = row.number<uint32_t>(2);
-        event.sequence = row.number<uint32_t>(3);
-        event.clock_ms = row.number<uint64_t>(4);
-        event.kind = row.number<uint8_t>(8);
-        event.label = row.text(9);
-        event.score_permille = row.number<uint16_t>(10);
-        event.sample = row.number<uint64_t>(11);
-        event.stop_samples = optional_number(12);
-        event.stop_instructions = optional_number(13);
-        runs.add(row.integer(1), {row.integer(0), "", row.integer(5), row.integer(6),
-                                  row.integer(7), std::move(event)});
-        if (++count % kRowsAtOnce == 0) runs.write(to);
+    const auto write = [&] {
+        to.copy("COPY events FROM STDIN (FORMAT binary)", events);
+        to.copy("COPY runs FROM STDIN (FORMAT binary)", runs);
+    };
+    for (uint64_t rows = 0; row.step();) {
+        const int64_t received_ms = row.integer(6);
+        if (days.insert(received_ms / static_cast<int64_t>(Span::day)).second)
+            make_partition(to, received_ms);
+        runs.begin_row();
+        for (int column = 0; column < 7; ++column) runs.add(row.integer(column));
+        events.begin_row();
+        for (const int column : {4, 5, 6, 0, 1, 2}) events.add(row.integer(column));
+        events.add(std::string_view(row.text(7)));
+        count += static_cast<uint64_t>(row.integer(5) - row.integer(4) + 1);
+        if (++rows % kRowsAtOnce == 0) write();
     }
-    runs.write(to);
+    write();
     return count;
 }
 
@@ -130,10 +134,34 @@ void verify(Database& from, PgConnection& to, const std::string& what, const std
     compare(what, number_of(from, sql), number_of(to, sql));
 }
 
-/// Reads every packed event again.
+/// Adds up what every packed event says, read again.
+class EventSums {
+  public:
+    void add(const std::vector<StoredEvent>& run) {
+        constexpr int64_t prime = 1'000'003;  // so that a sum of remainders is held by any number
+        for (const StoredEvent& stored : run) {
+            ++sums_[0];
+            sums_[1] += stored.event.sequence;
+            sums_[2] = std::max(sums_[2], stored.id);
+            sums_[3] += stored.time_ms % prime;
+            sums_[4] += static_cast<int64_t>(stored.event.clock_ms % prime);
+            sums_[5] += stored.event.score_permille;
+        }
+    }
+    void must_equal(const EventSums& other) const {
+        constexpr std::array<const char*, 6> names{"events", "sequences", "the last id",
+                                                   "times",  "clocks",    "scores"};
+        for (size_t i = 0; i < names.size(); ++i) compare(names[i], sums_[i], other.sums_[i]);
+    }
+
+  private:
+    std::array<int64_t, 6> sums_{};
+};
+
 void verify_events(Database& from, PgConnection& to) {
-    constexpr int64_t prime = 1'000'003;  // so that a sum of remainders is held by any number
-    std::array<int64_t, 6> is{};
+    EventSums was, is;
+    Statement row = from.prepare(std::string("SELECT ") + kPackedColumns + " FROM events e");
+    while (row.step()) was.add(unpacked(row, ""));
     to.run(("DECLARE packed NO SCROLL CURSOR FOR SELECT " + std::string(kPackedColumns) +
             " FROM events e JOIN runs r ON r.device = e.device AND r.last_id = e.last_id AND "
             "r.first_id = e.first_id AND r.boot = e.boot AND r.first_sequence = e.first_sequence "
@@ -142,27 +170,10 @@ void verify_events(Database& from, PgConnection& to) {
     for (;;) {
         const PgResult rows = to.run("FETCH 5000 FROM packed", PgValues());
         if (rows.rows() == 0) break;
-        for (int row = 0; row < rows.rows(); ++row) {
-            for (const StoredEvent& stored : unpacked(rows, row, "")) {
-                ++is[0];
-                is[1] += stored.event.sequence;
-                is[2] = std::max(is[2], stored.id);
-                is[3] += stored.time_ms % prime;
-                is[4] += static_cast<int64_t>(stored.event.clock_ms % prime);
-                is[5] += stored.event.score_permille;
-            }
-        }
+        for (int i = 0; i < rows.rows(); ++i) is.add(unpacked(rows, i, ""));
     }
     to.run("CLOSE packed");
-    const std::string of_prime = " % " + std::to_string(prime) + "), 0)";
-    Statement was = from.prepare(
-        "SELECT count(*), coalesce(sum(sequence), 0), coalesce(max(id), 0), coalesce(sum(time_ms" +
-        of_prime + ", coalesce(sum(clock_ms" + of_prime + ", coalesce(sum(score), 0) FROM events");
-    was.step();
-    constexpr std::array<const char*, 6> names{"events", "sequences", "the last id",
-                                               "times",  "clocks",    "scores"};
-    for (size_t i = 0; i < is.size(); ++i)
-        compare(names[i], was.integer(static_cast<int>(i)), is[i]);
+    was.must_equal(is);
 }
 
 void verify_all(Database& from, PgConnection& to) {

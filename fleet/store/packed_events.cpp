@@ -1,5 +1,9 @@
 #include "fleet/store/packed_events.hpp"
 
+#include <algorithm>
+#include <limits>
+#include <utility>
+
 #include "fleet/store/varint.hpp"
 
 namespace ganglion::fleet {
@@ -39,6 +43,14 @@ void EventPacker::add(const StoredEvent& stored) {
     ++count_;
 }
 
+void EventPacker::clear() {
+    // The strings keep their room.
+    bytes_.clear();
+    label_.clear();
+    clock_ms_ = sample_ = 0;
+    count_ = 0;
+}
+
 std::vector<StoredEvent> unpack_events(const PackedFrom& from, uint32_t count,
                                        std::string_view bytes) {
     VarintReader reader(bytes);
@@ -71,6 +83,39 @@ std::vector<StoredEvent> unpack_events(const PackedFrom& from, uint32_t count,
     }
     if (!reader.at_end()) throw StoreError("store: packed rows are damaged");
     return events;
+}
+
+bool Run::takes(int64_t device, const StoredEvent& event) const {
+    const uint32_t count = packer_.count();
+    return count == 0 || (count < kMostInRun && device_ == device && boot_ == event.event.boot &&
+                          received_ms_ == event.received_ms && last_id() + 1 == event.id &&
+                          last_sequence() + 1 == event.event.sequence);
+}
+
+void Run::add(int64_t device, const StoredEvent& event) {
+    if (is_empty()) {
+        device_ = device;
+        received_ms_ = event.received_ms;
+        first_id_ = event.id;
+        boot_ = event.event.boot;
+        first_sequence_ = event.event.sequence;
+    }
+    packer_.add(event);
+}
+
+void EventPage::add(std::vector<StoredEvent> run) {
+    if (!query_.after) std::ranges::reverse(run);
+    for (StoredEvent& stored : run) {
+        if (is_full()) return;
+        if (stored.id > query_.after.value_or(0) &&
+            stored.id < query_.before.value_or(std::numeric_limits<int64_t>::max()))
+            events_.push_back(std::move(stored));
+    }
+}
+
+std::vector<StoredEvent> EventPage::take() {
+    if (!query_.after) std::ranges::reverse(events_);
+    return std::exchange(events_, {});
 }
 
 }  // namespace ganglion::fleet

@@ -1,6 +1,5 @@
 // What PgStore answers.
 #include <algorithm>
-#include <limits>
 
 #include "fleet/store/device_condition.hpp"
 #include "fleet/store/gate_openings.hpp"
@@ -22,6 +21,16 @@ std::string select_devices(const std::string& chosen) {
            "coalesce(sum(gate_openings), 0), coalesce(sum(inferences), 0), coalesce(sum(overruns), "
            "0), coalesce(sum(events_lost), 0) FROM boots WHERE boots.device = d.number) b ORDER BY "
            "d.id";
+}
+
+/// What LIKE finds this text by, in any place.
+std::string pattern_of(const std::string& text) {
+    std::string pattern = "%";
+    for (const char letter : text) {
+        if (letter == '%' || letter == '_' || letter == '\\') pattern += '\\';
+        pattern += letter;
+    }
+    return pattern + "%";
 }
 
 DeviceRow device_row(const PgResult& rows, int row) {
@@ -89,10 +98,17 @@ Summary PgStore::summary() {
 
 std::vector<DeviceRow> PgStore::devices(const DeviceQuery& query) {
     const std::lock_guard lock(read_mutex_);
+    PgValues values;
+    values.add(query.after).add(int64_t{query.limit});
+    std::string matching;
+    if (!query.search.empty()) {
+        matching = " AND id LIKE $3";
+        values.add(pattern_of(query.search));
+    }
     const PgResult rows =
-        read_.run(select_devices("SELECT * FROM devices WHERE id > $1 AND strpos(id, $2) > 0" +
-                                 sql_of(query.condition) + " ORDER BY id LIMIT $3"),
-                  PgValues().add(query.after).add(query.search).add(int64_t{query.limit}));
+        read_.run(select_devices("SELECT * FROM devices WHERE id > $1" + matching +
+                                 sql_of(query.condition) + " ORDER BY id LIMIT $2"),
+                  values);
     return each_row(rows, device_row);
 }
 
@@ -107,9 +123,8 @@ std::optional<DeviceRow> PgStore::device(const std::string& id) {
 std::vector<VersionRow> PgStore::versions() {
     const std::lock_guard lock(read_mutex_);
     const PgResult rows = read_.run(
-        "SELECT application, bundle_version, count(*), sum(online), count(*) FILTER (WHERE fault "
-        "<> ''), max(ram_bytes), max(flash_bytes), max(instructions) FROM devices WHERE "
-        "bundle_version <> '' GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2",
+        "SELECT application, version, devices, online, faults, ram_bytes, flash_bytes, "
+        "instructions FROM versions ORDER BY devices DESC, application, version",
         PgValues());
     return each_row(rows, [](const PgResult& found, int row) {
         return VersionRow{found.text(row, 0),
@@ -137,42 +152,33 @@ std::vector<TroubledDevice> PgStore::troubled(int64_t silent_since_ms) {
 
 std::vector<StoredEvent> PgStore::events(const EventQuery& query) {
     const std::lock_guard lock(read_mutex_);
-    constexpr int64_t most = std::numeric_limits<int64_t>::max();
-    const bool newest = !query.after;
-    const std::string order = newest ? " DESC" : "";
+    const std::string order = query.after ? "" : " DESC";
+    EventPage page(query);
     PgValues values;
-    values.add(query.after.value_or(0)).add(query.before.value_or(most)).add(int64_t{query.limit});
+    values.add(page.low_id())
+        .add(query.before.value_or(page.high_id()))
+        .add(int64_t{query.limit})
+        .add(page.high_id());
+    const std::string between = "last_id > $1 AND last_id < $4 AND first_id < $2";
     // Each row holds at least one event of those asked for, so that as many rows as events are
     // asked for are enough.
     std::string from =
-        "(SELECT * FROM events WHERE last_id > $1 AND first_id < $2 ORDER BY "
-        "last_id" +
-        order + " LIMIT $3) e";
+        "(SELECT * FROM events WHERE " + between + " ORDER BY last_id" + order + " LIMIT $3) e";
     if (query.device) {
         values.add(*query.device);
         from =
             "(SELECT last_id, received_ms FROM runs WHERE device = (SELECT number FROM devices "
-            "WHERE id = $4) AND last_id > $1 AND first_id < $2 ORDER BY last_id" +
-            order +
+            "WHERE id = $5) AND " +
+            between + " ORDER BY last_id" + order +
             " LIMIT $3) r JOIN events e ON e.received_ms = r.received_ms AND e.last_id = r.last_id";
     }
     const PgResult rows = read_.run(
         std::string("SELECT ") + kPackedColumns + ", d.id FROM " + from +
             " JOIN devices d ON d.number = e.device ORDER BY e.last_id" + order + " LIMIT $3",
         values);
-    std::vector<StoredEvent> events;
-    for (int row = 0; row < rows.rows() && events.size() < query.limit; ++row) {
-        std::vector<StoredEvent> run = unpacked(rows, row, rows.text(row, 6));
-        if (newest) std::ranges::reverse(run);
-        for (StoredEvent& stored : run) {
-            const bool asked = stored.id > query.after.value_or(0) &&
-                               stored.id < query.before.value_or(most) &&
-                               events.size() < query.limit;
-            if (asked) events.push_back(std::move(stored));
-        }
-    }
-    if (newest) std::ranges::reverse(events);
-    return events;
+    for (int row = 0; row < rows.rows() && !page.is_full(); ++row)
+        page.add(unpacked(rows, row, rows.text(row, 6)));
+    return page.take();
 }
 
 std::vector<Gap> PgStore::gaps(const std::optional<std::string>& device) {

@@ -1,8 +1,10 @@
 #include "fleet/store/postgres_rows.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "fleet/store/postgres_schema.hpp"
+#include "fleet/store/postgres_versions.hpp"
 #include "fleet/store/store.hpp"
 
 namespace ganglion::fleet {
@@ -23,11 +25,6 @@ void for_each_boot(const Message& message, const Visit& visit) {
     } else if (const auto* chunk = std::get_if<GateRecord>(&message.content)) {
         visit(chunk->boot, 0U);
     }
-}
-
-bool is_same(const EventRecord& one, const EventRecord& other) {
-    return one.clock_ms == other.clock_ms && one.kind == other.kind && one.label == other.label &&
-           one.score_permille == other.score_permille && one.sample == other.sample;
 }
 
 }  // namespace
@@ -67,11 +64,16 @@ void PgRows::load_devices(std::span<const Message> messages) {
             device.boot = rows.number<uint32_t>(row, 3);
             device.bundle_version = rows.text(row, 4);
             device.online = rows.integer(row, 5) != 0;
+            device.application = rows.text(row, 6);
+            device.has_fault = !rows.text(row, 7).empty();
+            device.instructions = rows.number<uint32_t>(row, 8);
             by_number[device.number] = &device;
             numbers.add(device.number);
         }
     };
-    const std::string columns = "id, number, last_seen_ms, boot, bundle_version, online";
+    const std::string columns =
+        "id, number, last_seen_ms, boot, bundle_version, online, application, fault, "
+        "instructions";
     take(connection_.run("SELECT " + columns + " FROM devices WHERE id = ANY($1::text[])",
                          PgValues().add(ids.text())));
     if (by_number.size() < missing.size()) {
@@ -276,6 +278,7 @@ void PgRows::finish(Committed&) {
     write_boots();
     write_windows();
     write_rollups();
+    write_versions(connection_, std::exchange(versions(), {}));
     runs_.write(connection_);
     write_meta();
     known_.clear();
@@ -294,6 +297,7 @@ void PgRows::forget() {
     sums_.clear();
     runs_.forget();
     grown() = {};
+    versions() = {};
 }
 
 }  // namespace ganglion::fleet

@@ -5,9 +5,6 @@
 namespace ganglion::fleet {
 namespace {
 
-/// Who asks for one event reads its whole run.
-constexpr uint32_t kMostInRun = 64;
-
 /// What is left of a run without its first events.
 void cut_run(PgConnection& connection, int64_t device, std::span<const StoredEvent> events,
              size_t gone) {
@@ -40,41 +37,25 @@ std::vector<StoredEvent> unpacked(const PgResult& rows, int row, const std::stri
 }
 
 void PgRuns::add(int64_t device, const StoredEvent& stored) {
-    const EventRecord& event = stored.event;
-    const uint32_t count = packer_.count();
-    const bool goes_on = count > 0 && count < kMostInRun && run_.device == device &&
-                         run_.boot == event.boot && run_.received_ms == stored.received_ms &&
-                         run_.first_sequence + count == event.sequence &&
-                         run_.first_id + count == stored.id;
-    if (!goes_on) {
-        end_run();
-        run_ = {device, stored.received_ms, stored.id, event.boot, event.sequence};
-        days_.insert(stored.received_ms / static_cast<int64_t>(Span::day));
-    }
-    packer_.add(stored);
+    if (!run_.takes(device, stored)) end_run();
+    if (run_.is_empty()) days_.insert(stored.received_ms / static_cast<int64_t>(Span::day));
+    run_.add(device, stored);
     any_ = true;
 }
 
 void PgRuns::end_run() {
-    const uint32_t count = packer_.count();
-    if (count == 0) return;
+    if (run_.is_empty()) return;
     events_.begin_row();
-    events_.add(run_.first_id);
-    events_.add(run_.first_id + count - 1);
-    events_.add(run_.received_ms);
-    events_.add(run_.device);
-    events_.add(int64_t{run_.boot});
-    events_.add(int64_t{run_.first_sequence});
-    events_.add(std::string_view(packer_.bytes()));
+    for (const int64_t number : {run_.first_id(), run_.last_id(), run_.received_ms(), run_.device(),
+                                 run_.boot(), run_.first_sequence()})
+        events_.add(number);
+    events_.add(std::string_view(run_.packed()));
     runs_.begin_row();
-    runs_.add(run_.device);
-    runs_.add(int64_t{run_.boot});
-    runs_.add(int64_t{run_.first_sequence});
-    runs_.add(int64_t{run_.first_sequence} + count - 1);
-    runs_.add(run_.first_id);
-    runs_.add(run_.first_id + count - 1);
-    runs_.add(run_.received_ms);
-    packer_.clear();
+    for (const int64_t number :
+         {run_.device(), run_.boot(), run_.first_sequence(), run_.last_sequence(), run_.first_id(),
+          run_.last_id(), run_.received_ms()})
+        runs_.add(number);
+    run_.clear();
 }
 
 void PgRuns::write(PgConnection& connection) {

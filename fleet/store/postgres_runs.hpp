@@ -9,11 +9,6 @@
 
 namespace ganglion::fleet {
 
-/// What PostgreSQL is asked for of `events e` for packed_rows(): ids, arrival, boot, first sequence
-/// and the packed events.
-inline constexpr const char* kPackedColumns =
-    "e.first_id, e.last_id, e.received_ms, e.boot, e.first_sequence, e.packed";
-
 /// The events of a row that begins with kPackedColumns, oldest first.
 std::vector<StoredEvent> unpacked(const PgResult& rows, int row, const std::string& device);
 
@@ -28,15 +23,9 @@ class PgRuns {
     void forget();
 
   private:
-    struct Run {
-        int64_t device = 0, received_ms = 0, first_id = 0;
-        uint32_t boot = 0, first_sequence = 0;
-    };
-
     void end_run();
 
     Run run_;
-    EventPacker packer_;
     bool any_ = false;
     PgCopyRows events_{7}, runs_{7};
     std::set<int64_t> days_, known_days_;

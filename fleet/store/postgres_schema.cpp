@@ -9,7 +9,7 @@
 namespace ganglion::fleet {
 namespace {
 
-constexpr int64_t kSchemaVersion = 2;
+constexpr int64_t kSchemaVersion = 3;
 
 /// `meta` has one row, the pen: who has changed it writes, until the transaction ends. So ids are
 /// in the order of commits, and `turn` says whether others have written since.
@@ -156,6 +156,22 @@ ALTER TABLE meta
     ADD COLUMN inferences bigint NOT NULL DEFAULT 0;
 )sql";
 
+/// New in version 3: what each version of an application comes to, so that a list of versions reads
+/// no devices.
+constexpr const char* versions_schema = R"sql(
+CREATE TABLE versions (
+    application text COLLATE "C" NOT NULL,
+    version text COLLATE "C" NOT NULL,
+    devices bigint NOT NULL,
+    online bigint NOT NULL,
+    faults bigint NOT NULL,
+    ram_bytes bigint NOT NULL,
+    flash_bytes bigint NOT NULL,
+    instructions bigint NOT NULL,
+    PRIMARY KEY (application, version)
+) WITH (fillfactor = 50);
+)sql";
+
 /// Version 1 had a row for each event.
 constexpr const char* leave_version_1 = R"sql(
 ALTER TABLE events RENAME TO old_events;
@@ -210,6 +226,27 @@ void pack_events(PgConnection& connection) {
     connection.run("DROP TABLE old_events");
 }
 
+/// Devices by a part of their name, from its letters by threes (pg_trgm, of PostgreSQL's own
+/// extensions). A database that lacks it, or an owner who may not have it, searches all names.
+constexpr const char* search_index = R"sql(
+DO $$
+DECLARE place text;
+BEGIN
+    CREATE EXTENSION IF NOT EXISTS pg_trgm SCHEMA public;
+    SELECT nspname INTO place FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
+        WHERE extname = 'pg_trgm';
+    EXECUTE format('CREATE INDEX devices_by_part ON devices USING gin (id %I.gin_trgm_ops)', place);
+EXCEPTION WHEN OTHERS THEN
+    RAISE DEBUG 'ganglion: no index of names: %', SQLERRM;
+END $$;
+)sql";
+
+bool has_search_index(PgConnection& connection, const std::string& name) {
+    return connection
+               .run("SELECT to_regclass('" + name + ".devices_by_part') IS NOT NULL", PgValues())
+               .text(0, 0) == "t";
+}
+
 }  // namespace
 
 std::string pg_set_up(PgUse use, const std::string& schema_name) {
@@ -240,13 +277,19 @@ void prepare_schema(PgConnection& connection, const std::string& name) {
             throw StoreError("store: made by a later version of ganglion (" +
                              std::to_string(version) + "): use that one, or another database");
         }
-        if (version == kSchemaVersion) return;
-        // Who writes as version 1 did has ended, or ends with this.
-        connection.run("LOCK TABLE meta IN ACCESS EXCLUSIVE MODE");
-        connection.run(leave_version_1);
-        connection.run(packed_schema);
-        pack_events(connection);
-        count_totals(connection);
+        if (version == kSchemaVersion && has_search_index(connection, name)) return;
+        // Who writes as an earlier version did has ended, or ends with this.
+        if (version < kSchemaVersion) connection.run("LOCK TABLE meta IN ACCESS EXCLUSIVE MODE");
+        if (version == 1) {
+            connection.run(leave_version_1);
+            connection.run(packed_schema);
+            pack_events(connection);
+        }
+        if (version < kSchemaVersion) {
+            connection.run(versions_schema);
+            count_totals(connection);
+        }
+        connection.run(search_index);
         connection.run("UPDATE meta SET schema_version = $1", PgValues().add(kSchemaVersion));
         transaction.commit();
         return;
@@ -254,6 +297,8 @@ void prepare_schema(PgConnection& connection, const std::string& name) {
     connection.run(("CREATE SCHEMA IF NOT EXISTS " + name).c_str());
     connection.run(schema);
     connection.run(packed_schema);
+    connection.run(versions_schema);
+    connection.run(search_index);
     connection.run("INSERT INTO meta (schema_version, created_ms) VALUES ($1, $2)",
                    PgValues().add(kSchemaVersion).add(now_ms()));
     transaction.commit();
@@ -268,6 +313,11 @@ void count_totals(PgConnection& connection) {
         "coalesce(least(sum(gate_openings), $1), 0), coalesce(least(sum(inferences), $1), 0) FROM "
         "boots)",
         PgValues().add(static_cast<int64_t>(kMostSum)));
+    connection.run(
+        "INSERT INTO versions SELECT application, bundle_version, count(*), sum(online), count(*) "
+        "FILTER (WHERE fault <> ''), max(ram_bytes), max(flash_bytes), max(instructions) FROM "
+        "devices WHERE bundle_version <> '' GROUP BY 1, 2",
+        PgValues());
 }
 
 void make_partition(PgConnection& connection, int64_t received_ms) {

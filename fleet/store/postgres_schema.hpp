@@ -17,7 +17,8 @@ std::string pg_set_up(PgUse use, const std::string& schema = "ganglion");
 /// this one; several servers may do it at once. Throws StoreError when they are of a later version.
 void prepare_schema(PgConnection& connection, const std::string& name = "ganglion");
 
-/// Counts anew what `meta` says of the whole fleet, inside a transaction that has the pen.
+/// Counts what `meta` says of the whole fleet and `versions`, still empty, of each; inside a
+/// transaction that has the pen.
 void count_totals(PgConnection& connection);
 
 /// Makes the part of `events` for the day of this time, inside a transaction that has the pen.

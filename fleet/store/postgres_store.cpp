@@ -2,6 +2,7 @@
 
 #include "fleet/store/postgres_runs.hpp"
 #include "fleet/store/postgres_schema.hpp"
+#include "fleet/store/postgres_versions.hpp"
 
 namespace ganglion::fleet {
 
@@ -50,9 +51,16 @@ std::vector<std::string> PgStore::mark_all_offline() {
     const std::lock_guard lock(write_mutex_);
     PgTransaction transaction(write_);
     take_pen(write_);
-    const PgResult rows =
-        write_.run("UPDATE devices SET online = 0 WHERE online <> 0 AND server = $1 RETURNING id",
-                   PgValues().add(server_));
+    const PgResult rows = write_.run(
+        "UPDATE devices SET online = 0 WHERE online <> 0 AND server = $1 RETURNING id, "
+        "application, bundle_version",
+        PgValues().add(server_));
+    VersionChanges versions;
+    for (int row = 0; row < rows.rows(); ++row) {
+        const std::string version = rows.text(row, 2);
+        if (!version.empty()) --versions[{rows.text(row, 1), version}].online;
+    }
+    write_versions(write_, versions);
     write_.run("UPDATE meta SET online = online - $1", PgValues().add(int64_t{rows.rows()}));
     transaction.commit();
     return each_row(rows, [](const PgResult& found, int row) { return found.text(row, 0); });

@@ -12,6 +12,12 @@
 
 namespace ganglion::fleet {
 
+/// Whether both are the same event: they were decided alike.
+inline bool is_same(const EventRecord& one, const EventRecord& other) {
+    return one.clock_ms == other.clock_ms && one.kind == other.kind && one.label == other.label &&
+           one.score_permille == other.score_permille && one.sample == other.sample;
+}
+
 /// What writing reads and changes, within one transaction of the owner: the part of a store that
 /// knows its database. What it has read it may keep, until forget().
 class Rows {
@@ -56,6 +62,8 @@ class Rows {
 
     /// By how much this transaction changes the totals; new devices are in it already.
     Totals& grown() { return grown_; }
+    /// The same of versions.
+    VersionChanges& versions() { return versions_; }
 
     /// The last thing of a transaction: writes what has changed, and says the ids of its events.
     virtual void finish(Committed& result) = 0;
@@ -64,6 +72,7 @@ class Rows {
 
   private:
     Totals grown_;
+    VersionChanges versions_;
 };
 
 }  // namespace ganglion::fleet

@@ -19,14 +19,7 @@ SqliteRows::SqliteRows(Database& database)
     : database_(database),
       states_(database),
       rollups_(database),
-      add_event_(database.prepare("INSERT OR IGNORE INTO events (device, boot, sequence, clock_ms, "
-                                  "time_ms, uncertainty_ms, received_ms, "
-                                  "kind, label, score, sample, stop_samples, stop_instructions) "
-                                  "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)")),
-      read_event_(database.prepare("SELECT clock_ms, kind, label, score, sample FROM events WHERE "
-                                   "device = ? AND boot = ? AND sequence = ?")),
-      next_sequence_(database.prepare("SELECT min(sequence) FROM events WHERE device = ? AND boot "
-                                      "= ? AND sequence > ?")),
+      runs_(database),
       write_status_(database.prepare(
           "UPDATE devices SET online = ?, application = coalesce(?, application), "
           "bundle_version = coalesce(?, bundle_version), bundle_digest = coalesce(?, "
@@ -43,51 +36,42 @@ SqliteRows::SqliteRows(Database& database)
           "UPDATE meta SET devices = devices + ?1, online = online + ?2, events = events + ?3, "
           "bytes_sensed = min(bytes_sensed + ?4, ?9), bytes_sent = min(bytes_sent + ?5, ?9), "
           "bytes_gate = min(bytes_gate + ?6, ?9), gate_openings = min(gate_openings + ?7, ?9), "
-          "inferences = min(inferences + ?8, ?9)")) {}
+          "inferences = min(inferences + ?8, ?9), next_id = ?10")),
+      write_version_(database.prepare(
+          "INSERT INTO versions (application, version, devices, online, faults, ram_bytes, "
+          "flash_bytes, instructions) VALUES (?,?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET devices = "
+          "devices + excluded.devices, online = online + excluded.online, faults = faults + "
+          "excluded.faults, ram_bytes = max(ram_bytes, excluded.ram_bytes), flash_bytes = "
+          "max(flash_bytes, excluded.flash_bytes), instructions = max(instructions, "
+          "excluded.instructions)")) {}
+
+void SqliteRows::prepare(std::span<const Message>) {
+    if (next_id_ > 0) return;
+    Statement row = database_.prepare("SELECT next_id FROM meta");
+    row.step();
+    next_id_ = row.integer(0);
+}
 
 bool SqliteRows::add_event(const DeviceState& device, StoredEvent& stored) {
     const EventRecord& event = stored.event;
-    const bool added = add_event_.reset()
-                           .bind(device.number)
-                           .bind(event.boot)
-                           .bind(event.sequence)
-                           .bind(signed_of(event.clock_ms))
-                           .bind(stored.time_ms)
-                           .bind(stored.uncertainty_ms)
-                           .bind(stored.received_ms)
-                           .bind(event.kind)
-                           .bind(event.label)
-                           .bind(event.score_permille)
-                           .bind(signed_of(event.sample))
-                           .bind_optional(widened(event.stop_samples))
-                           .bind_optional(widened(event.stop_instructions))
-                           .run() == 1;
-    if (added) stored.id = database_.last_insert_id();
-    return added;
+    const BootState& boot = device.boots.at(event.boot);
+    // What is not ahead was looked up before, and the next one in order is never there.
+    const bool may_be_there = boot.ahead > 0 && event.sequence > boot.through + 1;
+    if (may_be_there && runs_.find(device.number, event.boot, event.sequence)) return false;
+    stored.id = next_id_++;
+    runs_.add(device.number, stored);
+    return true;
 }
 
 Rows::Known SqliteRows::look_up(const DeviceState& device, const EventRecord& event) {
-    read_event_.reset().bind(device.number).bind(event.boot).bind(event.sequence);
-    Known known = Known::absent;
-    if (read_event_.step()) {
-        const bool same = read_event_.integer(0) == signed_of(event.clock_ms) &&
-                          read_event_.integer(1) == event.kind &&
-                          read_event_.text(2) == event.label &&
-                          read_event_.integer(3) == event.score_permille &&
-                          read_event_.integer(4) == signed_of(event.sample);
-        known = same ? Known::same : Known::another;
-    }
-    read_event_.reset();
-    return known;
+    const auto known = runs_.find(device.number, event.boot, event.sequence);
+    if (!known) return Known::absent;
+    return is_same(*known, event) ? Known::same : Known::another;
 }
 
 std::optional<uint32_t> SqliteRows::next_stored(const DeviceState& device, uint32_t boot,
                                                 uint32_t after) {
-    next_sequence_.reset().bind(device.number).bind(boot).bind(after).step();
-    std::optional<uint32_t> next;
-    if (!next_sequence_.is_null(0)) next = next_sequence_.number<uint32_t>(0);
-    next_sequence_.reset();
-    return next;
+    return runs_.next(device.number, boot, after);
 }
 
 void SqliteRows::add_loss(const DeviceState& device, uint32_t boot, int64_t first, int64_t last) {
@@ -145,7 +129,28 @@ void SqliteRows::add_chunk(const DeviceState& device, const GateRecord& chunk) {
         .run();
 }
 
+void SqliteRows::write_versions() {
+    bool left = false;
+    for (const auto& [name, by] : std::exchange(versions(), {})) {
+        left = left || by.devices <= 0;
+        write_version_.reset()
+            .bind(name.first)
+            .bind(name.second)
+            .bind(by.devices)
+            .bind(by.online)
+            .bind(by.faults)
+            .bind(by.ram_bytes)
+            .bind(by.flash_bytes)
+            .bind(by.instructions)
+            .run();
+    }
+    if (left) database_.run("DELETE FROM versions WHERE devices <= 0");
+}
+
 void SqliteRows::finish(Committed&) {
+    runs_.write();
+    runs_.forget();
+    write_versions();
     rollups_.write(sums_);
     sums_.clear();
     states_.write_back();
@@ -160,11 +165,15 @@ void SqliteRows::finish(Committed&) {
         .bind(signed_of(by.gate_openings))
         .bind(signed_of(by.inferences))
         .bind(signed_of(kMostSum))
+        .bind(next_id_)
         .run();
 }
 
 void SqliteRows::forget() {
     grown() = {};
+    versions() = {};
+    next_id_ = 0;
+    runs_.forget();
     states_.forget();
     sums_.clear();
 }

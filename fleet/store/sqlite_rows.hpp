@@ -4,15 +4,16 @@
 #include "fleet/store/rollups.hpp"
 #include "fleet/store/rows.hpp"
 #include "fleet/store/sqlite.hpp"
+#include "fleet/store/sqlite_runs.hpp"
 
 namespace ganglion::fleet {
 
-/// The rows in SQLite, one statement for each.
+/// The rows in SQLite, one statement for each; a run of events is one.
 class SqliteRows final : public Rows {
   public:
     explicit SqliteRows(Database& database);
 
-    void prepare(std::span<const Message>) override {}
+    void prepare(std::span<const Message> messages) override;
     DeviceState& device(const std::string& id) override {
         return states_.device(id, grown().devices);
     }
@@ -40,12 +41,15 @@ class SqliteRows final : public Rows {
     void forget() override;
 
   private:
+    void write_versions();
+
     Database& database_;
     DeviceStates states_;
     RollupSums sums_;
     Rollups rollups_;
-    Statement add_event_, read_event_, next_sequence_;
-    Statement write_status_, write_device_report_, add_chunk_, write_totals_;
+    SqliteRuns runs_;
+    Statement write_status_, write_device_report_, add_chunk_, write_totals_, write_version_;
+    int64_t next_id_ = 0;  ///< of an event; 0: not read
 };
 
 }  // namespace ganglion::fleet

@@ -1,11 +1,11 @@
 #include "fleet/store/sqlite_store.hpp"
 
 #include <algorithm>
-#include <limits>
 
 #include "fleet/store/device_condition.hpp"
 #include "fleet/store/gate_openings.hpp"
 #include "fleet/store/schema.hpp"
+#include "fleet/store/sqlite_runs.hpp"
 
 namespace ganglion::fleet {
 namespace {
@@ -55,34 +55,10 @@ DeviceRow device_row(const Statement& row) {
     return device;
 }
 
-std::optional<uint32_t> optional_number(const Statement& row, int column) {
-    if (row.is_null(column)) return std::nullopt;
-    return row.number<uint32_t>(column);
-}
-
-StoredEvent stored_event(const Statement& row) {
-    StoredEvent stored;
-    stored.id = row.integer(0);
-    stored.device = row.text(1);
-    stored.time_ms = row.integer(2);
-    stored.uncertainty_ms = row.integer(3);
-    stored.received_ms = row.integer(4);
-    stored.event.boot = row.number<uint32_t>(5);
-    stored.event.sequence = row.number<uint32_t>(6);
-    stored.event.clock_ms = row.number<uint64_t>(7);
-    stored.event.kind = row.number<uint8_t>(8);
-    stored.event.label = row.text(9);
-    stored.event.score_permille = row.number<uint16_t>(10);
-    stored.event.sample = row.number<uint64_t>(11);
-    stored.event.stop_samples = optional_number(row, 12);
-    stored.event.stop_instructions = optional_number(row, 13);
-    return stored;
-}
-
 }  // namespace
 
 SqliteStore::SqliteStore(const std::filesystem::path& file)
-    : write_database_(opened(file)), rows_(write_database_), writer_(rows_), read_database_(file) {}
+    : write_database_(opened(file)), rows_(write_database_), writer_(rows_), readers_(file) {}
 
 Committed SqliteStore::commit(std::span<const Message> messages) {
     const std::lock_guard lock(write_mutex_);
@@ -117,8 +93,8 @@ void SqliteStore::set_attributes(const std::string& device, const Attributes& at
 }
 
 std::map<std::string, Attributes> SqliteStore::attributes() {
-    const std::lock_guard lock(read_mutex_);
-    Statement row = read_database_.prepare(
+    const auto reading = readers_.take();
+    Statement row = reading->prepare(
         "SELECT id, name, value FROM attributes a JOIN devices d ON d.number = a.device");
     std::map<std::string, Attributes> attributes;
     while (row.step()) attributes[row.text(0)][row.text(1)] = row.text(2);
@@ -126,14 +102,14 @@ std::map<std::string, Attributes> SqliteStore::attributes() {
 }
 
 std::vector<RollupRow> SqliteStore::rollups(const RollupQuery& query) {
-    const std::lock_guard lock(read_mutex_);
-    return read_rollups(read_database_, query);
+    const auto reading = readers_.take();
+    return read_rollups(*reading, query);
 }
 
 std::map<std::string, std::vector<RollupRow>> SqliteStore::device_rollups(
     const RollupQuery& query) {
-    const std::lock_guard lock(read_mutex_);
-    return read_device_rollups(read_database_, query);
+    const auto reading = readers_.take();
+    return read_device_rollups(*reading, query);
 }
 
 std::vector<std::string> SqliteStore::mark_all_offline() {
@@ -146,7 +122,7 @@ std::vector<std::string> SqliteStore::mark_all_offline() {
             write_database_.prepare("UPDATE devices SET online = 0 WHERE online <> 0 RETURNING id");
         while (update.step()) changed.push_back(update.text(0));
     }
-    write_database_.run("UPDATE meta SET online = 0");
+    write_database_.run("UPDATE meta SET online = 0; UPDATE versions SET online = 0");
     transaction.commit();
     return changed;
 }
@@ -154,13 +130,7 @@ std::vector<std::string> SqliteStore::mark_all_offline() {
 uint64_t SqliteStore::forget_before(int64_t received_ms, uint32_t limit) {
     const std::lock_guard lock(write_mutex_);
     Transaction transaction(write_database_);
-    // Ids grow with arrival, so the oldest come first; those beyond a gap are needed to know of it.
-    Statement oldest = write_database_.prepare(
-        "DELETE FROM events WHERE id IN (SELECT e.id FROM (SELECT id, device, boot, sequence, "
-        "received_ms FROM events ORDER BY id LIMIT ?2) e JOIN boots b ON b.device = e.device AND "
-        "b.boot = e.boot WHERE e.received_ms < ?1 AND e.sequence <= b.through)");
-    oldest.bind(received_ms).bind(limit);
-    auto forgotten = static_cast<uint64_t>(oldest.run());
+    uint64_t forgotten = forget_oldest(write_database_, received_ms, limit);
     // A chunk has no time of its own: its boot was last heard before.
     Statement chunks = write_database_.prepare(
         "DELETE FROM gate_chunks WHERE rowid IN (SELECT g.rowid FROM gate_chunks g JOIN boots b ON "
@@ -172,8 +142,8 @@ uint64_t SqliteStore::forget_before(int64_t received_ms, uint32_t limit) {
 }
 
 Summary SqliteStore::summary() {
-    const std::lock_guard lock(read_mutex_);
-    Statement row = read_database_.prepare(
+    const auto reading = readers_.take();
+    Statement row = reading->prepare(
         "SELECT devices, online, events, bytes_sensed, bytes_sent, bytes_gate, gate_openings, "
         "inferences FROM meta");
     row.step();
@@ -183,8 +153,8 @@ Summary SqliteStore::summary() {
 }
 
 std::vector<DeviceRow> SqliteStore::devices(const DeviceQuery& query) {
-    const std::lock_guard lock(read_mutex_);
-    Statement row = read_database_.prepare(
+    const auto reading = readers_.take();
+    Statement row = reading->prepare(
         select_devices("SELECT * FROM devices WHERE id > ?1 AND (?2 = '' OR instr(id, ?2) > 0)" +
                        sql_of(query.condition) + " ORDER BY id LIMIT ?3"));
     row.bind(query.after).bind(query.search).bind(query.limit);
@@ -194,19 +164,18 @@ std::vector<DeviceRow> SqliteStore::devices(const DeviceQuery& query) {
 }
 
 std::optional<DeviceRow> SqliteStore::device(const std::string& id) {
-    const std::lock_guard lock(read_mutex_);
-    Statement row = read_database_.prepare(select_devices("SELECT * FROM devices WHERE id = ?1"));
+    const auto reading = readers_.take();
+    Statement row = reading->prepare(select_devices("SELECT * FROM devices WHERE id = ?1"));
     row.bind(id);
     if (!row.step()) return std::nullopt;
     return device_row(row);
 }
 
 std::vector<VersionRow> SqliteStore::versions() {
-    const std::lock_guard lock(read_mutex_);
-    Statement row = read_database_.prepare(
-        "SELECT application, bundle_version, count(*), sum(online), sum(fault <> ''), "
-        "max(ram_bytes), max(flash_bytes), max(instructions) FROM devices WHERE bundle_version <> "
-        "'' GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2");
+    const auto reading = readers_.take();
+    Statement row = reading->prepare(
+        "SELECT application, version, devices, online, faults, ram_bytes, flash_bytes, "
+        "instructions FROM versions ORDER BY devices DESC, application, version");
     std::vector<VersionRow> versions;
     while (row.step()) {
         versions.push_back({row.text(0), row.text(1), row.number<uint64_t>(2),
@@ -218,8 +187,8 @@ std::vector<VersionRow> SqliteStore::versions() {
 }
 
 std::vector<TroubledDevice> SqliteStore::troubled(int64_t silent_since_ms) {
-    const std::lock_guard lock(read_mutex_);
-    Statement row = read_database_.prepare(
+    const auto reading = readers_.take();
+    Statement row = reading->prepare(
         "SELECT id, online, last_seen_ms, fault FROM devices WHERE fault <> '' OR (online = 0 AND "
         "last_seen_ms > 0 AND last_seen_ms < ?) ORDER BY id");
     row.bind(silent_since_ms);
@@ -230,40 +199,37 @@ std::vector<TroubledDevice> SqliteStore::troubled(int64_t silent_since_ms) {
 }
 
 std::vector<StoredEvent> SqliteStore::events(const EventQuery& query) {
-    const std::lock_guard lock(read_mutex_);
-    const bool newest = !query.after;
-    std::string sql =
-        "SELECT e.id, d.id, time_ms, uncertainty_ms, received_ms, e.boot, sequence, clock_ms, "
-        "kind, "
-        "label, e.score, sample, stop_samples, stop_instructions FROM events e JOIN devices d ON "
-        "d.number = e.device WHERE e.id > ? AND e.id < ?";
-    if (query.device) sql += " AND e.device = (SELECT number FROM devices WHERE id = ?)";
-    sql += newest ? " ORDER BY e.id DESC LIMIT ?" : " ORDER BY e.id LIMIT ?";
-    Statement row = read_database_.prepare(sql);
-    row.bind(query.after.value_or(0))
-        .bind(query.before.value_or(std::numeric_limits<int64_t>::max()));
+    const auto reading = readers_.take();
+    const std::string of_device =
+        query.device ? " AND e.device = (SELECT number FROM devices WHERE id = ?3)" : "";
+    Statement row = reading->prepare(
+        std::string("SELECT ") + kPackedColumns +
+        ", d.id FROM events e JOIN devices d ON d.number = e.device WHERE e.last_id > ?1 AND "
+        "e.last_id < ?2" +
+        of_device + " ORDER BY e.last_id" + (query.after ? "" : " DESC"));
+    EventPage page(query);
+    row.bind(page.low_id()).bind(page.high_id());
     if (query.device) row.bind(*query.device);
-    row.bind(query.limit);
-    std::vector<StoredEvent> events;
-    while (row.step()) events.push_back(stored_event(row));
-    if (newest) std::ranges::reverse(events);
-    return events;
+    while (!page.is_full() && row.step()) page.add(unpacked(row, row.text(6)));
+    return page.take();
 }
 
 std::vector<Gap> SqliteStore::gaps(const std::optional<std::string>& device) {
-    const std::lock_guard lock(read_mutex_);
-    // Up to `through` there is none; above it, a gap lies before each sequence whose predecessor is
-    // not there.
-    Statement row = read_database_.prepare(
-        "SELECT id, boot, before + 1, sequence - 1 FROM ("
-        " SELECT d.id, e.boot, e.sequence, lag(e.sequence, 1, b.through)"
-        "  OVER (PARTITION BY e.device, e.boot ORDER BY e.sequence) AS before"
-        " FROM boots b JOIN devices d ON d.number = b.device JOIN events e ON e.device = b.device"
-        "  AND e.boot = b.boot AND e.sequence > b.through"
+    const auto reading = readers_.take();
+    // Up to `through` there is none; above it, a gap lies before each run whose predecessor does
+    // not end where it begins. CROSS JOIN: in this order, for few boots have gaps.
+    Statement row = reading->prepare(
+        "SELECT id, boot, before + 1, first_sequence - 1 FROM ("
+        " SELECT d.id, e.boot, e.first_sequence, lag(e.last_sequence, 1, b.through)"
+        "  OVER (PARTITION BY e.device, e.boot ORDER BY e.last_sequence) AS before"
+        " FROM boots b CROSS JOIN devices d ON d.number = b.device"
+        "  CROSS JOIN events e ON e.device = b.device AND e.boot = b.boot"
+        "   AND e.last_sequence > b.through"
         " WHERE b.ahead > 0 AND (?1 IS NULL OR d.id = ?1))"
-        " WHERE sequence > before + 1"
-        " UNION ALL SELECT id, l.boot, first, last FROM losses l JOIN devices d ON d.number = "
-        "l.device WHERE ?1 IS NULL OR id = ?1 ORDER BY 1, 2, 3");
+        " WHERE first_sequence > before + 1"
+        " UNION ALL SELECT id, l.boot, first, last FROM losses l"
+        "  CROSS JOIN devices d ON d.number = l.device WHERE ?1 IS NULL OR id = ?1"
+        " ORDER BY 1, 2, 3");
     row.bind_optional(device);
     std::vector<Gap> gaps;
     while (row.step()) {
@@ -274,8 +240,8 @@ std::vector<Gap> SqliteStore::gaps(const std::optional<std::string>& device) {
 }
 
 std::vector<GateOpening> SqliteStore::gate(const std::optional<std::string>& device) {
-    const std::lock_guard lock(read_mutex_);
-    Statement row = read_database_.prepare(
+    const auto reading = readers_.take();
+    Statement row = reading->prepare(
         "SELECT d.id, g.boot, opening, first_sample, length(samples), last FROM gate_chunks g "
         "JOIN devices d ON d.number = g.device WHERE ?1 IS NULL OR d.id = ?1 "
         "ORDER BY d.id, g.boot, opening, first_sample");

@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "fleet/store/sqlite.hpp"
+#include "fleet/store/sqlite_readers.hpp"
 #include "fleet/store/sqlite_rows.hpp"
 #include "fleet/store/store.hpp"
 #include "fleet/store/writer.hpp"
@@ -11,8 +12,8 @@
 namespace ganglion::fleet {
 
 /// The store for one machine: one SQLite file in WAL mode with full synchronisation, one
-/// transaction a batch. One connection writes and one reads, so that a page load never holds up an
-/// acknowledgement.
+/// transaction a batch. One connection writes and others read, so that a page load never holds up
+/// an acknowledgement, nor a long query a short one.
 class SqliteStore final : public Store {
   public:
     /// Opens the file or makes it. Throws StoreError when it is no database of ours.
@@ -42,8 +43,7 @@ class SqliteStore final : public Store {
     Database write_database_;
     SqliteRows rows_;
     Writer writer_;
-    std::mutex read_mutex_;
-    Database read_database_;
+    SqliteReaders readers_;
 };
 
 }  // namespace ganglion::fleet

@@ -76,6 +76,51 @@ PRAGMA user_version = 1;)sql");
     EXPECT_THAT(store.gaps({}), IsEmpty());
 }
 
+/// Back to the schema of version 4, which had a row for each event.
+constexpr const char* kVersion4 = R"sql(
+DROP TABLE events;
+DROP TABLE versions;
+DROP INDEX boots_with_gaps;
+ALTER TABLE meta DROP COLUMN next_id;
+CREATE TABLE events (id INTEGER PRIMARY KEY, device INTEGER NOT NULL, boot INTEGER NOT NULL,
+    sequence INTEGER NOT NULL, clock_ms INTEGER NOT NULL, time_ms INTEGER NOT NULL,
+    uncertainty_ms INTEGER NOT NULL, received_ms INTEGER NOT NULL, kind INTEGER NOT NULL,
+    label TEXT NOT NULL, score INTEGER NOT NULL, sample INTEGER NOT NULL, stop_samples INTEGER,
+    stop_instructions INTEGER, UNIQUE (device, boot, sequence));
+CREATE INDEX events_of_device ON events (device, id);
+CREATE INDEX devices_by_version ON devices (application, bundle_version, online, fault, ram_bytes,
+    flash_bytes, instructions);
+INSERT INTO events VALUES (4,1,1,1,1000,1699999999000,7,1700000000000,0,'alexa',900,320,NULL,NULL);
+INSERT INTO events VALUES (5,1,1,2,2000,1700000000000,0,1700000000000,2,'stop',901,640,3,44);
+INSERT INTO events VALUES (9,1,1,5,1000,1700000000000,0,1700000000000,0,'alexa',900,1600,NULL,NULL);
+UPDATE boots SET through = 2, ahead = 1;
+UPDATE devices SET application = 'guard', bundle_version = '1.0.0', online = 1, ram_bytes = 9;
+PRAGMA user_version = 4;)sql";
+
+TEST(SqliteStore, PacksTheEventsOfAVersionThatHadARowForEach) {
+    const TemporaryDirectory directory;
+    const auto file = directory.path() / "fleet.db";
+    SqliteStore(file).commit(std::vector{testing::report(1, 1000, 100)});
+    Database(file).run(kVersion4);
+    SqliteStore store(file);
+    const auto stored = store.events({});
+    ASSERT_THAT(stored, SizeIs(3));
+    EXPECT_EQ(stored[0].id, 4);
+    EXPECT_EQ(stored[0].time_ms, testing::kNoon - 1000);
+    EXPECT_EQ(stored[0].uncertainty_ms, 7);
+    EXPECT_EQ(stored[1].event.label, "stop");
+    EXPECT_EQ(stored[1].event.stop_instructions, 44U);
+    EXPECT_EQ(stored[2].event.sequence, 5U);
+    EXPECT_EQ(store.versions().at(0).devices, 1U);
+    EXPECT_EQ(store.versions().at(0).online, 1U);
+    EXPECT_EQ(store.versions().at(0).ram_bytes, 9U);
+    const auto more = store.commit(std::vector{events({event(1, 1), event(1, 3), event(1, 5)})});
+    ASSERT_THAT(more.new_events, SizeIs(1));
+    EXPECT_EQ(more.new_events[0].id, 10);
+    EXPECT_THAT(more.acks, ElementsAre(Through("speaker", 1, 3)));
+    EXPECT_THAT(store.gaps({}), ElementsAre(GapOf(1, 4, 4)));
+}
+
 TEST(SqliteStore, RefusesFilesOfOthers) {
     const TemporaryDirectory directory;
     const auto file = directory.path() / "fleet.db";

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
 
 namespace ganglion::fleet {
 
@@ -20,5 +23,15 @@ struct Totals {
     int64_t devices = 0, online = 0, events = 0;
     uint64_t bytes_sensed = 0, bytes_sent = 0, bytes_gate = 0, gate_openings = 0, inferences = 0;
 };
+
+/// By how much it changes what a version of an application comes to; of what that costs a device
+/// the most that was said.
+struct VersionChange {
+    int64_t devices = 0, online = 0, faults = 0;
+    uint32_t ram_bytes = 0, flash_bytes = 0, instructions = 0;
+};
+
+/// By application and version.
+using VersionChanges = std::map<std::pair<std::string, std::string>, VersionChange>;
 
 }  // namespace ganglion::fleet

@@ -124,10 +124,32 @@ void Writer::write_content(const Message& message, const StatusRecord& content) 
         device.last_seen_ms = std::max(device.last_seen_ms, message.received_ms);
         device.boot = content.boot.value_or(device.boot);
     }
+    count_version(device, -1);
+    if (content.application) device.application = *content.application;
     if (content.bundle_version) device.bundle_version = *content.bundle_version;
+    if (const auto fault = fault_told(content)) device.has_fault = !fault->empty();
     rows_.grown().online += int{content.online} - int{device.online};
     device.online = content.online;
+    count_version(device, 1);
+    if (!device.bundle_version.empty()) {
+        VersionChange& version = rows_.versions()[{device.application, device.bundle_version}];
+        const auto raise = [](uint32_t& most, std::optional<uint32_t> value) {
+            most = std::max(most, value.value_or(0));
+        };
+        raise(version.ram_bytes, content.ram_bytes);
+        raise(version.flash_bytes, content.flash_bytes);
+        raise(version.instructions, content.instructions);
+    }
     rows_.write_status(device, content);
+}
+
+/// The device as one of its version's, or no longer.
+void Writer::count_version(const DeviceState& device, int by) {
+    if (device.bundle_version.empty()) return;
+    VersionChange& version = rows_.versions()[{device.application, device.bundle_version}];
+    version.devices += by;
+    version.online += device.online ? by : 0;
+    version.faults += device.has_fault ? by : 0;
 }
 
 void Writer::write_content(const Message& message, const ReportRecord& content) {
@@ -161,6 +183,11 @@ void Writer::write_content(const Message& message, const ReportRecord& content) 
     grow(boot.overruns, content.overruns);
     grow(boot.events_lost, content.events_lost);
     rows_.add_to_rollups(device, message.received_ms, change);
+    if (content.instructions > device.instructions && !device.bundle_version.empty()) {
+        uint32_t& most = rows_.versions()[{device.application, device.bundle_version}].instructions;
+        most = std::max(most, content.instructions);
+    }
+    device.instructions = std::max(device.instructions, content.instructions);
     rows_.write_report(device, content);
 }
 

@@ -25,6 +25,7 @@ class Writer {
     void write_content(const Message& message, const GateRecord& content);
     void write_content(const Message& message, const RejectedMessage& content);
 
+    void count_version(const DeviceState& device, int by);
     void write_event(const Message& message, DeviceState& device, const EventRecord& event,
                      int64_t time_ms, int64_t uncertainty_ms);
     BootState& touch(const Message& message, DeviceState& device, uint32_t boot);
