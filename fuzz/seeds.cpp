@@ -72,11 +72,16 @@ void add_bundles(const Seeds& seeds) {
 void add_messages(const Seeds& seeds) {
     Bytes bytes(kMaxBatchBytes);
     EventBatch batch;
+    for (Event& event : batch.events) event.sequence = static_cast<uint32_t>(++batch.count);
     batch.count = 2;
     bytes.resize(encode(batch, bytes));
     seeds.add("messages", "events", bytes);
     bytes.insert(bytes.begin(), 0);
     seeds.add("ingest", "events", bytes);
+    batch.count = kMaxBatchEvents;
+    bytes.resize(kMaxBatchBytes);
+    bytes.resize(encode(batch, bytes));
+    seeds.add("messages", "most_events", bytes);
 }
 
 }  // namespace

@@ -90,16 +90,21 @@ bool read_events(CborReader& in, EventBatch& batch) {
 
 }  // namespace
 
-size_t encode(const EventBatch& batch, std::span<uint8_t> buffer) {
-    if (batch.count == 0 || batch.count > kMaxBatchEvents) return 0;
+size_t encode(const BatchHead& head, std::span<const Event> events, std::span<uint8_t> buffer) {
+    if (events.empty() || events.size() > kMaxBatchEvents) return 0;
     CborWriter out(buffer);
-    out.map(batch.from_oldest ? 4 : 3);
-    out.uint(kBatchClock), out.uint(batch.clock_ms);
-    out.uint(kBatchEvents), out.array(batch.count);
-    for (size_t i = 0; i < batch.count; ++i) encode(batch.events[i], out);
-    out.uint(kBatchBoot), out.uint(batch.boot);
-    if (batch.from_oldest) out.uint(kBatchFromOldest), out.boolean(true);
+    out.map(head.from_oldest ? 4 : 3);
+    out.uint(kBatchClock), out.uint(head.clock_ms);
+    out.uint(kBatchEvents), out.array(events.size());
+    for (const Event& event : events) encode(event, out);
+    out.uint(kBatchBoot), out.uint(head.boot);
+    if (head.from_oldest) out.uint(kBatchFromOldest), out.boolean(true);
     return finished(out);
+}
+
+size_t encode(const EventBatch& batch, std::span<uint8_t> buffer) {
+    if (batch.count > kMaxBatchEvents) return 0;
+    return encode(batch, std::span(batch.events).first(batch.count), buffer);
 }
 
 bool decode_event_batch(std::span<const uint8_t> payload, EventBatch& batch) {

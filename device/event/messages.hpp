@@ -17,17 +17,27 @@
 /// unknown keys are ignored. Views point into the payload.
 namespace ganglion {
 
-inline constexpr size_t kMaxBatchEvents = 16;
-inline constexpr size_t kMaxBatchBytes = 1 + 10 + 2 + kMaxBatchEvents * kMaxEventBytes + 6 + 2;
+/// Longest encoding of a batch of so many events.
+constexpr size_t batch_bytes(size_t events) {
+    return 1 + 10 + 3 + events * kMaxEventBytes + 6 + 2;
+}
 
-struct EventBatch {
+/// The most that one message carries. A device sends as many as it has RAM for.
+inline constexpr size_t kMaxBatchEvents = 64;
+inline constexpr size_t kMaxBatchBytes = batch_bytes(kMaxBatchEvents);
+
+/// What a batch says beside its events.
+struct BatchHead {
     uint64_t clock_ms = 0;  ///< device clock when sent, ms since boot
     uint32_t boot = 0;      ///< boot that sends the batch; the events may be of earlier ones
-    std::array<Event, kMaxBatchEvents> events{};
-    size_t count = 0;
     /// The device has nothing of the first event's boot that is older: what the store lacks before
     /// it will never come.
     bool from_oldest = false;
+};
+
+struct EventBatch : BatchHead {
+    std::array<Event, kMaxBatchEvents> events{};
+    size_t count = 0;
 };
 
 struct Ack {
@@ -84,6 +94,7 @@ struct GateChunk {
     bool last = false;
 };
 
+size_t encode(const BatchHead& head, std::span<const Event> events, std::span<uint8_t> out);
 size_t encode(const EventBatch& batch, std::span<uint8_t> out);
 size_t encode(const Ack& ack, std::span<uint8_t> out);
 size_t encode(const StatusMessage& status, std::span<uint8_t> out);

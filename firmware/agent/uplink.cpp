@@ -22,6 +22,8 @@ namespace {
 
 constexpr uint64_t kReportEveryMs = 10'000;
 constexpr uint64_t kAckTimeOutMs = 5'000;
+/// Of a message; each is some 140 bytes of RAM.
+constexpr size_t kBatchEvents = 16;
 /// What the board listens to below its own topics.
 constexpr std::array<std::string_view, 7> kLeaves = {"ack",  "offer",  "piece", "undo",
                                                      "keys", "forget", "prior"};
@@ -121,19 +123,14 @@ bool send_report() {
 
 /// The oldest events, all of one boot: the answer then covers the whole batch.
 bool send_batch() {
-    static EventBatch batch;
-    const size_t count = events->oldest(batch.events);
-    if (count == 0) return false;
-    const auto other_boot = [](const Event& event) { return event.boot != batch.events[0].boot; };
-    const auto end =
-        std::find_if(batch.events.begin(),
-                     batch.events.begin() + static_cast<std::ptrdiff_t>(count), other_boot);
-    batch.count = static_cast<size_t>(end - batch.events.begin());
-    batch.boot = boot_id;
-    batch.from_oldest = true;
-    batch.clock_ms = board::milliseconds();
-    static std::array<uint8_t, kMaxBatchBytes> payload;
-    const size_t size = encode(batch, payload);
+    static std::array<Event, kBatchEvents> room;
+    const std::span oldest = std::span(room).first(events->oldest(room));
+    if (oldest.empty()) return false;
+    const auto other_boot = [](const Event& event) { return event.boot != room[0].boot; };
+    const auto end = std::find_if(oldest.begin(), oldest.end(), other_boot);
+    const BatchHead head{board::milliseconds(), boot_id, true};
+    static std::array<uint8_t, batch_bytes(kBatchEvents)> payload;
+    const size_t size = encode(head, std::span(oldest.begin(), end), payload);
     return mqtt::publish("event", std::span(payload).first(size), false, batch_state);
 }
 

@@ -15,7 +15,7 @@ namespace {
 
 constexpr auto kAgainAfter = std::chrono::seconds(5);
 constexpr auto kLookEvery = std::chrono::seconds(1);
-constexpr uint32_t kInFlight = 16 * kMaxBatchEvents;
+constexpr uint32_t kInFlight = 4 * kMaxBatchEvents;
 constexpr size_t kMaxStatusBytes = 256;
 
 std::string topic_of(const std::string& device, const char* leaf) {
@@ -150,16 +150,11 @@ uint32_t Uplink::send(const std::string& id, MqttClient& client) {
         log_("gateway: " + std::string(error.what()));
     }
     for (size_t first = 0; first < events.size(); first += kMaxBatchEvents) {
-        EventBatch batch;
-        batch.boot = spool_.boot();
-        batch.clock_ms = spool_.clock_ms();
         // The spool drops the oldest where it is full: the server need not wait for those.
-        batch.from_oldest = first == 0;
-        batch.count = std::min(kMaxBatchEvents, events.size() - first);
-        std::copy_n(events.begin() + static_cast<std::ptrdiff_t>(first), batch.count,
-                    batch.events.begin());
+        const BatchHead head{spool_.clock_ms(), spool_.boot(), first == 0};
         std::array<uint8_t, kMaxBatchBytes> bytes{};
-        const size_t size = encode(batch, bytes);
+        const size_t count = std::min(kMaxBatchEvents, events.size() - first);
+        const size_t size = encode(head, std::span(events).subspan(first, count), bytes);
         client.publish(topic_of(id, "event"), std::span(bytes).first(size));
     }
     return events.empty() ? 0 : events.back().sequence;

@@ -44,6 +44,7 @@ Content decode_events(std::span<const uint8_t> payload) {
     EventBatch batch;
     if (!decode_event_batch(payload, batch) || !fit({batch.clock_ms})) return RejectedMessage{};
     EventsMessage message{batch.clock_ms, batch.boot, {}, batch.from_oldest};
+    message.events.reserve(batch.count);
     for (const Event& event : std::span(batch.events).first(batch.count)) {
         if (event.sequence == 0 || !fit({event.clock_ms, event.sample}) ||
             !is_text(event.label.view())) {
