@@ -12,7 +12,9 @@ import {
 import { type Message, same_event } from "./state.ts";
 
 const PAGE = 500;
-const DEVICES_PAGE = 100;
+/** The first view is what fits the window and a little more: the rest comes when it is asked for. */
+const FIRST_EVENTS = 100;
+const DEVICES_PAGE = 24;
 /** Totals are asked for this long after the first device that tells of a change. */
 const TOTALS_AFTER_MS = 300;
 const ANSWER_WITHIN_MS = 8000;
@@ -55,7 +57,7 @@ export class Live {
   /** Fetches the page of events before the oldest known one. */
   async load_older(oldest: number): Promise<void> {
     try {
-      this.page_told(await this.events(`before=${oldest}&limit=${PAGE}`));
+      this.page_told(await this.events(`before=${oldest}&limit=${PAGE}`), PAGE);
     } catch (error) {
       this.lost(error);
     }
@@ -127,9 +129,14 @@ export class Live {
       if (!(await this.is_let_in())) return;
       // The stream first: what happens while the rest loads then arrives twice rather than never.
       await this.open_stream(turn);
-      await Promise.all([this.load_devices(""), this.load_totals(), this.load_gaps(), this.catch_up(turn)]);
-      if (turn !== this.turn) return;
-      await this.listen(turn);
+      const [trouble] = await Promise.all([
+        this.ask_trouble(),
+        this.load_devices(""),
+        this.load_totals(),
+        this.load_gaps(),
+        this.catch_up(turn),
+      ]);
+      this.answered(turn, trouble);
     } catch (error) {
       if (turn === this.turn) this.lost(error);
     }
@@ -203,10 +210,13 @@ export class Live {
       this.tell({ type: "forget" });
     }
     if (this.cursor === undefined) {
-      const newest = await this.events(`limit=${PAGE}`);
+      // The stream is open: it tells of all that comes later than these.
+      const newest = await this.events(`limit=${FIRST_EVENTS}`);
       if (turn !== this.turn) return;
-      this.page_told(newest);
+      this.page_told(newest, FIRST_EVENTS);
       this.cursor = newest[newest.length - 1] ?? null;
+      this.caught_up = true;
+      return;
     }
     for (;;) {
       const page = await this.events(`after=${this.cursor?.id ?? 0}&limit=${PAGE}`);
@@ -224,9 +234,9 @@ export class Live {
     return stored !== undefined && same_event(stored, event);
   }
 
-  private page_told(page: readonly FleetEvent[]): void {
+  private page_told(page: readonly FleetEvent[], asked: number): void {
     this.tell({ type: "events", events: page });
-    this.tell({ type: "older", older: page.length === PAGE });
+    this.tell({ type: "older", older: page.length === asked });
   }
 
   private device_changed(value: unknown): void {
@@ -252,9 +262,17 @@ export class Live {
 
   /** A stream can die without a word (a laptop that slept, a proxy), so the server is also asked. */
   private async listen(turn: number): Promise<void> {
-    const answer = await this.request("healthz", [200, 503]);
-    const trouble = answer.status === 200 ? "" : (await answer.text()).trim() || "not healthy";
+    const trouble = await this.ask_trouble();
     if (this.gaps_stale) await this.load_gaps();
+    this.answered(turn, trouble);
+  }
+
+  private async ask_trouble(): Promise<string> {
+    const answer = await this.request("healthz", [200, 503]);
+    return answer.status === 200 ? "" : (await answer.text()).trim() || "not healthy";
+  }
+
+  private answered(turn: number, trouble: string): void {
     if (turn !== this.turn) return;
     this.attempts = 0;
     this.lost_since = 0;

@@ -100,6 +100,24 @@ Incident incident_of(const Statement& row) {
 
 constexpr std::array<const char*, 3> severity_names{"info", "warning", "critical"};
 
+Database opened(const std::filesystem::path& file) {
+    Database database(file);
+    database.run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
+    Transaction transaction(database);
+    Statement version = database.prepare("PRAGMA user_version");
+    version.step();
+    const int64_t found = version.integer(0);
+    version.reset();
+    if (found > kSchemaVersion)
+        throw StoreError(file.string() + ": made by a later version of ganglion");
+    if (found < kSchemaVersion) {
+        database.run(schema);
+        database.run(("PRAGMA user_version = " + std::to_string(kSchemaVersion)).c_str());
+    }
+    transaction.commit();
+    return database;
+}
+
 }  // namespace
 
 const char* to_string(Severity severity) {
@@ -112,19 +130,14 @@ std::optional<Severity> severity_of(std::string_view name) {
     return std::nullopt;
 }
 
-IncidentStore::IncidentStore(const std::filesystem::path& file) : database_(file) {
-    database_.run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
-    Transaction transaction(database_);
-    Statement version = database_.prepare("PRAGMA user_version");
-    version.step();
-    if (version.integer(0) > kSchemaVersion)
-        throw StoreError(file.string() + ": made by a later version of ganglion");
-    if (version.integer(0) == kSchemaVersion) return;
-    version.reset();
-    database_.run(schema);
-    database_.run(("PRAGMA user_version = " + std::to_string(kSchemaVersion)).c_str());
-    transaction.commit();
-}
+IncidentStore::IncidentStore(const std::filesystem::path& file)
+    : database_(opened(file)),
+      add_member_(database_.prepare(
+          "INSERT INTO members (incident, subject, since_ms, last_ms, active, text) VALUES "
+          "(?,?,?,?,1,?) ON CONFLICT (incident, subject) DO UPDATE SET last_ms = "
+          "excluded.last_ms, active = 1, text = excluded.text")),
+      set_active_(database_.prepare(
+          "UPDATE members SET active = ?, last_ms = ? WHERE incident = ? AND subject = ?")) {}
 
 int64_t IncidentStore::cursor() {
     Statement row = database_.prepare("SELECT event_id FROM cursor");
@@ -199,11 +212,7 @@ std::vector<Incident> IncidentStore::open_of(const std::string& kind) {
 }
 
 void IncidentStore::add_member(int64_t incident, const IncidentMember& member) {
-    database_
-        .prepare(
-            "INSERT INTO members (incident, subject, since_ms, last_ms, active, text) VALUES "
-            "(?,?,?,?,1,?) ON CONFLICT (incident, subject) DO UPDATE SET last_ms = "
-            "excluded.last_ms, active = 1, text = excluded.text")
+    add_member_.reset()
         .bind(incident)
         .bind(member.subject)
         .bind(member.since_ms)
@@ -244,13 +253,7 @@ std::map<std::string, int64_t> IncidentStore::active_subjects(const std::string&
 
 void IncidentStore::set_active(int64_t incident, const std::string& subject, bool active,
                                int64_t now_ms) {
-    database_
-        .prepare("UPDATE members SET active = ?, last_ms = ? WHERE incident = ? AND subject = ?")
-        .bind(active ? 1 : 0)
-        .bind(now_ms)
-        .bind(incident)
-        .bind(subject)
-        .run();
+    set_active_.reset().bind(active ? 1 : 0).bind(now_ms).bind(incident).bind(subject).run();
 }
 
 std::vector<int64_t> IncidentStore::end_older(const std::string& kind_pattern, int64_t than_ms) {

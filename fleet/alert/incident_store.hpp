@@ -66,6 +66,7 @@ class IncidentStore {
 
   private:
     Database database_;
+    Statement add_member_, set_active_;
 };
 
 }  // namespace ganglion::fleet

@@ -97,6 +97,7 @@ void Incidents::place(const std::string& kind, const std::vector<const Alarm*>& 
         open_scopes.emplace(scope, std::move(incident));
     }
     std::map<std::string, std::vector<const Alarm*>> loose;  // by site
+    std::set<std::string> joined;                            // of the open scopes
     for (const Alarm* alarm : fresh) {
         auto place = open_scopes.end();
         if (is_device(*alarm)) {
@@ -109,12 +110,14 @@ void Incidents::place(const std::string& kind, const std::vector<const Alarm*>& 
         }
         if (place != open_scopes.end()) {
             join(place->second, *alarm, now_ms);
+            joined.insert(place->first);
         } else if (is_device(*alarm)) {
             loose[alarm->site].push_back(alarm);
         } else {
             open(*alarm, alarm->subject, now_ms);
         }
     }
+    for (const std::string& scope : joined) store_.write(open_scopes.at(scope));
     for (const auto& [site, alarms] : loose) place_in_site(kind, site, alarms, now_ms);
 }
 
@@ -137,6 +140,7 @@ void Incidents::place_in_site(const std::string& kind, const std::string& site,
     incident.scope = scope;
     for (size_t i = 1; i < near.size(); ++i) take_in(incident, near[i], now_ms);
     for (const Alarm* alarm : alarms) join(incident, *alarm, now_ms);
+    store_.write(incident);
 }
 
 /// Incidents of one kind in many places that began together are one.
@@ -177,11 +181,11 @@ Incident Incidents::open(const Alarm& alarm, const std::string& scope, int64_t n
     return incident;
 }
 
+/// The incident is the caller's to write: thousands may join it at once.
 void Incidents::join(Incident& incident, const Alarm& alarm, int64_t now_ms) {
     store_.add_member(incident.id, {alarm.subject, alarm.time_ms, now_ms, true, alarm.text});
     incident.severity = std::max(incident.severity, alarm.severity);
     incident.changed_ms = now_ms;
-    store_.write(incident);
 }
 
 void Incidents::take_in(Incident& incident, const Incident& other, int64_t now_ms) {

@@ -144,6 +144,18 @@ TEST_F(HttpApiTest, AnEmptyFleet) {
     EXPECT_EQ(get_json("/api/gate"), json::array());
 }
 
+TEST_F(HttpApiTest, AnswersAreCompressedByGzipAlone) {
+    httplib::Client client = testing::patient_client(api_->port());
+    client.set_decompress(false);
+    const auto encoding = [&](const char* taken) {
+        const auto answer = client.Get("/api/summary", {{"Accept-Encoding", taken}});
+        return answer ? answer->get_header_value("Content-Encoding") : "no answer";
+    };
+    EXPECT_EQ(encoding("gzip, deflate, br"), "gzip");
+    EXPECT_EQ(encoding("br"), "");
+    EXPECT_EQ(encoding("identity"), "");
+}
+
 TEST_F(HttpApiTest, PagesOfDevicesAndWhatTheyRun) {
     std::vector<Message> messages;
     for (uint32_t i = 100; i < 350; ++i) {
