@@ -3,13 +3,14 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <ctime>
 #include <functional>
-#include <memory>
 #include <set>
 #include <stdexcept>
 #include <string>
-#include <thread>
+#include <utility>
 
+#include "bench/fleet/event_load.hpp"
 #include "bench/fleet/load.hpp"
 #include "fleet/base/port.hpp"
 #include "fleet/broker/broker.hpp"
@@ -18,7 +19,6 @@
 #include "fleet/insight/similar.hpp"
 #include "fleet/server/server.hpp"
 #include "fleet/store/sqlite_store.hpp"
-#include "fleet/testing/device_client.hpp"
 #include "fleet/testing/planted_fleet.hpp"
 #include "fleet/testing/wait.hpp"
 
@@ -29,6 +29,7 @@ using fleet::testing::compare;
 using fleet::testing::Found;
 
 constexpr uint32_t kSenders = 8;
+constexpr uint32_t kMessageEvents = 20;
 constexpr int kRounds = 5;
 constexpr auto kRoundLimit = std::chrono::seconds(20);
 
@@ -45,49 +46,53 @@ fleet::ServerConfig silent_server(const std::filesystem::path& state) {
     return config;
 }
 
-/// Devices that are connected to this port, each with so many events to send.
-std::vector<std::unique_ptr<fleet::testing::DeviceClient>> loaded_devices(fleet::Pki& pki,
-                                                                          uint16_t port,
-                                                                          uint32_t events) {
-    std::vector<std::unique_ptr<fleet::testing::DeviceClient>> devices;
-    for (uint32_t device = 0; device < kSenders; ++device) {
-        devices.push_back(std::make_unique<fleet::testing::DeviceClient>(
-            pki, "device-" + std::to_string(device), port));
-        if (!devices.back()->wait_until_connected())
-            throw std::runtime_error("a device does not connect");
-        for (uint32_t i = 0; i < events; ++i) devices.back()->add_event();
-    }
-    return devices;
+/// What sending took: wall time, and processor time of each part.
+struct Sent {
+    double seconds = 0, devices = 0, broker = 0, server = 0;
+};
+
+double seconds_on(clockid_t clock) {
+    timespec time{};
+    ::clock_gettime(clock, &time);
+    return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
 }
 
-/// Seconds until `done` holds, after every device has sent what it has, `per_message` at a time.
-double seconds_until(const std::vector<std::unique_ptr<fleet::testing::DeviceClient>>& devices,
-                     size_t per_message, const std::function<bool()>& done) {
-    return seconds_of([&] {
+/// Sends so many events of every device, until `done` holds. The devices are this thread, the
+/// server is the rest of the process.
+Sent send_until(EventLoad& load, uint32_t events, uint32_t per_message, pid_t broker,
+                const std::function<bool()>& done) {
+    Sent sent;
+    const double process = seconds_on(CLOCK_PROCESS_CPUTIME_ID);
+    const double thread = seconds_on(CLOCK_THREAD_CPUTIME_ID);
+    const double other = processor_seconds(broker);
+    sent.seconds = seconds_of([&] {
+        load.send(events, per_message);
         for (int round = 0; round < kRounds; ++round) {
-            std::vector<std::thread> senders;
-            senders.reserve(devices.size());
-            for (const auto& device : devices)
-                senders.emplace_back([&] { device->send_outbox(per_message); });
-            for (std::thread& sender : senders) sender.join();
-            if (fleet::testing::eventually(done, kRoundLimit)) return;
+            if (round > 0) load.send_again();
+            const auto end = std::chrono::steady_clock::now() + kRoundLimit;
+            while (std::chrono::steady_clock::now() < end) {
+                load.run();
+                if (done()) return;
+            }
         }
         throw std::runtime_error("events were lost on their way");
     });
+    sent.devices = seconds_on(CLOCK_THREAD_CPUTIME_ID) - thread;
+    sent.server = seconds_on(CLOCK_PROCESS_CPUTIME_ID) - process - sent.devices;
+    sent.broker = processor_seconds(broker) - other;
+    return sent;
 }
 
-double stored_rate(const std::filesystem::path& work, uint32_t events, size_t per_message) {
+Sent store_events(const std::filesystem::path& work, uint32_t events, uint32_t per_message) {
     std::filesystem::remove_all(work);
     fleet::Server server(silent_server(work / "state"));
     server.start();
-    const auto devices = loaded_devices(server.pki(), server.mqtt_port(), events / kSenders);
-    const double seconds = seconds_until(devices, per_message, [&] {
-        return std::ranges::all_of(devices, [](const auto& one) { return one->waiting() == 0; });
-    });
-    return events / seconds;
+    EventLoad load(server.pki(), server.mqtt_port(), kSenders);
+    return send_until(load, events / kSenders, per_message, server.broker_pid(),
+                      [&] { return load.all_acknowledged(); });
 }
 
-double broker_rate(const std::filesystem::path& work, uint32_t messages) {
+Sent broker_alone(const std::filesystem::path& work, uint32_t messages) {
     std::filesystem::remove_all(work);
     std::filesystem::create_directories(work);
     fleet::Pki pki = fleet::Pki::create(work / "pki");
@@ -105,9 +110,9 @@ double broker_rate(const std::filesystem::path& work, uint32_t messages) {
                  [&](std::string_view, std::span<const uint8_t>, bool) { ++received; }});
     if (!fleet::testing::eventually([&] { return subscriber.is_connected(); }))
         throw std::runtime_error("the subscriber does not connect");
-    const auto devices = loaded_devices(pki, broker.port(), messages / kSenders);
-    const double seconds = seconds_until(devices, 1, [&] { return received >= messages; });
-    return messages / seconds;
+    EventLoad load(pki, broker.port(), kSenders);
+    return send_until(load, messages / kSenders, 1, broker.pid(),
+                      [&] { return received >= messages; });
 }
 
 void add_shares(std::vector<Row>& rows, const std::string& what, const Found& found) {
@@ -182,23 +187,35 @@ std::vector<Row> registry_rows(const std::filesystem::path& work, uint32_t devic
     return rows;
 }
 
-std::vector<Row> end_to_end_rows(const std::filesystem::path& work, uint32_t events) {
-    events -= events % kSenders;
-    const double broker = broker_rate(work, events);
-    const double single = stored_rate(work, events, 1);
-    const double batched = stored_rate(work, events, 16);
+std::vector<Row> end_to_end_rows(const std::filesystem::path& work, uint32_t messages) {
+    messages -= messages % kSenders;
+    const uint32_t events = messages * kMessageEvents;
+    const Sent broker = broker_alone(work, messages);
+    const Sent single = store_events(work, messages, 1);
+    const Sent batched = store_events(work, events, kMessageEvents);
     std::filesystem::remove_all(work);
-    // A rate: the goal is a share of the broker's that must be reached, so its inverse is compared.
-    return {row("broker alone, QoS 1, one event a message", broker, "events/s", std::nullopt),
-            row("device to store, one event a message", single, "events/s", std::nullopt),
-            row("device to store, 16 events a message", batched, "events/s", std::nullopt),
-            {.bench = kBench,
-             .name = "time a message, device to store, against the broker alone",
-             .value = 1e6 / single,
-             .unit = "µs",
-             .peer = "mosquitto QoS 1, same run",
-             .peer_value = 1e6 / broker,
-             .goal = 2}};
+    const std::string many =
+        "device to store, " + std::to_string(kMessageEvents) + " events a message";
+    // Rates: the goals are some that must be reached, so their inverses are compared.
+    std::vector<Row> rows{row("broker alone, QoS 1, one event a message", messages / broker.seconds,
+                              "events/s", std::nullopt),
+                          row("device to store, one event a message", messages / single.seconds,
+                              "events/s", std::nullopt),
+                          row(many, events / batched.seconds, "events/s", std::nullopt),
+                          row("time an event, " + many, 1e6 * batched.seconds / events, "µs", 10),
+                          {.bench = kBench,
+                           .name = "time a message, device to store, against the broker alone",
+                           .value = 1e6 * single.seconds / messages,
+                           .unit = "µs",
+                           .peer = "mosquitto QoS 1, same run",
+                           .peer_value = 1e6 * broker.seconds / messages,
+                           .goal = 2}};
+    for (const auto& [part, seconds] : {std::pair{"devices", batched.devices},
+                                        {"broker", batched.broker},
+                                        {"server", batched.server}})
+        rows.push_back(row(many + ": processor time, " + part, 1e6 * seconds / events, "µs/event",
+                           std::nullopt));
+    return rows;
 }
 
 std::vector<Row> insight_rows() {

@@ -30,8 +30,9 @@ std::vector<Row> first_view_rows(const std::filesystem::path& work,
 std::vector<Row> registry_rows(const std::filesystem::path& work, uint32_t devices);
 
 /// Events from devices over TLS until the store has acknowledged them, against the same messages
-/// through the same broker to a subscriber that stores nothing (QoS 1 both), clients included.
-std::vector<Row> end_to_end_rows(const std::filesystem::path& work, uint32_t events);
+/// through the same broker to a subscriber that stores nothing (QoS 1 both), clients included: so
+/// many messages of one event, then of 20.
+std::vector<Row> end_to_end_rows(const std::filesystem::path& work, uint32_t messages);
 
 /// Insight on simulated fleets with planted truths: shares of what was named wrongly and of what
 /// was missed.

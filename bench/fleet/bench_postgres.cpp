@@ -1,5 +1,4 @@
 #include <ctime>
-#include <fstream>
 #include <functional>
 
 #include "bench/fleet/bench_fleet.hpp"
@@ -15,14 +14,6 @@ using fleet::testing::PostgresCluster;
 constexpr uint32_t kDevices = 1000;
 /// Enough for what the store does only once in many batches to be among them.
 constexpr uint32_t kRounds = 80;
-
-/// What a process has used of a processor; 0 where it is gone.
-double processor_seconds(int64_t process) {
-    std::ifstream file("/proc/" + std::to_string(process) + "/schedstat");
-    double nanoseconds = 0;
-    file >> nanoseconds;
-    return 1e-9 * nanoseconds;
-}
 
 int64_t backend_of(fleet::PgConnection& connection) {
     return connection.run("SELECT pg_backend_pid()", fleet::PgValues()).integer(0, 0);

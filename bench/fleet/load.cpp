@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <fstream>
 #include <utility>
 
 namespace ganglion::bench {
@@ -45,6 +46,13 @@ double seconds_of(const std::function<void()>& action) {
     const auto start = std::chrono::steady_clock::now();
     action();
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+double processor_seconds(int64_t process) {
+    std::ifstream file("/proc/" + std::to_string(process) + "/schedstat");
+    double nanoseconds = 0;
+    file >> nanoseconds;
+    return 1e-9 * nanoseconds;
 }
 
 std::vector<fleet::Message> batch(uint32_t first_device, uint32_t devices, uint32_t first_sequence,

@@ -17,6 +17,9 @@ inline constexpr int64_t kBegin = 1'700'000'000'000;
 
 double seconds_of(const std::function<void()>& action);
 
+/// What the first thread of a process has used of a processor; 0 where it is gone.
+double processor_seconds(int64_t process);
+
 /// One message of `count` events from each of `devices` devices, a second an event from `begin_ms`.
 std::vector<fleet::Message> batch(uint32_t first_device, uint32_t devices, uint32_t first_sequence,
                                   uint32_t count, int64_t begin_ms = kBegin);

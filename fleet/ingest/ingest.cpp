@@ -13,6 +13,10 @@ namespace ganglion::fleet {
 namespace {
 
 constexpr size_t kMaxQueuedBytes = 32u << 20;
+/// A commit costs the same for one message and for many: while they come, one in so long a time, or
+/// as soon as there are so many. The first after a pause does not wait.
+constexpr auto kBetweenCommits = std::chrono::milliseconds(5);
+constexpr size_t kManyMessages = 1000;
 constexpr auto kFirstPause = std::chrono::milliseconds(200);
 constexpr auto kLongestPause = std::chrono::milliseconds(5000);
 
@@ -78,7 +82,7 @@ void Ingest::on_message(std::string_view topic, std::span<const uint8_t> payload
     }
     queue_.push_back({std::move(parts->device), received_ms, std::move(*content)});
     queued_bytes_ += bytes;
-    changed_.notify_all();
+    if (queue_.size() == 1 || queue_.size() == kManyMessages) changed_.notify_all();
 }
 
 void Ingest::work() {
@@ -98,6 +102,7 @@ void Ingest::work() {
         if (batch.empty()) continue;
         Committed committed;
         if (!with_retries([&] { committed = store_.commit(batch); })) return;
+        committed_at_ = std::chrono::steady_clock::now();
         acknowledge(committed);
         for (const std::string& warning : committed.warnings) log_("ingest: " + warning);
         listener_(committed);
@@ -108,7 +113,11 @@ void Ingest::work() {
 /// Takes everything that is queued. False when there is nothing left and the end has come.
 bool Ingest::wait_for_work(std::vector<Message>& batch, bool& begin_anew) {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return stopping_ || fresh_connection_ || !queue_.empty(); });
+    const auto is_urgent = [this] {
+        return stopping_ || fresh_connection_ || queue_.size() >= kManyMessages;
+    };
+    changed_.wait(lock, [&] { return is_urgent() || !queue_.empty(); });
+    changed_.wait_until(lock, committed_at_ + kBetweenCommits, is_urgent);
     begin_anew = std::exchange(fresh_connection_, false);
     batch.swap(queue_);
     queued_bytes_ = 0;

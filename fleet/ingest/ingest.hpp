@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -61,6 +62,8 @@ class Ingest {
     bool dropping_ = false;
     bool stopping_ = false;
     std::string store_fault_;
+
+    std::chrono::steady_clock::time_point committed_at_;  ///< the worker's own
 
     std::unique_ptr<Link> link_;
     std::thread worker_;
