@@ -1,7 +1,6 @@
 #include "fleet/store/postgres_rollups.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <optional>
 #include <unordered_map>
 #include <utility>
@@ -91,7 +90,7 @@ std::string pack_changes(const DeviceHours& changes) {
     return bytes;
 }
 
-void add_packed(DeviceHours& sums, std::string_view bytes) {
+void add_packed(DeviceHours& sums, std::string_view bytes, std::optional<int64_t> only) {
     VarintReader reader(bytes);
     while (!reader.at_end()) {
         const auto device = static_cast<int64_t>(reader.number());
@@ -109,7 +108,7 @@ void add_packed(DeviceHours& sums, std::string_view bytes) {
             change.bytes_gate = reader.number();
             for (uint32_t& count : change.scores) count = static_cast<uint32_t>(reader.number());
         }
-        add_to(sums[{device, hour * kHour}], change);
+        if (device == only.value_or(device)) add_to(sums[{device, hour * kHour}], change);
     }
 }
 
@@ -152,10 +151,10 @@ void write_rollups(PgConnection& connection, const std::map<RollupSums::Key, Rol
         columns.values().add(static_cast<int64_t>(kMostSum)));
 }
 
-DeviceHours read_changes(PgConnection& connection) {
+DeviceHours read_changes(PgConnection& connection, std::optional<int64_t> only) {
     const PgResult rows = connection.run("SELECT changes FROM rollup_changes", PgValues());
     DeviceHours sums;
-    for (int row = 0; row < rows.rows(); ++row) add_packed(sums, rows.bytes(row, 0));
+    for (int row = 0; row < rows.rows(); ++row) add_packed(sums, rows.bytes(row, 0), only);
     return sums;
 }
 
@@ -189,13 +188,9 @@ std::vector<RollupRow> read_rollups(PgConnection& connection, const RollupQuery&
     const PgResult device = connection.run("SELECT number FROM devices WHERE id = $1",
                                            PgValues().add(query.scope.substr(kDeviceScope.size())));
     if (device.rows() == 0) return rows;
-    const int64_t number = device.integer(0, 0);
-    const DeviceHours changes = read_changes(connection);
-    for (auto hour = changes.lower_bound({number, std::numeric_limits<int64_t>::min()});
-         hour != changes.end() && hour->first.first == number; ++hour) {
-        const int64_t start_ms = hour->first.second - hour->first.second % step;
-        if (start_ms >= query.from_ms && start_ms < query.to_ms)
-            add_step(rows, start_ms, hour->second);
+    for (const auto& [key, change] : read_changes(connection, device.integer(0, 0))) {
+        const int64_t start_ms = key.second - key.second % step;
+        if (start_ms >= query.from_ms && start_ms < query.to_ms) add_step(rows, start_ms, change);
     }
     return rows;
 }

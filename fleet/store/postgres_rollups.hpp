@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -10,14 +12,15 @@ namespace ganglion::fleet {
 
 /// What devices' sums grew by, as bytes for `rollup_changes`, which has one row a transaction.
 std::string pack_changes(const DeviceHours& changes);
-/// Throws StoreError where the bytes are not of pack_changes().
-void add_packed(DeviceHours& sums, std::string_view bytes);
+/// Adds all, or what is of the device with this number. Throws StoreError where the bytes are not
+/// of pack_changes().
+void add_packed(DeviceHours& sums, std::string_view bytes, std::optional<int64_t> only = {});
 
 /// Adds the sums to `rollups`.
 void write_rollups(PgConnection& connection, const std::map<RollupSums::Key, RollupRow>& sums);
 
-/// What is in `rollup_changes`: of devices, and not in `rollups` yet.
-DeviceHours read_changes(PgConnection& connection);
+/// What is in `rollup_changes`: of all devices or one, and not in `rollups` yet.
+DeviceHours read_changes(PgConnection& connection, std::optional<int64_t> only = {});
 /// Moves it there. Inside a transaction that has the pen.
 void fold_changes(PgConnection& connection);
 
