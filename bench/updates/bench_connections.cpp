@@ -140,6 +140,7 @@ class KilledServer {
         broker_.megabytes = std::max(broker_.megabytes, broker.megabytes);
     }
     double megabytes_now() const { return used_by(pid_).megabytes_now; }
+    double broker_megabytes_now() const { return used_by(broker_pid()).megabytes_now; }
     uint16_t mqtt_port() const { return mqtt_port_; }
     ApiAddress api() const { return {"127.0.0.1", http_port_, ""}; }
     const Used& server() const { return server_; }
@@ -202,10 +203,12 @@ class Bench {
         check_open_files(count_);
         prepare();
         const double alone = server_.megabytes_now();
+        const double broker_alone = server_.broker_megabytes_now();
         const auto begin = std::chrono::steady_clock::now();
         connect();
         const double connecting = seconds_since(begin);
         idle_kilobytes_ = 1024 * (server_.megabytes_now() - alone) / count_;
+        idle_broker_kilobytes_ = 1024 * (server_.broker_megabytes_now() - broker_alone) / count_;
         world_->phase = SharedWorld::some_are_away;
         const int64_t id = call_api(server_.api(), "post", "/api/rollouts", spec()).at("id");
         roll_out(id);
@@ -368,6 +371,7 @@ class Bench {
         add("server's processor time", server_.server().seconds, "s");
         add("server's memory, peak", server_.server().megabytes, "MB");
         add("server's memory for each device, connected and idle", idle_kilobytes_, "KB", 2);
+        add("broker's memory for each device, connected and idle", idle_broker_kilobytes_, "KB");
         add("broker's processor time", server_.broker().seconds, "s");
         add("broker's memory, peak", server_.broker().megabytes, "MB");
         add("queries over HTTP, 95th percentile", at(0.95), "ms", 200);
@@ -384,7 +388,7 @@ class Bench {
     std::string release_;
     std::vector<double> latencies_;
     uint32_t most_ = 0;
-    double idle_kilobytes_ = 0;
+    double idle_kilobytes_ = 0, idle_broker_kilobytes_ = 0;
 };
 
 }  // namespace
