@@ -13,7 +13,7 @@ namespace {
 
 struct Options {
     fleet::GatewayConfig gateway;
-    std::string listen = "127.0.0.1:7700";
+    std::string listen = "127.0.0.1:7700", broker;
     fleet::LogFormat log_format = fleet::LogFormat::text;
 };
 
@@ -24,6 +24,7 @@ void run(Options options) {
     const auto read = std::from_chars(port.data(), port.data() + port.size(), lines.port);
     if (port.empty() || read.ec != std::errc() || read.ptr != port.data() + port.size())
         throw std::runtime_error(options.listen + ": write ADDRESS:PORT, e.g. 192.168.7.1:7700");
+    options.gateway.brokers = fleet::mqtt_addresses(options.broker);
     lines.address = options.listen.substr(0, colon);
     options.gateway.log = fleet::stderr_log(options.log_format);
     catch_interrupts();
@@ -43,7 +44,8 @@ void add_gateway(CLI::App& program) {
         program, "gateway",
         "Speak for devices without a network of their own: events as lines from serial ports and "
         "TCP, kept on the disk until the server has them",
-        "./ganglion gateway --identities identities --mqtt-port 8883 --serial /dev/ttyUSB0\n"
+        "./ganglion gateway --identities identities --broker mqtts://localhost:8883 --serial "
+        "/dev/ttyUSB0\n"
         "  echo '{\"device\":\"press-3\",\"number\":17,\"label\":\"hot\",\"score\":870}' | nc -N "
         "localhost 7700");
     command
@@ -51,8 +53,8 @@ void add_gateway(CLI::App& program) {
                      "folder with a folder for each device, made by ganglion device enrol")
         ->required();
     command
-        ->add_option("--mqtt-port", options->gateway.mqtt_port,
-                     "of the fleet's broker, on this machine or through a tunnel")
+        ->add_option("--broker", options->broker,
+                     "mqtts://host:port,...: where the fleet's devices connect")
         ->required();
     command->add_option("--state", options->gateway.state_dir, "folder for what waits")
         ->capture_default_str();

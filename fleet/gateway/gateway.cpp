@@ -15,7 +15,7 @@ const std::filesystem::path& prepared(const std::filesystem::path& folder) {
 Gateway::Gateway(const GatewayConfig& config)
     : lock_(prepared(config.state_dir)),
       spool_(config.state_dir / "spool.db", config.most_events, config.clock),
-      uplink_(spool_, config.identities, config.mqtt_port, config.log),
+      uplink_(spool_, config.identities, config.brokers, config.log),
       lines_(
           config.lines, [this](const std::vector<std::string>& lines) { return take(lines); },
           config.log) {}

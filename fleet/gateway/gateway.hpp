@@ -17,7 +17,8 @@ struct GatewayConfig {
     std::filesystem::path state_dir;
     /// A folder for each device, as `ganglion device enrol` makes it.
     std::filesystem::path identities;
-    uint16_t mqtt_port = 0;
+    /// Where the devices connect; any that answers.
+    std::vector<MqttAddress> brokers;
     LinesIn::Config lines;
     uint64_t most_events = 1'000'000;
     Log log;

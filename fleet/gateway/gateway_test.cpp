@@ -12,6 +12,7 @@
 #include <atomic>
 #include <random>
 
+#include "fleet/base/port.hpp"
 #include "fleet/server/server.hpp"
 #include "fleet/testing/temporary_directory.hpp"
 #include "fleet/testing/wait.hpp"
@@ -168,7 +169,7 @@ TEST(GatewayPath, LinesFromTcpAndSerialReachTheStoreOnceThroughOutagesAndKills) 
     GatewayConfig config;
     config.state_dir = directory.path() / "gateway";
     config.identities = directory.path() / "identities";
-    config.mqtt_port = server->mqtt_port();
+    config.brokers = {{loopback, server->mqtt_port()}};
     config.lines.serial = {::ptsname(line)};
     config.log = [](std::string_view) {};
     std::optional<Gateway> gateway(std::in_place, config);
@@ -220,7 +221,7 @@ TEST(GatewayPath, WhatDidNotFitTheDiskIsInTheGapLedger) {
     GatewayConfig config;
     config.state_dir = directory.path() / "gateway";
     config.identities = directory.path() / "identities";
-    config.mqtt_port = server->mqtt_port();
+    config.brokers = {{loopback, server->mqtt_port()}};
     config.most_events = 50;
     config.log = [](std::string_view) {};
     server.reset();
@@ -254,7 +255,7 @@ TEST(GatewayPath, DaysWithoutTheServerStayWithinTheDiskAndKeepTheirTimes) {
     GatewayConfig config;
     config.state_dir = directory.path() / "gateway";
     config.identities = directory.path() / "identities";
-    config.mqtt_port = server->mqtt_port();
+    config.brokers = {{loopback, server->mqtt_port()}};
     config.most_events = kept;
     config.log = [](std::string_view) {};
     std::atomic<int64_t> gateway_ms{now_ms() - week_ms};

@@ -32,7 +32,8 @@ std::vector<uint8_t> status_of(bool online) {
 
 }  // namespace
 
-Uplink::Uplink(Spool& spool, const std::filesystem::path& identities, uint16_t mqtt_port, Log log)
+Uplink::Uplink(Spool& spool, const std::filesystem::path& identities,
+               const std::vector<MqttAddress>& brokers, Log log)
     : spool_(spool), log_(std::move(log)) {
     for (const auto& entry : std::filesystem::directory_iterator(identities)) {
         const std::string id = entry.path().filename().string();
@@ -44,7 +45,7 @@ Uplink::Uplink(Spool& spool, const std::filesystem::path& identities, uint16_t m
                                  (identities / "DEVICE").string());
     }
     // All are known before the first connection tells of itself.
-    for (auto& [id, device] : devices_) connect(id, identities / id, mqtt_port);
+    for (auto& [id, device] : devices_) connect(id, identities / id, brokers);
     worker_ = std::thread([this] { work(); });
 }
 
@@ -58,9 +59,10 @@ Uplink::~Uplink() {
     for (auto& [id, device] : devices_) device.client.reset();
 }
 
-void Uplink::connect(const std::string& id, const std::filesystem::path& identity, uint16_t port) {
+void Uplink::connect(const std::string& id, const std::filesystem::path& identity,
+                     const std::vector<MqttAddress>& brokers) {
     MqttConfig config;
-    config.port = port;
+    config.brokers = brokers;
     config.id = id;
     config.ca_file = identity / "ca.pem";
     config.certificate_file = config.key_file = identity / "device.pem";

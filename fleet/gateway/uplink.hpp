@@ -9,6 +9,7 @@
 #include <set>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "fleet/base/log.hpp"
 #include "fleet/gateway/spool.hpp"
@@ -22,7 +23,8 @@ namespace ganglion::fleet {
 class Uplink {
   public:
     /// `identities`: a folder for each device, named like it, as `ganglion device enrol` makes it.
-    Uplink(Spool& spool, const std::filesystem::path& identities, uint16_t mqtt_port, Log log);
+    Uplink(Spool& spool, const std::filesystem::path& identities,
+           const std::vector<MqttAddress>& brokers, Log log);
     ~Uplink();
     Uplink(const Uplink&) = delete;
     Uplink& operator=(const Uplink&) = delete;
@@ -38,7 +40,8 @@ class Uplink {
         std::chrono::steady_clock::time_point sent_at{};
     };
 
-    void connect(const std::string& id, const std::filesystem::path& identity, uint16_t port);
+    void connect(const std::string& id, const std::filesystem::path& identity,
+                 const std::vector<MqttAddress>& brokers);
     void on_connected(const std::string& id);
     void on_message(const std::string& id, std::string_view topic,
                     std::span<const uint8_t> payload);

@@ -171,7 +171,7 @@ int run_chaos_gateway(const std::vector<std::string>& arguments) {
     GatewayConfig config;
     config.state_dir = arguments[1];
     config.identities = arguments[2];
-    config.mqtt_port = static_cast<uint16_t>(std::stoi(arguments[3]));
+    config.brokers = {{loopback, static_cast<uint16_t>(std::stoi(arguments[3]))}};
     config.lines.port = static_cast<uint16_t>(std::stoi(arguments[4]));
     config.most_events = std::stoull(arguments[5]);
     config.clock = [begin = std::stoll(arguments[6]), speed = std::stoll(arguments[7])] {
