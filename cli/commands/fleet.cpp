@@ -1,10 +1,12 @@
 #include <fmt/core.h>
 
+#include <cctype>
 #include <memory>
 
 #include "cli/address.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/files.hpp"
+#include "cli/json_table.hpp"
 #include "cli/time_text.hpp"
 #include "fleet/backup/backup.hpp"
 #include "fleet/broker/mqtt_plan.hpp"
@@ -21,11 +23,50 @@ struct Options {
     fleet::ApiAddress address{"127.0.0.1", kDefaultHttpPort, ""};
     std::filesystem::path state = "ganglion-fleet", backup, file, ca;
     std::string device, database;
+    std::vector<std::string> query;
+    bool as_json = false;
     std::vector<std::string> nodes, edges;
     fleet::MqttPlan broker;
     int64_t gate = 0, sent = 0;
 };
 using Shared = std::shared_ptr<Options>;
+
+/// A value of a query (RFC 3986, section 2.1).
+std::string percent_encoded(const std::string& value) {
+    std::string text;
+    for (const char c : value) {
+        const bool is_plain = (std::isalnum(static_cast<unsigned char>(c)) != 0) || c == '-' ||
+                              c == '.' || c == '_' || c == '~';
+        text +=
+            is_plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    }
+    return text;
+}
+
+void show(const Options& options) {
+    std::string path = "/api/" + options.device;
+    char before = '?';
+    for (const std::string& pair : options.query) {
+        const size_t equals = pair.find('=');
+        if (equals == std::string::npos)
+            throw std::runtime_error(pair + ": write NAME=VALUE, e.g. device=pump-7");
+        path += before + pair.substr(0, equals + 1) + percent_encoded(pair.substr(equals + 1));
+        before = '&';
+    }
+    const json answer = fleet::get_json(options.address, path);
+    fmt::print("{}", options.as_json ? answer.dump(1) + "\n" : table_text(answer));
+}
+
+void add_show(CLI::App& command, const Shared& options) {
+    auto* showing = command.add_subcommand(
+        "show",
+        "Any answer of the API: summary, versions, gaps, gate, rollups, ... (those of "
+        "/api/openapi.json)");
+    showing->add_option("what", options->device, "e.g. gaps, devices/pump-7/update")->required();
+    showing->add_option("query", options->query, "NAME=VALUE, e.g. device=pump-7 limit=10");
+    showing->add_flag("--json", options->as_json, "as it is, not as a table");
+    showing->callback([options] { show(*options); });
+}
 
 void add_backups(CLI::App& command, const Shared& options) {
     auto* backup = command.add_subcommand(
@@ -171,14 +212,18 @@ void add_privacy(CLI::App& command, const Shared& options) {
 
 void add_fleet(CLI::App& program) {
     auto options = std::make_shared<Options>();
-    auto* command = add_command(program, "fleet",
-                                "Backups of a fleet, and the account of what leaves its devices",
-                                "./ganglion fleet backup /backups/monday --state ganglion-fleet\n"
-                                "  ./ganglion fleet verify /backups/monday\n"
-                                "  ./ganglion fleet budget '*' --samples 128000 --sent 1000000\n"
-                                "  ./ganglion fleet export november.json");
+    auto* command =
+        add_command(program, "fleet",
+                    "What the fleet's server knows, its backups and clusters, and the account of "
+                    "what leaves its devices",
+                    "./ganglion fleet backup /backups/monday --state ganglion-fleet\n"
+                    "  ./ganglion fleet verify /backups/monday\n"
+                    "  ./ganglion fleet show rollups scope=site:north span=day\n"
+                    "  ./ganglion fleet budget '*' --samples 128000 --sent 1000000\n"
+                    "  ./ganglion fleet export november.json");
     command->require_subcommand(1)->fallthrough();
     add_address_options(*command, options->address);
+    add_show(*command, options);
     add_backups(*command, options);
     add_migrate(*command, options);
     add_nats_config(*command, options);
