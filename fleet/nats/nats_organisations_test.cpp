@@ -145,6 +145,23 @@ TEST_F(NatsOrganisationsTest, AnEdgeOfOneNeitherHearsNorSpeaksWhereAnothersDevic
     EXPECT_FALSE(first->store("acme").device("pump"));
 }
 
+TEST_F(NatsOrganisationsTest, ASiteWithItsOwnNodeCarriesWhatItsOrganisationSays) {
+    const auto first = server("first");
+    edges_.erase("acme/north");
+    EdgeConfig config;
+    config.directory = cluster_->edge_folder("acme/north");
+    config.nats = cluster_->start_site("acme/north");
+    config.log = [](std::string_view) {};
+    const Edge site(config);
+    DeviceClient pump(first->pki("acme"), "pump", site.mqtt_port());
+    ASSERT_TRUE(pump.wait_until_connected());
+    pump.add_event();
+    EXPECT_TRUE(pump.deliver(30s));
+    EXPECT_EQ(first->store("acme").device("pump")->events, 1U);
+    EXPECT_FALSE(first->store("globex").device("pump"));
+    EXPECT_FALSE(first->store().device("pump"));
+}
+
 TEST_F(NatsOrganisationsTest, RevocationInOneLeavesTheOthersNamesakeAlone) {
     const auto first = server("first");
     DeviceClient acmes(first->pki("acme"), "pump", edges_.at("acme/north")->mqtt_port());
