@@ -10,6 +10,8 @@ namespace ganglion::bench {
 namespace {
 
 constexpr uint32_t kBoot = 1;
+constexpr uint32_t kUnderWay = 4000;  ///< events of a device
+constexpr auto kResendAfter = std::chrono::seconds(5);
 
 fleet::MqttConfig config_of(fleet::Pki& pki, const std::string& id, uint16_t port) {
     pki.issue_device(id);
@@ -40,12 +42,13 @@ EventLoad::EventLoad(fleet::Pki& pki, uint16_t port, uint32_t devices)
               [this](size_t client, std::string_view, std::span<const uint8_t> payload) {
                   Ack ack;
                   if (!decode_ack(payload, ack)) return;
-                  uint32_t& through = devices_[client].through;
-                  through = std::max(through, ack.through);
+                  Device& device = devices_[client];
+                  device.through = std::max(device.through, ack.through);
+                  device.sent = std::max(device.sent, device.through);
               }}) {
     for (uint32_t device = 0; device < devices; ++device) {
         const std::string id = "device-" + std::to_string(device);
-        devices_.push_back({"ganglion/1/" + id + "/"});
+        devices_.emplace_back().topic = "ganglion/1/" + id + "/";
         swarm_.add(config_of(pki, id, port));
     }
     const auto end = std::chrono::steady_clock::now() + fleet::testing::kPatience;
@@ -59,35 +62,44 @@ EventLoad::EventLoad(fleet::Pki& pki, uint16_t port, uint32_t devices)
     }
 }
 
-void EventLoad::send(uint32_t events, uint32_t per_message) {
+void EventLoad::send(uint32_t events, uint32_t per_message, Answers answers) {
     per_message_ = per_message;
-    for (size_t client = 0; client < devices_.size(); ++client) {
-        uint32_t& sent = devices_[client].sent;
-        publish(client, sent + 1, sent + events);
-        sent += events;
-    }
+    under_way_ = answers == Answers::store ? kUnderWay : events;
+    resends_ = answers == Answers::store;
+    for (Device& device : devices_) device.last += events;
 }
 
-void EventLoad::send_again() {
-    for (size_t client = 0; client < devices_.size(); ++client)
-        publish(client, devices_[client].through + 1, devices_[client].sent);
+void EventLoad::run() {
+    const auto now = std::chrono::steady_clock::now();
+    for (size_t client = 0; client < devices_.size(); ++client) {
+        Device& device = devices_[client];
+        if (device.seen != device.through || device.sent == device.through) {
+            device.seen = device.through;
+            device.since = now;
+        } else if (resends_ && now - device.since > kResendAfter) {
+            device.sent = device.through;
+            device.since = now;
+        }
+        while (device.sent < device.last && device.sent - device.through < under_way_)
+            publish_next(client);
+    }
+    swarm_.run(std::chrono::milliseconds(2));
 }
 
 bool EventLoad::all_acknowledged() const {
-    return std::ranges::all_of(devices_, [](const Device& one) { return one.through == one.sent; });
+    return std::ranges::all_of(devices_, [](const Device& one) { return one.through == one.last; });
 }
 
-void EventLoad::publish(size_t client, uint32_t first, uint32_t last) {
+void EventLoad::publish_next(size_t client) {
     std::array<Event, kMaxBatchEvents> events;
     std::array<uint8_t, kMaxBatchBytes> bytes;
-    const std::string topic = devices_[client].topic + "event";
-    for (uint32_t begin = first; begin <= last; begin += per_message_) {
-        const uint32_t count = std::min(per_message_, last - begin + 1);
-        for (uint32_t i = 0; i < count; ++i) events[i] = event_of(begin + i);
-        const BatchHead head{uint64_t{begin + count} * 20, kBoot, false};
-        const size_t size = encode(head, std::span(events).first(count), bytes);
-        swarm_.publish(client, topic, std::span(bytes).first(size), false);
-    }
+    Device& device = devices_[client];
+    const uint32_t count = std::min(per_message_, device.last - device.sent);
+    for (uint32_t i = 0; i < count; ++i) events[i] = event_of(device.sent + i + 1);
+    device.sent += count;
+    const BatchHead head{uint64_t{device.sent} * 20, kBoot, false};
+    const size_t size = encode(head, std::span(events).first(count), bytes);
+    swarm_.publish(client, device.topic + "event", std::span(bytes).first(size), false);
 }
 
 }  // namespace ganglion::bench
