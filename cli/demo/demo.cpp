@@ -19,6 +19,7 @@
 #include "compile/bundle_signature.hpp"
 #include "fleet/client/follower.hpp"
 #include "fleet/server/server.hpp"
+#include "train/evaluate/all_stages.hpp"
 
 namespace ganglion::cli {
 namespace {
@@ -139,11 +140,17 @@ class Demo {
         steps_.begin("inputs");
         auto input = recorded_input(options_, application.project);
         steps_.done("");
-        auto id = application.project.application.name + "-01";
+        const project::Project project = application.project;
+        auto id = project.application.name + "-01";
         std::ranges::replace(id, '_', '-');
         steps_.note(id + " senses " + input.description);
-        devices_.push_back(
-            std::make_unique<DemoDevice>(id, std::move(application), std::move(input)));
+        devices_.push_back(std::make_unique<DemoDevice>(id, std::move(application), input));
+        if (project.gates.empty()) return;
+        // What its cascade saves: a second board with the same input runs all stages always.
+        steps_.note("all-stages senses the same, and runs all stages always");
+        devices_.push_back(std::make_unique<DemoDevice>(
+            "all-stages", build_application(train::all_stages_always(project), key),
+            std::move(input)));
     }
 
     void boot() {
@@ -253,7 +260,7 @@ class Demo {
         fmt::print("\n{}", to_table(summaries_));
         if (options_.record)
             record(devices_.front()->application().project,
-                   to_rows(devices_.front()->application().project, summaries_.front()));
+                   to_rows(devices_.front()->application().project, summaries_));
         if (!options_.json.empty()) write_text(options_.json, to_json(summaries_).dump(2) + "\n");
         if (!options_.keep_running) return;
         fmt::print(

@@ -130,18 +130,28 @@ DeviceSummary summarize(DemoDevice& device, const nlohmann::json& events,
     return summary;
 }
 
-std::vector<bench::Row> to_rows(const project::Project& project, const DeviceSummary& device) {
-    const auto row = [&](const char* name, double value) {
-        return bench::Row{.bench = "board",
-                          .name = shown_name(project) + ": " + name,
-                          .value = value,
-                          .unit = "instructions",
-                          .peer = "",
-                          .peer_value = {},
-                          .goal = {}};
+std::vector<bench::Row> to_rows(const project::Project& project,
+                                const std::vector<DeviceSummary>& devices) {
+    std::vector<bench::Row> rows;
+    const auto add = [&](const char* name, double value, const char* unit) {
+        rows.push_back({.bench = "board",
+                        .name = shown_name(project) + ": " + name,
+                        .value = std::round(value * 100) / 100,
+                        .unit = unit,
+                        .peer = "",
+                        .peer_value = {},
+                        .goal = {}});
+        const auto goal = project.judge.goals.find(name);
+        if (goal != project.judge.goals.end()) rows.back().goal = goal->second;
     };
-    return {row("instructions a second", std::round(device.instructions_per_second * 100) / 100),
-            row("instructions an inference", static_cast<double>(device.instructions))};
+    const DeviceSummary& device = devices.front();
+    add("instructions a second", device.instructions_per_second, "instructions");
+    add("instructions an inference", static_cast<double>(device.instructions), "instructions");
+    if (devices.size() == 1) return rows;
+    const double always = devices.back().instructions_per_second;
+    add("instructions a second, all stages always", always, "instructions");
+    add("instructions of all stages always", 100 * device.instructions_per_second / always, "%");
+    return rows;
 }
 
 std::string to_account(const DeviceSummary& device, const Input& input) {

@@ -50,8 +50,10 @@ struct DeviceSummary {
 DeviceSummary summarize(DemoDevice& device, const nlohmann::json& events,
                         const nlohmann::json& row);
 
-/// What the board needed, as rows of the benchmark "board".
-std::vector<bench::Row> to_rows(const project::Project& project, const DeviceSummary& device);
+/// What the board needed, as rows of the benchmark "board"; with a second device, which ran all
+/// stages of the cascade always, the share of that too.
+std::vector<bench::Row> to_rows(const project::Project& project,
+                                const std::vector<DeviceSummary>& devices);
 
 /// Each decision with what was true, what was missed, and the sums by label.
 std::string to_account(const DeviceSummary& device, const Input& input);

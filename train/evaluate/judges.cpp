@@ -18,6 +18,7 @@ struct Row {
 // A new way to compare decisions with the truth: one row.
 constexpr std::array kJudges = {
     Row{"words", judge_words, clips_stream},
+    Row{"cascade", judge_cascade, cascade_stream},
     Row{"motor", judge_motor, motor_stream},
     Row{"recordings", judge_recordings, clips_stream},
     Row{"loads", judge_loads, load_stream},

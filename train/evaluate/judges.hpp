@@ -63,6 +63,9 @@ Judged judge_words(const JudgeInput& input);
 /// "trials": trial_judgement.hpp.
 Judged judge_whole_trials(const JudgeInput& input);
 
+/// "cascade": the wake word of the last gate, then a command (cascade_judgement.hpp).
+Judged judge_cascade(const JudgeInput& input);
+
 /// "motor": normal running, then a fault (motor_judgement.hpp).
 Judged judge_motor(const JudgeInput& input);
 

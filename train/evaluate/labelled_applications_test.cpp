@@ -45,6 +45,16 @@ TEST(LabelledApplications, DoorAndHomeSounds) {
     EXPECT_LE(doorbell.figure("bundle"), 60 * 1024);
 }
 
+// The figures of apps/wake_word/README.md: its first stage loses no word.
+TEST(LabelledApplications, VoiceWakesTheWakeWord) {
+    GANGLION_NEEDS_SHARED("data/wake_word/manifest.csv");
+    GANGLION_NEEDS_SHARED("data/speech_commands/manifest.csv");
+    const Shipped cascade("wake_word/cascade.toml");
+    EXPECT_LE(cascade.figure("missed alexa"), 3.2);
+    EXPECT_LE(cascade.figure("missed commands"), 29.1);
+    EXPECT_LE(cascade.figure("pipeline RAM"), 20 * 1024);
+}
+
 TEST(LabelledApplications, WhatIsWrongWithABearing) {
     GANGLION_NEEDS_SHARED("data/vibration/manifest.csv");
     const Shipped fault("machine/fault.toml");

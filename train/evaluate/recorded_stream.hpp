@@ -40,6 +40,10 @@ using Streamer = RecordedStream (*)(const StreamInput& input);
 /// the manifest's first.
 RecordedStream clips_stream(const StreamInput& input);
 
+/// Each wake word of the last gate with a command behind it, among sounds and other speech: the
+/// first six of the judged conversation (cascade_judgement.hpp).
+RecordedStream cascade_stream(const StreamInput& input);
+
 /// Normal running as the device learns it and of the split, then the split's first faulty recording
 /// of the same sensor position.
 RecordedStream motor_stream(const StreamInput& input);
