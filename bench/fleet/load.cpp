@@ -128,6 +128,7 @@ std::vector<Row> page_rows(fleet::Store& store, const std::string& name, uint32_
          }},
         {"one device", [&](uint32_t i) { store.device(some(i)); }},
         {"versions", [&](uint32_t) { store.versions(); }},
+        {"sites and lines", [&](uint32_t) { store.places(); }},
         {"summary", [&](uint32_t) { store.summary(); }}};
     std::vector<Row> rows;
     for (const auto& named : queries) {

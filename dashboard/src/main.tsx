@@ -8,6 +8,7 @@ import "./styles/empty.css";
 import "./styles/log_in.css";
 import "./styles/rollouts.css";
 import "./styles/pages.css";
+import "./styles/sites.css";
 import "./styles/grid.css";
 import "./styles/phone.css";
 import { App } from "./views/app.tsx";

@@ -213,7 +213,7 @@ export function read_versions(value: unknown): Version[] {
   });
 }
 
-export const PAGES = ["fleet", "incidents", "insight", "models", "grid"] as const;
+export const PAGES = ["fleet", "sites", "incidents", "insight", "models", "grid"] as const;
 export type Page = (typeof PAGES)[number] | "device";
 
 /** The page that an address's fragment names: "#/incidents", "#/device/pump-7"; any other is the fleet's. */

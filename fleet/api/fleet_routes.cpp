@@ -183,6 +183,19 @@ Routes fleet_routes(Store& store, EventStream& stream) {
                        {"flash_bytes", number()},
                        {"instructions", number()}})),
          answer([&](const httplib::Request&) { return to_json_array(store.versions()); })});
+    routes.push_back(
+        {"get",
+         "/api/places",
+         Role::viewer,
+         "Lines of sites (the attributes site and line), by name, and how their devices are",
+         {},
+         {},
+         array(object({{"site", text()},
+                       {"line", text()},
+                       {"devices", number()},
+                       {"online", number()},
+                       {"faults", number()}})),
+         answer([&](const httplib::Request&) { return to_json_array(store.places()); })});
     routes.push_back({"get",
                       "/api/events",
                       Role::viewer,

@@ -35,6 +35,14 @@ nlohmann::json to_json(const VersionRow& version) {
             {"flash_bytes", version.flash_bytes}, {"instructions", version.instructions}};
 }
 
+nlohmann::json to_json(const PlaceRow& place) {
+    return {{"site", place.site},
+            {"line", place.line},
+            {"devices", place.devices},
+            {"online", place.online},
+            {"faults", place.faults}};
+}
+
 nlohmann::json to_json(const DeviceRow& device) {
     return {{"id", device.id},
             {"application", device.application},

@@ -10,6 +10,7 @@ namespace ganglion::fleet {
 nlohmann::json to_json(const Summary& summary);
 nlohmann::json to_json(const DeviceRow& device);
 nlohmann::json to_json(const VersionRow& version);
+nlohmann::json to_json(const PlaceRow& place);
 nlohmann::json to_json(const StoredEvent& event);
 nlohmann::json to_json(const Gap& gap);
 nlohmann::json to_json(const GateOpening& opening);

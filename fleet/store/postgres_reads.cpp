@@ -3,6 +3,7 @@
 
 #include "fleet/store/device_condition.hpp"
 #include "fleet/store/gate_openings.hpp"
+#include "fleet/store/place_query.hpp"
 #include "fleet/store/postgres_rollups.hpp"
 #include "fleet/store/postgres_runs.hpp"
 #include "fleet/store/postgres_store.hpp"
@@ -135,6 +136,14 @@ std::vector<VersionRow> PgStore::versions() {
                           found.number<uint32_t>(row, 5),
                           found.number<uint32_t>(row, 6),
                           found.number<uint32_t>(row, 7)};
+    });
+}
+
+std::vector<PlaceRow> PgStore::places() {
+    const std::lock_guard lock(read_mutex_);
+    return each_row(read_.run(kPlaceQuery, PgValues()), [](const PgResult& found, int row) {
+        return PlaceRow{found.text(row, 0), found.text(row, 1), found.number<uint64_t>(row, 2),
+                        found.number<uint64_t>(row, 3), found.number<uint64_t>(row, 4)};
     });
 }
 

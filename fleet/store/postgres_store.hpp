@@ -36,6 +36,7 @@ class PgStore final : public Store {
     std::vector<DeviceRow> devices(const DeviceQuery& query) override;
     std::optional<DeviceRow> device(const std::string& id) override;
     std::vector<VersionRow> versions() override;
+    std::vector<PlaceRow> places() override;
     std::vector<TroubledDevice> troubled(int64_t silent_since_ms) override;
     std::vector<StoredEvent> events(const EventQuery& query) override;
     std::vector<Gap> gaps(const std::optional<std::string>& device) override;

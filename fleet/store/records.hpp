@@ -157,6 +157,12 @@ struct VersionRow {
     uint32_t ram_bytes = 0, flash_bytes = 0, instructions = 0;
 };
 
+/// Devices that share the attributes `site` and `line` (empty where they have none).
+struct PlaceRow {
+    std::string site, line;
+    uint64_t devices = 0, online = 0, faults = 0;
+};
+
 /// A device that somebody should look at.
 struct TroubledDevice {
     std::string id;

@@ -4,6 +4,7 @@
 
 #include "fleet/store/device_condition.hpp"
 #include "fleet/store/gate_openings.hpp"
+#include "fleet/store/place_query.hpp"
 #include "fleet/store/schema.hpp"
 #include "fleet/store/sqlite_runs.hpp"
 
@@ -184,6 +185,16 @@ std::vector<VersionRow> SqliteStore::versions() {
                             row.number<uint32_t>(7)});
     }
     return versions;
+}
+
+std::vector<PlaceRow> SqliteStore::places() {
+    const auto reading = readers_.take();
+    Statement row = reading->prepare(kPlaceQuery);
+    std::vector<PlaceRow> places;
+    while (row.step())
+        places.push_back({row.text(0), row.text(1), row.number<uint64_t>(2),
+                          row.number<uint64_t>(3), row.number<uint64_t>(4)});
+    return places;
 }
 
 std::vector<TroubledDevice> SqliteStore::troubled(int64_t silent_since_ms) {

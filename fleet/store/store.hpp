@@ -56,6 +56,8 @@ class Store {
     virtual std::optional<DeviceRow> device(const std::string& id) = 0;
     /// What devices run, the most used first.
     virtual std::vector<VersionRow> versions() = 0;
+    /// Lines of sites, by name; devices without a site are in none.
+    virtual std::vector<PlaceRow> places() = 0;
     /// Devices with a fault, and devices offline that were last heard before `silent_since_ms`.
     virtual std::vector<TroubledDevice> troubled(int64_t silent_since_ms) = 0;
     virtual std::vector<StoredEvent> events(const EventQuery& query) = 0;  ///< oldest first

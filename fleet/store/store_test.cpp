@@ -195,6 +195,23 @@ TEST_F(StoreTest, AMessageHeldUpOnItsWayIsUncertainByItsDelay) {
     EXPECT_EQ(prompt.uncertainty_ms, 0);
 }
 
+TEST_F(StoreTest, AClockThatJumpedAheadMakesOlderEventsUncertainByTheJump) {
+    commit({events_at(kNoon, 10'000, 1, {event(1, 1, 10'000)})});
+    // Ten seconds later its clock is an hour and ten seconds on; the first event was before that.
+    const auto after = commit({events_at(kNoon + 10'000, 3'620'000, 1,
+                                         {event(1, 2, 12'000), event(1, 3, 3'619'000)})})
+                           .new_events;
+    const int64_t jump = 3'600'000 - 10;  // 10 ms: what a clock may drift in 10 s
+    EXPECT_EQ(after.at(0).time_ms, kNoon + 10'000 - 3'608'000 + jump);
+    EXPECT_EQ(after.at(0).uncertainty_ms, jump);
+    EXPECT_EQ(after.at(1).time_ms, kNoon + 10'000);
+    EXPECT_EQ(after.at(1).uncertainty_ms, 1000);
+    const auto later =
+        commit({events_at(kNoon + 20'000, 3'630'000, 1, {event(1, 4, 3'630'000)})}).new_events;
+    EXPECT_EQ(later.at(0).time_ms, kNoon + 20'000);
+    EXPECT_EQ(later.at(0).uncertainty_ms, 0);
+}
+
 TEST_F(StoreTest, AnEventOfAnEarlierBootHappenedSinceTheDeviceWasLastHeard) {
     commit({events_at(kNoon, 1'000, 3, {event(3, 1)})});
     const auto late =
@@ -401,6 +418,28 @@ TEST_F(StoreTest, AttributesReplaceThoseBefore) {
     EXPECT_EQ(store().attributes(),
               (std::map<std::string, Attributes>{{"pump-7", {{"site", "south"}}}}));
     EXPECT_TRUE(store().device("pump-7")) << "known from now on";
+}
+
+TEST_F(StoreTest, PlacesAreTheLinesOfSites) {
+    StatusRecord status;
+    status.online = true;
+    commit({{"a", kNoon, status}, {"b", kNoon, status}});
+    status.fault = "no sensor";
+    commit({{"c", kNoon, status}, {"nowhere", kNoon, status}});
+    store().set_attributes("a", {{"site", "south"}, {"line", "1"}});
+    store().set_attributes("b", {{"site", "north"}, {"batch", "B7"}});
+    store().set_attributes("c", {{"site", "south"}, {"line", "1"}});
+    store().set_attributes("d", {{"site", "south"}, {"line", "2"}});
+    const auto places = store().places();
+    ASSERT_EQ(places.size(), 3U);
+    EXPECT_EQ(places[0].site, "north");
+    EXPECT_EQ(places[0].line, "");
+    EXPECT_EQ(places[1].line, "1");
+    EXPECT_EQ(places[1].devices, 2U);
+    EXPECT_EQ(places[1].online, 2U);
+    EXPECT_EQ(places[1].faults, 1U);
+    EXPECT_EQ(places[2].devices, 1U);
+    EXPECT_EQ(places[2].online, 0U);
 }
 
 TEST_F(StoreTest, GoesOnWhereItWasWhenOpenedAgain) {

@@ -17,20 +17,31 @@ int64_t signed_of(uint64_t value) {
     return static_cast<int64_t>(value);
 }
 
-/// Compares the device's clock with the time of arrival. Returns by how many milliseconds this
-/// message was slower than the fastest one of late: held up on its way, so its events may be that
-/// much older than they seem.
-int64_t note_clock(BootState& boot, int64_t received_ms, uint64_t clock_ms) {
+/// What the time of arrival says of a device's clock, ms.
+struct ClockNote {
+    /// This message was slower than the fastest one of late: held up on its way, so its events may
+    /// be that much older than they seem.
+    int64_t delay_ms = 0;
+    /// It was faster than any by more than clocks drift: the clock has jumped ahead since (or all
+    /// before it were held up), so its events may be that much younger than it makes them.
+    int64_t jump_ms = 0;
+};
+
+/// Compares the device's clock with the time of arrival.
+ClockNote note_clock(BootState& boot, int64_t received_ms, uint64_t clock_ms) {
     const int64_t offset = received_ms - signed_of(clock_ms);
     int64_t smallest = offset;
+    int64_t jump = 0;
     if (boot.offset_ms) {
         const int64_t elapsed = std::max<int64_t>(0, received_ms - boot.offset_at_ms);
-        smallest = std::min(offset, *boot.offset_ms + elapsed / kDriftDivisor);
+        const int64_t drift = elapsed / kDriftDivisor;
+        smallest = std::min(offset, *boot.offset_ms + drift);
+        jump = std::max<int64_t>(0, *boot.offset_ms - drift - offset);
     }
     boot.offset_ms = smallest;
     boot.offset_at_ms = received_ms;
     boot.heard_ms = std::max(boot.heard_ms, received_ms);
-    return offset - smallest;
+    return {offset - smallest, jump};
 }
 
 }  // namespace
@@ -55,7 +66,7 @@ Committed Writer::write(std::span<const Message> messages) {
 
 void Writer::write_content(const Message& message, const EventsMessage& content) {
     DeviceState& device = rows_.device(message.device);
-    const int64_t delay_ms =
+    const ClockNote clock =
         note_clock(touch(message, device, content.boot), message.received_ms, content.clock_ms);
     if (content.from_oldest && !content.events.empty())
         note_loss(device, content.events.front().boot, content.events.front().sequence);
@@ -66,8 +77,10 @@ void Writer::write_content(const Message& message, const EventsMessage& content)
         if (event.boot == content.boot) {
             const int64_t age_ms =
                 std::max<int64_t>(0, signed_of(content.clock_ms) - signed_of(event.clock_ms));
-            write_event(message, device, event, std::max<int64_t>(0, message.received_ms - age_ms),
-                        delay_ms);
+            const int64_t too_old_ms = std::min(age_ms, clock.jump_ms);
+            write_event(message, device, event,
+                        std::max<int64_t>(0, message.received_ms - age_ms + too_old_ms),
+                        clock.delay_ms + too_old_ms);
         } else {
             // That boot's clock is gone: it happened after the device was last heard before this
             // boot.

@@ -1,7 +1,7 @@
 // Checks of the pages behind the first one: incidents, insight, models, a device. Against any fleet with a device.
 import { api, expect, open, PATIENCE_MS, screenshot, soon, worst_contrast } from "./helpers.mjs";
 
-const NAMES = ["incidents", "insight", "models", "grid"];
+const NAMES = ["sites", "incidents", "insight", "models", "grid"];
 
 async function go(page, wanted, name) {
   await page.goto(`${wanted.url}/#/${name}`);
@@ -72,6 +72,23 @@ async function insight_is_shown(context, wanted) {
     const shown = await page.locator(`[data-insight="${kind}"] li`).count();
     expect(shown === found.length, `${kind}: the page shows ${shown}, the API has ${found.length}`);
   }
+}
+
+async function every_line_of_a_site_is_on_the_map(context, wanted) {
+  const page = await open(context, wanted);
+  await go(page, wanted, "sites");
+  return soon(async () => {
+    const places = await api(wanted, "places");
+    const shown = await page
+      .locator("[data-place]")
+      .evaluateAll((all) => all.map((one) => [one.dataset.place, one.dataset.devices].join(": ")));
+    const there = places.map(({ site, line, devices }) => `${site}/${line}: ${devices}`);
+    expect(
+      JSON.stringify(shown.toSorted()) === JSON.stringify(there.toSorted()),
+      `the map shows ${shown}, the API has ${there}`,
+    );
+    return `${there.length} lines`;
+  });
 }
 
 async function models_are_counted(context, wanted) {
@@ -151,6 +168,7 @@ export const page_checks = [
   ["shows the incidents", incidents_are_shown],
   ["lets somebody see to an incident", an_incident_is_seen_to],
   ["shows the insight", insight_is_shown],
+  ["draws every line of every site", every_line_of_a_site_is_on_the_map],
   ["counts the models", models_are_counted],
   ["gives a device its page", a_device_has_its_page],
   ["reaches every page by keyboard", the_keyboard_reaches_every_page],

@@ -19,6 +19,7 @@ import { Models } from "./models.tsx";
 import { Nav } from "./nav.tsx";
 import { Overview } from "./overview.tsx";
 import { Rollouts } from "./rollouts.tsx";
+import { Sites } from "./sites.tsx";
 import { Timeline } from "./timeline.tsx";
 
 const LOOK_EVERY_MS = 5000;
@@ -64,6 +65,8 @@ export function App() {
           <Grid live={live} />
         ) : state.devices.length === 0 && state.search === "" ? (
           <Empty />
+        ) : page === "sites" ? (
+          <Sites live={live} />
         ) : page === "insight" ? (
           <Insight live={live} />
         ) : page === "models" ? (

@@ -1,7 +1,14 @@
 import type { Page } from "../pages.ts";
 import { PAGES } from "../pages.ts";
 
-const WORDS = { fleet: "Fleet", incidents: "Incidents", insight: "Insight", models: "Models", grid: "Grid" };
+const WORDS = {
+  fleet: "Fleet",
+  sites: "Sites",
+  incidents: "Incidents",
+  insight: "Insight",
+  models: "Models",
+  grid: "Grid",
+};
 
 /** The pages, and how many incidents wait. */
 export function Nav({ page, open_incidents }: { page: Page; open_incidents: number }) {
