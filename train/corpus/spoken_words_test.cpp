@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "paths.hpp"
 #include "train/synthesis/speech.hpp"
 
 namespace ganglion::train {

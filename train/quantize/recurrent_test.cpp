@@ -6,6 +6,7 @@
 #include <set>
 
 #include "compile/bundle_features.hpp"
+#include "paths.hpp"
 #include "train/evaluate/device_run.hpp"
 #include "train/evaluate/integer_model.hpp"
 #include "train/quantize/to_graph.hpp"
