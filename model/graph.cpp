@@ -45,6 +45,19 @@ void validate_shape(const Graph& graph, size_t index) {
     }
 }
 
+/// The compiler keeps notes on what is computed: a file of a few bytes must not ask for memory
+/// without end.
+void validate_total(const Graph& graph) {
+    constexpr int64_t kMost = int64_t{1} << 26;
+    int64_t elements = 0;
+    for (size_t i = 0; i < graph.tensors.size(); ++i) {
+        if (!graph.tensors[i].is_constant()) elements += graph.tensors[i].elements();
+        if (elements > kMost)
+            fail(place(graph, i),
+                 "with it, what the graph computes is more than 67 million values");
+    }
+}
+
 void validate_quantization(const Graph& graph, size_t index) {
     const Tensor& tensor = graph.tensors[index];
     const Quantization& quantization = tensor.quantization;
@@ -198,6 +211,7 @@ void validate(const Graph& graph) {
         validate_shape(graph, i);
         validate_quantization(graph, i);
     }
+    validate_total(graph);
     validate_order(graph);
     for (const Graph& other : graph.others) validate(other);
 }

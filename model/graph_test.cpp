@@ -54,6 +54,8 @@ TEST(Graph, RefusesBadShapes) {
     expect_error(graph, "larger than 2 GiB");
     graph.tensors[0].shape = {1, 1, 1, 1, 1, 1, 1, 1, 1};
     expect_error(graph, "more than 8 dimensions");
+    graph.tensors[0].shape = {1, 1 << 27};
+    expect_error(graph, "more than 67 million values");
 }
 
 TEST(Graph, RefusesConstantsOfTheWrongLength) {
