@@ -26,8 +26,11 @@ function(ganglion_test name)
     add_executable(${name} ${arg_SOURCES})
     target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR})
     target_link_libraries(${name} PRIVATE ${arg_DEPENDS} ganglion_warnings GTest::gtest_main GTest::gmock)
+    # A test is compiled for longer than it runs; under sanitizers it starts for longer than it runs, too.
+    target_compile_options(${name} PRIVATE $<IF:$<BOOL:${GANGLION_SANITIZE}>,-O0,-O1>)
     if(GANGLION_SANITIZE)
-        target_compile_options(${name} PRIVATE -O0) # a test is compiled for longer than it runs
+        set(arg_WHOLE ON)
+        set(arg_TIMEOUT 900)
     endif()
     set(properties TIMEOUT ${arg_TIMEOUT} RUN_SERIAL ${arg_SERIAL})
     if(arg_LABEL)
