@@ -112,6 +112,10 @@ std::vector<Row> page_rows(fleet::Store& store, const std::string& name, uint32_
          [&](uint32_t i) {
              store.rollups({"device:" + some(i), fleet::Span::hour, 0, end});
          }},
+        {"a device by the minute",
+         [&](uint32_t i) {
+             store.rollups({"device:" + some(i), fleet::Span::minute, 0, end});
+         }},
         {"a page of devices",
          [&](uint32_t i) {
              fleet::DeviceQuery query;

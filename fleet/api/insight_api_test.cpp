@@ -11,6 +11,7 @@
 #include "fleet/testing/json_schema.hpp"
 #include "fleet/testing/log_lines.hpp"
 #include "fleet/testing/planted_fleet.hpp"
+#include "fleet/testing/store_messages.hpp"
 #include "fleet/testing/temporary_directory.hpp"
 
 namespace ganglion::fleet {
@@ -113,6 +114,19 @@ TEST_F(InsightApiTest, a_planted_fleet_is_seen_through_the_store) {
     const json days = answer("/api/rollups?span=day&scope=site:site-3", "/api/rollups");
     EXPECT_GE(days.size(), 55U);
     EXPECT_LE(days.front().at("reports"), 8U);
+}
+
+TEST_F(InsightApiTest, a_device_has_minutes_of_its_events) {
+    constexpr auto minute = static_cast<int64_t>(Span::minute);
+    const int64_t now = now_ms();
+    store_.commit(std::vector{testing::events_at(
+        now, 120'000, 1, {testing::event(1, 1, 0), testing::event(1, 2, 120'000)})});
+    const json rows = answer("/api/rollups?span=minute&scope=device:speaker", "/api/rollups");
+    ASSERT_EQ(rows.size(), 2U);
+    EXPECT_EQ(rows[1], (json{{"start_ms", now - now % minute}, {"events", 1}, {"alerts", 1}}));
+    EXPECT_EQ(
+        answer("/api/rollups?span=hour&scope=device:speaker", "/api/rollups")[0].count("scores"),
+        1U);
 }
 
 TEST_F(InsightApiTest, failures_that_begin_are_named_by_the_one_that_failed) {

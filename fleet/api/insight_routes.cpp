@@ -11,6 +11,7 @@
 #include "fleet/base/clock.hpp"
 #include "fleet/insight/fleet_insight.hpp"
 #include "fleet/pki/pki.hpp"
+#include "fleet/store/device_minutes.hpp"
 
 namespace ganglion::fleet {
 namespace {
@@ -70,7 +71,10 @@ int64_t number_of(const httplib::Request& request, const char* name, int64_t usu
     return whole_number(request.get_param_value(name), name, low, high);
 }
 
-json to_json(const RollupRow& row) {
+/// Minutes of one device are made of its events, which say nothing about the rest.
+json to_json(const RollupRow& row, bool of_events_alone) {
+    if (of_events_alone)
+        return {{"start_ms", row.start_ms}, {"events", row.events}, {"alerts", row.alerts}};
     return {{"start_ms", row.start_ms},     {"events", row.events},
             {"alerts", row.alerts},         {"reports", row.reports},
             {"score_sum", row.score_sum},   {"score_most", row.score_most},
@@ -89,6 +93,22 @@ const char* name_of(insight::Shape shape) {
             break;
     }
     return "steady";
+}
+
+json rollups_schema() {
+    json row = object({{"start_ms", number()},
+                       {"events", number()},
+                       {"alerts", number()},
+                       {"reports", number()},
+                       {"score_sum", number()},
+                       {"score_most", number()},
+                       {"inferences", number()},
+                       {"bytes_sensed", number()},
+                       {"bytes_sent", number()},
+                       {"bytes_gate", number()},
+                       {"scores", array(number())}});
+    row["required"] = {"start_ms", "events", "alerts"};
+    return array(row);
 }
 
 json to_json(const insight::ShapeFinding& finding) {
@@ -267,23 +287,14 @@ Routes insight_routes(Store& store, AuditLog& audit, AttributesSaid said) {
         {"get",
          "/api/rollups",
          Role::viewer,
-         "Sums by minute, hour or day of the fleet, a device, an attribute or a version",
+         "Sums by minute, hour or day of the fleet, a device, an attribute or a version; of a "
+         "device by the minute events and alerts alone, as far back as raw events are kept",
          {{"scope", "fleet (if not said), device:pump-7, site:north, version:1.2.0", text()},
           {"span", "minute, hour (if not said) or day", one_of({"minute", "hour", "day"})},
           {"from_ms", "the last 60 steps if not said", number()},
           {"to_ms", "now if not said", number()}},
          nullptr,
-         array(object({{"start_ms", number()},
-                       {"events", number()},
-                       {"alerts", number()},
-                       {"reports", number()},
-                       {"score_sum", number()},
-                       {"score_most", number()},
-                       {"inferences", number()},
-                       {"bytes_sensed", number()},
-                       {"bytes_sent", number()},
-                       {"bytes_gate", number()},
-                       {"scores", array(number())}})),
+         rollups_schema(),
          [&](Call& call) {
              RollupQuery query;
              if (call.request.has_param("scope"))
@@ -296,7 +307,8 @@ Routes insight_routes(Store& store, AuditLog& audit, AttributesSaid said) {
              if ((query.to_ms - query.from_ms) / step > 10'000)
                  throw BadRequest("ask for at most 10000 steps of time at once");
              json rows = json::array();
-             for (const RollupRow& row : store.rollups(query)) rows.push_back(to_json(row));
+             for (const RollupRow& row : store.rollups(query))
+                 rows.push_back(to_json(row, is_for_device_minutes(query)));
              send_json(call.response, rows);
          }});
     auto kept = std::make_shared<KeptInsight>();

@@ -5,7 +5,9 @@
 #include <unordered_map>
 #include <utility>
 
+#include "fleet/store/device_minutes.hpp"
 #include "fleet/store/postgres_columns.hpp"
+#include "fleet/store/postgres_runs.hpp"
 #include "fleet/store/varint.hpp"
 
 namespace ganglion::fleet {
@@ -70,6 +72,18 @@ class Snapshot {
   private:
     PgTransaction transaction_;
 };
+
+std::vector<RollupRow> read_minutes(PgConnection& connection, const RollupQuery& query) {
+    const std::string device = device_of(query);
+    const PgResult rows = connection.run(
+        std::string("SELECT ") + kPackedColumns +
+            " FROM runs r JOIN events e ON e.received_ms = r.received_ms AND e.last_id = r.last_id "
+            "WHERE r.device = (SELECT number FROM devices WHERE id = $1) AND r.received_ms >= $2",
+        PgValues().add(device).add(query.from_ms));
+    DeviceMinutes minutes(query);
+    for (int row = 0; row < rows.rows(); ++row) minutes.add(unpacked(rows, row, device));
+    return minutes.take();
+}
 
 }  // namespace
 
@@ -174,8 +188,9 @@ void fold_changes(PgConnection& connection) {
 }
 
 std::vector<RollupRow> read_rollups(PgConnection& connection, const RollupQuery& query) {
+    if (is_for_device_minutes(query)) return read_minutes(connection, query);
     const auto step = static_cast<int64_t>(query.span);
-    const bool of_device = query.scope.starts_with(kDeviceScope) && query.span != Span::minute;
+    const bool of_device = query.scope.starts_with(kDeviceScope);
     std::optional<Snapshot> snapshot;
     if (of_device) snapshot.emplace(connection);
     std::vector<RollupRow> rows = each_row(
@@ -186,7 +201,7 @@ std::vector<RollupRow> read_rollups(PgConnection& connection, const RollupQuery&
         rollup_row);
     if (!of_device) return rows;
     const PgResult device = connection.run("SELECT number FROM devices WHERE id = $1",
-                                           PgValues().add(query.scope.substr(kDeviceScope.size())));
+                                           PgValues().add(device_of(query)));
     if (device.rows() == 0) return rows;
     for (const auto& [key, change] : read_changes(connection, device.integer(0, 0))) {
         const int64_t start_ms = key.second - key.second % step;

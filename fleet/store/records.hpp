@@ -221,8 +221,8 @@ struct RollupRow {
     std::array<uint32_t, 8> scores{};
 };
 
-/// Rows from `from_ms` up to before `to_ms`, oldest first; empty steps have no row. Devices have
-/// hours and days, everything else minutes too.
+/// Rows from `from_ms` up to before `to_ms`, oldest first; empty steps have no row. Minutes of a
+/// device are made of its raw events: they have events and alerts alone, and end with those.
 struct RollupQuery {
     std::string scope = "fleet";
     Span span = Span::hour;

@@ -4,6 +4,11 @@
 #include <utility>
 
 namespace ganglion::fleet {
+namespace {
+
+constexpr uint8_t kDecision = 0;  ///< kind of an event
+
+}  // namespace
 
 void add_to(RollupRow& sum, const RollupRow& change) {
     sum.events += change.events;
@@ -16,6 +21,13 @@ void add_to(RollupRow& sum, const RollupRow& change) {
     grow(sum.bytes_sent, change.bytes_sent);
     grow(sum.bytes_gate, change.bytes_gate);
     for (size_t i = 0; i < sum.scores.size(); ++i) sum.scores[i] += change.scores[i];
+}
+
+RollupRow sum_of(const EventRecord& event) {
+    RollupRow sum;
+    sum.events = 1;
+    sum.alerts = event.kind == kDecision ? 1 : 0;
+    return sum;
 }
 
 void RollupSums::add(const DeviceState& device, int64_t time_ms, const RollupRow& change) {

@@ -18,6 +18,9 @@ inline constexpr std::string_view kDeviceScope = "device:";
 
 void add_to(RollupRow& sum, const RollupRow& change);
 
+/// What one event adds to the sums of its time.
+RollupRow sum_of(const EventRecord& event);
+
 /// Number of a device and the beginning of an hour.
 using DeviceHours = std::map<std::pair<int64_t, int64_t>, RollupRow>;
 

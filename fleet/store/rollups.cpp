@@ -4,6 +4,10 @@
 #include <cstring>
 #include <string_view>
 
+#include "fleet/store/device_minutes.hpp"
+#include "fleet/store/packed_events.hpp"
+#include "fleet/store/sqlite_runs.hpp"
+
 namespace ganglion::fleet {
 namespace {
 
@@ -31,6 +35,18 @@ RollupRow row_of(const Statement& statement) {
     const std::string bytes = statement.text(10);
     std::memcpy(row.scores.data(), bytes.data(), std::min(bytes.size(), sizeof(row.scores)));
     return row;
+}
+
+std::vector<RollupRow> read_minutes(Database& database, const RollupQuery& query) {
+    Statement statement =
+        database.prepare(std::string("SELECT ") + kPackedColumns +
+                         " FROM events e WHERE device = (SELECT number FROM devices WHERE id = ?) "
+                         "AND received_ms >= ?");
+    const std::string device = device_of(query);
+    statement.bind(device).bind(query.from_ms);
+    DeviceMinutes minutes(query);
+    while (statement.step()) minutes.add(unpacked(statement, device));
+    return minutes.take();
 }
 
 }  // namespace
@@ -67,6 +83,7 @@ void Rollups::write(const RollupSums& sums) {
 }
 
 std::vector<RollupRow> read_rollups(Database& database, const RollupQuery& query) {
+    if (is_for_device_minutes(query)) return read_minutes(database, query);
     Statement statement = database.prepare(
         std::string("SELECT ") + columns +
         " FROM rollups WHERE scope = ? AND span = ? AND start_ms >= ? AND start_ms < ? ORDER BY "

@@ -42,7 +42,8 @@ class Store {
     virtual std::map<std::string, Attributes> attributes() = 0;
 
     virtual std::vector<RollupRow> rollups(const RollupQuery& query) = 0;
-    /// The rows of every device that has some, oldest first; the query's scope is not looked at.
+    /// The rows of every device that has some, oldest first, by hours or days; the query's scope is
+    /// not looked at.
     virtual std::map<std::string, std::vector<RollupRow>> device_rollups(
         const RollupQuery& query) = 0;
 
