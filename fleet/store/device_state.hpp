@@ -4,16 +4,24 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "fleet/store/records.hpp"
 
 namespace ganglion::fleet {
+
+/// A device's clock was ahead of where it should have been by so much when it said `clock_ms`.
+struct ClockJump {
+    int64_t clock_ms = 0;
+    int64_t ahead_ms = 0;
+};
 
 /// A row of `boots`, as far as writing needs it.
 struct BootState {
     std::optional<int64_t> offset_ms;
     int64_t offset_at_ms = 0;
     int64_t heard_ms = 0;
+    std::vector<ClockJump> jumps;  ///< oldest first
     uint32_t through = 0, ahead = 0;
     uint64_t inferences = 0, bytes_sensed = 0, bytes_sent = 0, bytes_gate = 0;
     uint64_t gate_openings = 0, overruns = 0, events_lost = 0;

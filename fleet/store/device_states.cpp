@@ -31,6 +31,8 @@ DeviceStates::DeviceStates(Database& database)
           "UPDATE boots SET offset_ms = ?, offset_at_ms = ?, heard_ms = ?, through = ?, ahead = ?, "
           "inferences = ?, bytes_sensed = ?, bytes_sent = ?, bytes_gate = ?, gate_openings = ?, "
           "overruns = ?, events_lost = ? WHERE device = ? AND boot = ?")),
+      read_jumps_(database.prepare("SELECT clock_ms, ahead_ms FROM jumps WHERE device = ? AND boot "
+                                   "= ? ORDER BY number")),
       heard_before_(database.prepare("SELECT coalesce((SELECT max(heard_ms) FROM boots WHERE "
                                      "device = ? AND boot < ? AND heard_ms > 0),"
                                      " (SELECT created_ms FROM meta))")) {}
@@ -81,6 +83,10 @@ BootState& DeviceStates::boot(DeviceState& device, uint32_t boot) {
     state.overruns = read_boot_.number<uint64_t>(10);
     state.events_lost = read_boot_.number<uint64_t>(11);
     read_boot_.reset();
+    read_jumps_.reset().bind(device.number).bind(boot);
+    while (read_jumps_.step())
+        state.jumps.push_back({read_jumps_.integer(0), read_jumps_.integer(1)});
+    read_jumps_.reset();
     return state;
 }
 

@@ -31,7 +31,7 @@ class DeviceStates {
     void write_back(DeviceState& device);
 
     Statement add_device_, read_device_, read_attributes_, write_device_;
-    Statement add_boot_, read_boot_, write_boot_, heard_before_;
+    Statement add_boot_, read_boot_, write_boot_, read_jumps_, heard_before_;
     std::unordered_map<std::string, DeviceState> devices_;
     std::vector<DeviceState*> touched_;  // in this transaction
 };

@@ -28,7 +28,7 @@ struct Table {
     const char* from;  ///< what SQLite reads them of
 };
 
-constexpr std::array<Table, 7> kTables{{
+constexpr std::array<Table, 8> kTables{{
     {"devices", "ittttttiiiiiiiiiii",
      "number, id, application, bundle_version, bundle_digest, firmware, fault, online, "
      "last_seen_ms, boot, ram_bytes, flash_bytes, instructions, rate_hz, outbox, score, events, "
@@ -39,6 +39,7 @@ constexpr std::array<Table, 7> kTables{{
      "device, boot, heard_ms, offset_ms, offset_at_ms, through, ahead, bytes_sensed, bytes_sent, "
      "bytes_gate, gate_openings, inferences, overruns, events_lost",
      "boots"},
+    {"jumps", "iiiii", "device, boot, number, clock_ms, ahead_ms", "jumps"},
     {"losses", "iiii", "device, boot, first, last", "losses"},
     {"ahead", "iii", "device, boot, sequence",
      "(WITH RECURSIVE beyond (device, boot, sequence, last) AS (SELECT e.device, e.boot, "
@@ -177,7 +178,8 @@ void verify_events(Database& from, PgConnection& to) {
 }
 
 void verify_all(Database& from, PgConnection& to) {
-    for (const char* table : {"devices", "attributes", "boots", "losses", "gate_chunks", "rollups"})
+    for (const char* table :
+         {"devices", "attributes", "boots", "jumps", "losses", "gate_chunks", "rollups"})
         verify(from, to, table, std::string("SELECT count(*) FROM ") + table);
     verify(from, to, "events of devices", "SELECT coalesce(sum(events), 0) FROM devices");
     verify(from, to, "sums of events", "SELECT coalesce(sum(events), 0) FROM rollups");

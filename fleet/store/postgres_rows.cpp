@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "fleet/store/postgres_columns.hpp"
 #include "fleet/store/postgres_schema.hpp"
 #include "fleet/store/postgres_versions.hpp"
 #include "fleet/store/store.hpp"
@@ -133,6 +134,15 @@ void PgRows::load_boots(std::span<const Message> messages) {
         if (state.ahead > 0) with_window.push_back(name);
     }
     load_windows(with_window);
+    const PgResult jumps = connection_.run(
+        "SELECT j.device, j.boot, clock_ms, ahead_ms FROM unnest($1::bigint[], $2::bigint[]) AS q "
+        "(device, boot) JOIN jumps j ON j.device = q.device AND j.boot = q.boot ORDER BY j.number",
+        PgValues().add(numbers.text()).add(boots.text()));
+    for (int row = 0; row < jumps.rows(); ++row) {
+        const Boot name{jumps.integer(row, 0), jumps.number<uint32_t>(row, 1)};
+        missing.at(name)->boots[name.second].jumps.push_back(
+            {jumps.integer(row, 2), jumps.integer(row, 3)});
+    }
 }
 
 void PgRows::load_windows(const std::vector<Boot>& boots) {
@@ -257,6 +267,20 @@ std::optional<std::pair<int64_t, int64_t>> PgRows::take_loss(const DeviceState& 
         PgValues().add(device.number).add(int64_t{boot}).add(int64_t{sequence}));
     if (loss.rows() == 0) return std::nullopt;
     return std::pair{loss.integer(0, 0), loss.integer(0, 1)};
+}
+
+void PgRows::write_jumps(const DeviceState& device, uint32_t boot,
+                         const std::vector<ClockJump>& jumps) {
+    connection_.run("DELETE FROM jumps WHERE device = $1 AND boot = $2",
+                    PgValues().add(device.number).add(int64_t{boot}));
+    Columns<5> rows;
+    for (size_t i = 0; i < jumps.size(); ++i)
+        rows.add_row(
+            {device.number, boot, static_cast<int64_t>(i), jumps[i].clock_ms, jumps[i].ahead_ms});
+    connection_.run(
+        "INSERT INTO jumps (device, boot, number, clock_ms, ahead_ms) SELECT * FROM "
+        "unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[])",
+        rows.values());
 }
 
 void PgRows::add_chunk(const DeviceState& device, const GateRecord& chunk) {

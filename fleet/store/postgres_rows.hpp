@@ -44,6 +44,8 @@ class PgRows final : public Rows {
     void add_loss(const DeviceState& device, uint32_t boot, int64_t first, int64_t last) override;
     std::optional<std::pair<int64_t, int64_t>> take_loss(const DeviceState& device, uint32_t boot,
                                                          uint32_t sequence) override;
+    void write_jumps(const DeviceState& device, uint32_t boot,
+                     const std::vector<ClockJump>& jumps) override;
     void write_status(const DeviceState& device, const StatusRecord& status) override;
     void write_report(const DeviceState& device, const ReportRecord& report) override;
     void add_chunk(const DeviceState& device, const GateRecord& chunk) override;

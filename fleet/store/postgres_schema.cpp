@@ -9,7 +9,7 @@
 namespace ganglion::fleet {
 namespace {
 
-constexpr int64_t kSchemaVersion = 3;
+constexpr int64_t kSchemaVersion = 4;
 
 /// `meta` has one row, the pen: who has changed it writes, until the transaction ends. So ids are
 /// in the order of commits, and `turn` says whether others have written since.
@@ -172,6 +172,18 @@ CREATE TABLE versions (
 ) WITH (fillfactor = 50);
 )sql";
 
+/// New in version 4: where boots' clocks jumped ahead.
+constexpr const char* jumps_schema = R"sql(
+CREATE TABLE jumps (
+    device bigint NOT NULL,
+    boot bigint NOT NULL,
+    number bigint NOT NULL,
+    clock_ms bigint NOT NULL,
+    ahead_ms bigint NOT NULL,
+    PRIMARY KEY (device, boot, number)
+);
+)sql";
+
 /// Version 1 had a row for each event.
 constexpr const char* leave_version_1 = R"sql(
 ALTER TABLE events RENAME TO old_events;
@@ -285,10 +297,11 @@ void prepare_schema(PgConnection& connection, const std::string& name) {
             connection.run(packed_schema);
             pack_events(connection);
         }
-        if (version < kSchemaVersion) {
+        if (version < 3) {
             connection.run(versions_schema);
             count_totals(connection);
         }
+        if (version < 4) connection.run(jumps_schema);
         connection.run(search_index);
         connection.run("UPDATE meta SET schema_version = $1", PgValues().add(kSchemaVersion));
         transaction.commit();
@@ -298,6 +311,7 @@ void prepare_schema(PgConnection& connection, const std::string& name) {
     connection.run(schema);
     connection.run(packed_schema);
     connection.run(versions_schema);
+    connection.run(jumps_schema);
     connection.run(search_index);
     connection.run("INSERT INTO meta (schema_version, created_ms) VALUES ($1, $2)",
                    PgValues().add(kSchemaVersion).add(now_ms()));

@@ -216,7 +216,7 @@ TEST_F(PgStoreTest, RefusesDatabasesThatItCannotUse) {
 /// What was another in the schema of version 1, with events of a device that has a gap.
 constexpr const char* kVersion1 = R"sql(
 SET search_path = ganglion;
-DROP TABLE events, runs, rollup_changes, versions;
+DROP TABLE events, runs, rollup_changes, versions, jumps;
 ALTER TABLE meta DROP COLUMN unfolded, DROP COLUMN devices, DROP COLUMN online, DROP COLUMN events,
     DROP COLUMN bytes_sensed, DROP COLUMN bytes_sent, DROP COLUMN bytes_gate,
     DROP COLUMN gate_openings, DROP COLUMN inferences;

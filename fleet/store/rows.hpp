@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "fleet/store/device_state.hpp"
 #include "fleet/store/records.hpp"
@@ -53,6 +54,10 @@ class Rows {
     virtual std::optional<std::pair<int64_t, int64_t>> take_loss(const DeviceState& device,
                                                                  uint32_t boot,
                                                                  uint32_t sequence) = 0;
+
+    /// The jumps of a boot's clock, in place of those that were there.
+    virtual void write_jumps(const DeviceState& device, uint32_t boot,
+                             const std::vector<ClockJump>& jumps) = 0;
 
     virtual void write_status(const DeviceState& device, const StatusRecord& status) = 0;
     virtual void write_report(const DeviceState& device, const ReportRecord& report) = 0;

@@ -10,7 +10,7 @@
 namespace ganglion::fleet {
 namespace {
 
-constexpr int64_t kSchemaVersion = 5;
+constexpr int64_t kSchemaVersion = 6;
 
 /// Devices are numbered, so that the keys of the large tables are small. A device's counters start
 /// at 0 with every boot, so they are kept per boot and added up when asked for. `through`:
@@ -162,6 +162,18 @@ INSERT INTO versions SELECT application, bundle_version, count(*), sum(online), 
     GROUP BY 1, 2;
 )sql";
 
+/// New in version 6: where boots' clocks jumped ahead.
+constexpr const char* jumps = R"sql(
+CREATE TABLE jumps (
+    device INTEGER NOT NULL,
+    boot INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    clock_ms INTEGER NOT NULL,
+    ahead_ms INTEGER NOT NULL,
+    PRIMARY KEY (device, boot, number)
+) WITHOUT ROWID;
+)sql";
+
 /// Versions 2 to 4 had a row for each event.
 constexpr const char* leave_rows = R"sql(
 DROP INDEX events_of_device;
@@ -229,6 +241,22 @@ void pack_events(Database& database) {
     database.prepare("UPDATE meta SET next_id = ?").bind(last_id + 1).run();
 }
 
+/// To version 5, from an earlier one or none.
+void bring_to_version_5(Database& database, int64_t version) {
+    if (version == 1) database.run(leave_version_1);
+    if (version > 1) database.run(leave_rows);
+    if (version < 2) database.run(schema);
+    if (version < 3) database.run(losses);
+    if (version < 4) database.run(totals);
+    database.run(packed_events);
+    if (version == 1) database.run(take_over_version_1);
+    if (version == 0)
+        database.prepare("INSERT INTO meta (created_ms) VALUES (?)").bind(now_ms()).run();
+    if (version < 4) database.run(count_totals);
+    if (version > 0) pack_events(database);
+    database.run(count_versions);
+}
+
 int64_t version_of(Database& database) {
     Statement version = database.prepare("PRAGMA user_version");
     version.step();
@@ -246,18 +274,8 @@ void prepare_schema(Database& database) {
                          "): use that one, or another state folder");
     }
     if (version == kSchemaVersion) return;
-    if (version == 1) database.run(leave_version_1);
-    if (version > 1) database.run(leave_rows);
-    if (version < 2) database.run(schema);
-    if (version < 3) database.run(losses);
-    if (version < 4) database.run(totals);
-    database.run(packed_events);
-    if (version == 1) database.run(take_over_version_1);
-    if (version == 0)
-        database.prepare("INSERT INTO meta (created_ms) VALUES (?)").bind(now_ms()).run();
-    if (version < 4) database.run(count_totals);
-    if (version > 0) pack_events(database);
-    database.run(count_versions);
+    if (version < 5) bring_to_version_5(database, version);
+    database.run(jumps);
     database.run(("PRAGMA user_version = " + std::to_string(kSchemaVersion)).c_str());
     transaction.commit();
 }

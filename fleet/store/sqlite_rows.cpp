@@ -93,6 +93,25 @@ std::optional<std::pair<int64_t, int64_t>> SqliteRows::take_loss(const DeviceSta
     return std::pair{loss.integer(0), loss.integer(1)};
 }
 
+void SqliteRows::write_jumps(const DeviceState& device, uint32_t boot,
+                             const std::vector<ClockJump>& jumps) {
+    database_.prepare("DELETE FROM jumps WHERE device = ? AND boot = ?")
+        .bind(device.number)
+        .bind(boot)
+        .run();
+    Statement add = database_.prepare(
+        "INSERT INTO jumps (device, boot, number, clock_ms, ahead_ms) VALUES (?,?,?,?,?)");
+    for (size_t i = 0; i < jumps.size(); ++i) {
+        add.reset()
+            .bind(device.number)
+            .bind(boot)
+            .bind(static_cast<int64_t>(i))
+            .bind(jumps[i].clock_ms)
+            .bind(jumps[i].ahead_ms)
+            .run();
+    }
+}
+
 void SqliteRows::write_status(const DeviceState& device, const StatusRecord& status) {
     write_status_.reset()
         .bind(status.online ? 1 : 0)

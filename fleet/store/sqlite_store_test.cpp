@@ -80,6 +80,7 @@ PRAGMA user_version = 1;)sql");
 constexpr const char* kVersion4 = R"sql(
 DROP TABLE events;
 DROP TABLE versions;
+DROP TABLE jumps;
 DROP INDEX boots_with_gaps;
 ALTER TABLE meta DROP COLUMN next_id;
 CREATE TABLE events (id INTEGER PRIMARY KEY, device INTEGER NOT NULL, boot INTEGER NOT NULL,

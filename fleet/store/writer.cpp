@@ -3,46 +3,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "fleet/store/rollup_sums.hpp"
+
 namespace ganglion::fleet {
 namespace {
 
-/// How much a device clock may lag per millisecond (1/1000) before a late message counts as delayed
-/// rather than the clock as slow: far worse than any crystal.
-constexpr int64_t kDriftDivisor = 1000;
-
-constexpr uint8_t kDecision = 0;  ///< kind of an event
 constexpr uint16_t kScoreStep = 125;
-
-int64_t signed_of(uint64_t value) {
-    return static_cast<int64_t>(value);
-}
-
-/// What the time of arrival says of a device's clock, ms.
-struct ClockNote {
-    /// This message was slower than the fastest one of late: held up on its way, so its events may
-    /// be that much older than they seem.
-    int64_t delay_ms = 0;
-    /// It was faster than any by more than clocks drift: the clock has jumped ahead since (or all
-    /// before it were held up), so its events may be that much younger than it makes them.
-    int64_t jump_ms = 0;
-};
-
-/// Compares the device's clock with the time of arrival.
-ClockNote note_clock(BootState& boot, int64_t received_ms, uint64_t clock_ms) {
-    const int64_t offset = received_ms - signed_of(clock_ms);
-    int64_t smallest = offset;
-    int64_t jump = 0;
-    if (boot.offset_ms) {
-        const int64_t elapsed = std::max<int64_t>(0, received_ms - boot.offset_at_ms);
-        const int64_t drift = elapsed / kDriftDivisor;
-        smallest = std::min(offset, *boot.offset_ms + drift);
-        jump = std::max<int64_t>(0, *boot.offset_ms - drift - offset);
-    }
-    boot.offset_ms = smallest;
-    boot.offset_at_ms = received_ms;
-    boot.heard_ms = std::max(boot.heard_ms, received_ms);
-    return {offset - smallest, jump};
-}
 
 }  // namespace
 
@@ -66,8 +32,8 @@ Committed Writer::write(std::span<const Message> messages) {
 
 void Writer::write_content(const Message& message, const EventsMessage& content) {
     DeviceState& device = rows_.device(message.device);
-    const ClockNote clock =
-        note_clock(touch(message, device, content.boot), message.received_ms, content.clock_ms);
+    BootState& sender = touch(message, device, content.boot);
+    const ClockNote clock = hear_clock(message, device, content.boot, content.clock_ms);
     if (content.from_oldest && !content.events.empty())
         note_loss(device, content.events.front().boot, content.events.front().sequence);
     std::optional<uint32_t> boot;
@@ -75,12 +41,8 @@ void Writer::write_content(const Message& message, const EventsMessage& content)
         if (std::exchange(boot, event.boot) != event.boot)
             spoken_of_.emplace(message.device, event.boot);
         if (event.boot == content.boot) {
-            const int64_t age_ms =
-                std::max<int64_t>(0, signed_of(content.clock_ms) - signed_of(event.clock_ms));
-            const int64_t too_old_ms = std::min(age_ms, clock.jump_ms);
-            write_event(message, device, event,
-                        std::max<int64_t>(0, message.received_ms - age_ms + too_old_ms),
-                        clock.delay_ms + too_old_ms);
+            const EventTime time = time_of(sender, clock, event.clock_ms);
+            write_event(message, device, event, time.time_ms, time.uncertainty_ms);
         } else {
             // That boot's clock is gone: it happened after the device was last heard before this
             // boot.
@@ -104,10 +66,7 @@ void Writer::write_event(const Message& message, DeviceState& device, const Even
         result_.new_events.push_back(std::move(stored));
         ++device.new_events;
         ++rows_.grown().events;
-        RollupRow change;
-        change.events = 1;
-        change.alerts = event.kind == kDecision ? 1 : 0;
-        rows_.add_to_rollups(device, time_ms, change);
+        rows_.add_to_rollups(device, time_ms, sum_of(event));
         if (is_late) return;
         if (event.sequence == boot.through + 1) {
             ++boot.through;
@@ -168,7 +127,7 @@ void Writer::count_version(const DeviceState& device, int by) {
 void Writer::write_content(const Message& message, const ReportRecord& content) {
     DeviceState& device = rows_.device(message.device);
     BootState& boot = touch(message, device, content.boot);
-    note_clock(boot, message.received_ms, content.clock_ms);
+    hear_clock(message, device, content.boot, content.clock_ms);
     // Counters only grow within a boot: a report that was overtaken changes nothing.
     boot.reported = true;
     const auto grow = [](uint64_t& counter, uint64_t value) {
@@ -218,6 +177,14 @@ BootState& Writer::touch(const Message& message, DeviceState& device, uint32_t b
     device.last_seen_ms = std::max(device.last_seen_ms, message.received_ms);
     device.boot = boot;
     return rows_.boot(device, boot);
+}
+
+ClockNote Writer::hear_clock(const Message& message, DeviceState& device, uint32_t boot,
+                             uint64_t clock_ms) {
+    BootState& state = rows_.boot(device, boot);
+    const ClockNote note = note_clock(state, message.received_ms, clock_ms);
+    if (note.has_jumped) rows_.write_jumps(device, boot, state.jumps);
+    return note;
 }
 
 /// What the store lacks before the oldest that the device has will never come.

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "fleet/store/device_clock.hpp"
 #include "fleet/store/records.hpp"
 #include "fleet/store/rows.hpp"
 
@@ -28,6 +29,8 @@ class Writer {
     void count_version(const DeviceState& device, int by);
     void write_event(const Message& message, DeviceState& device, const EventRecord& event,
                      int64_t time_ms, int64_t uncertainty_ms);
+    ClockNote hear_clock(const Message& message, DeviceState& device, uint32_t boot,
+                         uint64_t clock_ms);
     BootState& touch(const Message& message, DeviceState& device, uint32_t boot);
     void note_loss(DeviceState& device, uint32_t boot, uint32_t oldest);
     bool was_lost(const DeviceState& device, const EventRecord& event);
