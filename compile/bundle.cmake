@@ -5,5 +5,5 @@ target_link_libraries(ganglion_compile PUBLIC ganglion_project OpenSSL::Crypto)
 ganglion_test(bundle_test
     SOURCES bundle_features_test.cpp bundle_pipeline_test.cpp bundle_signature_test.cpp bundle_writer_test.cpp
             ${PROJECT_SOURCE_DIR}/device/bundle/bundle_fuzz.cpp
-    DEPENDS ganglion_compile)
+    DEPENDS ganglion_compile_testing)
 add_subdirectory(bundle_chip)

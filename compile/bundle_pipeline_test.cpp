@@ -6,7 +6,7 @@
 
 #include "compile/bundle_features.hpp"
 #include "compile/bundle_signature.hpp"
-#include "compile/bundle_test_models.hpp"
+#include "compile/testing/bundle_models.hpp"
 #include "device/core/crc32.hpp"
 #include "device/pipeline/pipeline.hpp"
 

@@ -9,7 +9,7 @@
 #include <stdexcept>
 
 #include "compile/bundle_signature.hpp"
-#include "compile/bundle_test_models.hpp"
+#include "compile/testing/bundle_models.hpp"
 #include "device/bundle/bundle.hpp"
 #include "device/bundle/format.hpp"
 #include "device/features/spectrum_section.hpp"

@@ -2,7 +2,8 @@
 #include <iostream>
 #include <random>
 
-#include "compile/differential.hpp"
+#include "compile/testing/differential.hpp"
+#include "compile/testing/reference.hpp"
 #include "model/tflite.hpp"
 
 // A user's file from its bytes to a result.

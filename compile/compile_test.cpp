@@ -7,9 +7,9 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
-#include "compile/golden.hpp"
 #include "compile/lower.hpp"
-#include "compile/random_graph.hpp"
+#include "compile/testing/golden.hpp"
+#include "compile/testing/random_graph.hpp"
 #include "device/program/program.hpp"
 #include "model/tflite.hpp"
 

@@ -1,4 +1,4 @@
-#include "compile/differential.hpp"
+#include "compile/testing/differential.hpp"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,8 @@
 #include <filesystem>
 #include <fstream>
 
-#include "compile/random_cases.hpp"
+#include "compile/testing/random_cases.hpp"
+#include "compile/testing/reference.hpp"
 #include "model/tflite.hpp"
 #include "paths.hpp"
 

@@ -5,7 +5,7 @@
 #include <stdexcept>
 
 #include "compile/compile.hpp"
-#include "compile/random_graph.hpp"
+#include "compile/testing/random_graph.hpp"
 #include "device/program/program.hpp"
 
 // What the operators on elements refuse, by name, and where their results lie.

@@ -6,9 +6,9 @@
 #include <stdexcept>
 
 #include "compile/compile.hpp"
-#include "compile/golden.hpp"
-#include "compile/random_graph.hpp"
-#include "compile/reference.hpp"
+#include "compile/testing/golden.hpp"
+#include "compile/testing/random_graph.hpp"
+#include "compile/testing/reference.hpp"
 #include "model/tflite.hpp"
 #include "paths.hpp"
 

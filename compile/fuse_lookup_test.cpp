@@ -2,8 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include "compile/differential.hpp"
-#include "compile/random_graph.hpp"
+#include "compile/testing/differential.hpp"
+#include "compile/testing/random_graph.hpp"
+#include "compile/testing/reference.hpp"
 
 namespace ganglion::compile {
 namespace {

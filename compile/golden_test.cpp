@@ -1,4 +1,4 @@
-#include "compile/golden.hpp"
+#include "compile/testing/golden.hpp"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "compile/compile.hpp"
-#include "compile/kernel_paths.hpp"
+#include "compile/testing/kernel_paths.hpp"
 #include "device/program/program.hpp"
 #include "model/tflite.hpp"
 

@@ -4,7 +4,7 @@
 #include <stdexcept>
 
 #include "compile/compile.hpp"
-#include "compile/random_cases.hpp"
+#include "compile/testing/random_cases.hpp"
 #include "model/tflite.hpp"
 
 // A user's file is hostile until it is compiled: refused with a reason, or a program that loads and

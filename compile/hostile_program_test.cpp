@@ -4,7 +4,7 @@
 #include <random>
 
 #include "compile/compile.hpp"
-#include "compile/random_cases.hpp"
+#include "compile/testing/random_cases.hpp"
 #include "device/program/format.hpp"
 
 // Compiled programs of every target, damaged behind a checksum that fits, through the loader's fuzz

@@ -1,7 +1,8 @@
 #include <gtest/gtest.h>
 
-#include "compile/differential.hpp"
-#include "compile/random_graph.hpp"
+#include "compile/testing/differential.hpp"
+#include "compile/testing/random_graph.hpp"
+#include "compile/testing/reference.hpp"
 
 // Convolutions in the sizes that the vector kernels for x86-64 tell apart, more than the random
 // graphs have: each set of kernels against the plain interpreter, bit for bit.

@@ -2,8 +2,9 @@
 
 #include <cstring>
 
-#include "compile/differential.hpp"
-#include "compile/random_graph.hpp"
+#include "compile/testing/differential.hpp"
+#include "compile/testing/random_graph.hpp"
+#include "compile/testing/reference.hpp"
 #include "device/core/crc32.hpp"
 #include "device/kernels/paired_fully_connected.hpp"
 

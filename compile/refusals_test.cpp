@@ -5,7 +5,7 @@
 #include <stdexcept>
 
 #include "compile/compile.hpp"
-#include "compile/random_sequences.hpp"
+#include "compile/testing/random_sequences.hpp"
 
 // What is not supported is refused with the operator, its place and what to do instead.
 

@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "compile/compile.hpp"
-#include "compile/random_graph.hpp"
+#include "compile/testing/random_graph.hpp"
 
 namespace ganglion::compile {
 namespace {

@@ -4,10 +4,10 @@
 #include <cstring>
 
 #include "compile/compile.hpp"
-#include "compile/golden.hpp"
-#include "compile/random_graph.hpp"
-#include "compile/reference.hpp"
 #include "compile/streaming.hpp"
+#include "compile/testing/golden.hpp"
+#include "compile/testing/random_graph.hpp"
+#include "compile/testing/reference.hpp"
 #include "device/program/program.hpp"
 #include "model/tflite.hpp"
 

@@ -3,7 +3,7 @@
 #include <cstring>
 
 #include "compile/compile.hpp"
-#include "compile/golden.hpp"
+#include "compile/testing/golden.hpp"
 #include "device/program/program.hpp"
 #include "model/tflite.hpp"
 

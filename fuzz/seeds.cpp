@@ -3,8 +3,8 @@
 #include <iostream>
 
 #include "compile/bundle_signature.hpp"
-#include "compile/bundle_test_models.hpp"
-#include "compile/random_cases.hpp"
+#include "compile/testing/bundle_models.hpp"
+#include "compile/testing/random_cases.hpp"
 #include "device/event/messages.hpp"
 #include "device/program/sample_program.hpp"
 #include "model/tflite.hpp"

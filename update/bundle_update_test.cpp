@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "compile/bundle_signature.hpp"
-#include "compile/bundle_test_models.hpp"
+#include "compile/testing/bundle_models.hpp"
 #include "device/bundle/format.hpp"
 #include "device/pipeline/pipeline.hpp"
 #include "update/testing/device.hpp"

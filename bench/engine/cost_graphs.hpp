@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "compile/random_cases.hpp"
+#include "compile/testing/random_cases.hpp"
 
 // Random graphs of one layer or a few, in sizes as real models have them, whose instructions the
 // cost model is fitted to; those of random_cases.hpp, which are small, come with them.

@@ -24,7 +24,7 @@ namespace {
 namespace fs = std::filesystem;
 using compile::cost::Events;
 
-// Of the small graphs of compile/random_cases.hpp; most for what has many kinds.
+// Of the small graphs of compile/testing/random_cases.hpp; most for what has many kinds.
 constexpr uint32_t kSmallSeeds = 60;
 constexpr uint32_t kManySmallSeeds = 400;
 constexpr std::string_view kMany[] = {"pair", "int16_elements", "int16_layer", "upsampling",

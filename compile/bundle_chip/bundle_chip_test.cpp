@@ -11,7 +11,7 @@
 
 #include "compile/bundle_chip/record.hpp"
 #include "compile/bundle_signature.hpp"
-#include "compile/bundle_test_models.hpp"
+#include "compile/testing/bundle_models.hpp"
 #include "device/pipeline/pipeline.hpp"
 #include "paths.hpp"
 #include "project/project.hpp"

@@ -12,9 +12,9 @@
 
 #include "compile/chip/toolchain.hpp"
 #include "compile/compile.hpp"
-#include "compile/golden.hpp"
-#include "compile/random_cases.hpp"
-#include "compile/reference.hpp"
+#include "compile/testing/golden.hpp"
+#include "compile/testing/random_cases.hpp"
+#include "compile/testing/reference.hpp"
 #include "device/program/program.hpp"
 #include "model/tflite.hpp"
 #include "paths.hpp"

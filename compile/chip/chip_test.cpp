@@ -7,7 +7,7 @@
 
 #include "compile/chip/toolchain.hpp"
 #include "compile/compile.hpp"
-#include "compile/golden.hpp"
+#include "compile/testing/golden.hpp"
 #include "model/tflite.hpp"
 
 // The engine on each emulated processor: both forms of the reference models give the reference

@@ -8,7 +8,7 @@
 
 #include "compile/chip/toolchain.hpp"
 #include "compile/compile.hpp"
-#include "compile/golden.hpp"
+#include "compile/testing/golden.hpp"
 #include "model/tflite.hpp"
 #include "paths.hpp"
 

@@ -7,7 +7,7 @@
 
 #include "compile/compile.hpp"
 #include "compile/lower.hpp"
-#include "compile/random_cases.hpp"
+#include "compile/testing/random_cases.hpp"
 #include "model/tflite.hpp"
 #include "paths.hpp"
 

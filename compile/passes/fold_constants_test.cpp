@@ -5,8 +5,9 @@
 #include <cmath>
 #include <cstring>
 
-#include "compile/differential.hpp"
-#include "compile/random_graph.hpp"
+#include "compile/testing/differential.hpp"
+#include "compile/testing/random_graph.hpp"
+#include "compile/testing/reference.hpp"
 
 namespace ganglion::compile {
 namespace {

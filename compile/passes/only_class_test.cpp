@@ -6,8 +6,8 @@
 #include <cstring>
 
 #include "compile/compile.hpp"
-#include "compile/golden.hpp"
-#include "compile/random_graph.hpp"
+#include "compile/testing/golden.hpp"
+#include "compile/testing/random_graph.hpp"
 #include "device/program/program.hpp"
 #include "model/tflite.hpp"
 

@@ -5,8 +5,8 @@
 #include <cstring>
 
 #include "compile/compile.hpp"
-#include "compile/random_graph.hpp"
-#include "compile/reference.hpp"
+#include "compile/testing/random_graph.hpp"
+#include "compile/testing/reference.hpp"
 #include "device/program/program.hpp"
 #include "model/tflite.hpp"
 #include "tests/shared.hpp"

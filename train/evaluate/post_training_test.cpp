@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "compile/golden.hpp"
+#include "compile/testing/golden.hpp"
 #include "model/tflite.hpp"
 #include "tests/shared.hpp"
 #include "train/quantize/float_folding.hpp"

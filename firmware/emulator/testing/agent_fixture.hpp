@@ -9,8 +9,8 @@
 #include <thread>
 
 #include "compile/bundle_signature.hpp"
-#include "compile/bundle_test_models.hpp"
 #include "compile/bundle_writer.hpp"
+#include "compile/testing/bundle_models.hpp"
 #include "device/pipeline/pipeline.hpp"
 #include "firmware/emulator/board.hpp"
 #include "firmware/emulator/testing/lab.hpp"

@@ -3,9 +3,9 @@
 #include <cstring>
 #include <vector>
 
-#include "compile/reference_elements.hpp"
-#include "compile/reference_images.hpp"
-#include "compile/reference_numbers.hpp"
+#include "compile/testing/reference_elements.hpp"
+#include "compile/testing/reference_images.hpp"
+#include "compile/testing/reference_numbers.hpp"
 #include "device/kernels/sigmoid.hpp"
 
 // The plain interpreter's operators on int16 activations, zero points 0.

@@ -5,8 +5,8 @@
 #include <cstring>
 #include <vector>
 
-#include "compile/reference_elements.hpp"
-#include "compile/reference_numbers.hpp"
+#include "compile/testing/reference_elements.hpp"
+#include "compile/testing/reference_numbers.hpp"
 
 // The plain interpreter's resizes and products of matrices, whose meaning is one for int8 and
 // int16.

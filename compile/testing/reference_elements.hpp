@@ -3,7 +3,7 @@
 #include <cstring>
 #include <vector>
 
-#include "compile/reference_numbers.hpp"
+#include "compile/testing/reference_numbers.hpp"
 
 // The plain interpreter's operators on elements: functions of two values, reductions.
 

@@ -1,18 +1,8 @@
-#pragma once
-
-#include <cstring>
-
-#include "compile/random_elements.hpp"
-#include "compile/random_graph.hpp"
-#include "compile/random_images.hpp"
-
-// Random graphs of the operators that random_graph.hpp builds on int8: on int16 activations, and
-// with int4 weights.
+#include "compile/testing/random_int16.hpp"
 
 namespace ganglion::compile {
 
-/// A constant of int8 as int16, of larger values; others stay.
-inline void widen(model::Tensor& tensor) {
+void widen(model::Tensor& tensor) {
     if (tensor.type != model::TensorType::int8 || !tensor.is_constant()) return;
     std::vector<uint8_t> wide;
     for (uint8_t value : tensor.data) {
@@ -25,8 +15,7 @@ inline void widen(model::Tensor& tensor) {
     tensor.quantization.zero_points[0] = 0;
 }
 
-/// Every computed tensor as int16 with zero point 0, and biases of 64 bits.
-inline model::Graph as_int16(RandomGraph& random, model::Graph graph) {
+model::Graph as_int16(RandomGraph& random, model::Graph graph) {
     const auto narrow = static_cast<uint32_t>(random.between(0, 2)) * 100;
     for (model::Tensor& tensor : graph.tensors) {
         if (tensor.type == model::TensorType::int8 && !tensor.is_constant()) {
@@ -57,16 +46,15 @@ inline model::Graph as_int16(RandomGraph& random, model::Graph graph) {
     return graph;
 }
 
-inline model::Graph random_int16_layer(RandomGraph& random) {
+model::Graph random_int16_layer(RandomGraph& random) {
     return as_int16(random, random.layer());
 }
 
-inline model::Graph random_int16_chain(RandomGraph& random) {
+model::Graph random_int16_chain(RandomGraph& random) {
     return as_int16(random, random.between(0, 1) == 0 ? random.chain() : random.network());
 }
 
-/// A function of one or two tensors, or a mean.
-inline model::Graph random_int16_elements(RandomGraph& random) {
+model::Graph random_int16_elements(RandomGraph& random) {
     using model::OperatorCode;
     constexpr OperatorCode kCodes[] = {
         OperatorCode::add,      OperatorCode::sub,        OperatorCode::mul,
@@ -108,8 +96,7 @@ inline model::Graph random_int16_elements(RandomGraph& random) {
     return graph;
 }
 
-/// Images that grow, products of matrices, the largest and the smallest.
-inline model::Graph random_int16_images(RandomGraph& random) {
+model::Graph random_int16_images(RandomGraph& random) {
     switch (random.between(0, 3)) {
         case 0:
             return as_int16(random, random_upsampling(random));
@@ -130,8 +117,7 @@ inline model::Graph random_int16_images(RandomGraph& random) {
                                                   out)));
 }
 
-/// The weights of all layers, one in 4 bits.
-inline model::Graph random_int4(RandomGraph& random) {
+model::Graph random_int4(RandomGraph& random) {
     model::Graph graph = random.between(0, 2) == 0 ? random.chain() : random.layer();
     for (const model::Operator& op : graph.operators) {
         if (op.inputs.size() != 3) continue;

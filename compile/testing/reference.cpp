@@ -1,4 +1,4 @@
-#pragma once
+#include "compile/testing/reference.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -6,36 +6,25 @@
 #include <cstring>
 #include <map>
 #include <stdexcept>
-#include <vector>
 
-#include "compile/reference_elements.hpp"
-#include "compile/reference_images.hpp"
-#include "compile/reference_int16.hpp"
-#include "compile/reference_numbers.hpp"
-#include "compile/reference_sequences.hpp"
-#include "model/graph.hpp"
-
-// The meaning of int8 operators, written down as plainly as possible from the TFLite quantization
-// specification: one loop per index, zero points subtracted at every step, nothing folded, no code
-// shared with compiler or kernels. Tests compare everything else with it.
+#include "compile/testing/reference_elements.hpp"
+#include "compile/testing/reference_images.hpp"
+#include "compile/testing/reference_int16.hpp"
+#include "compile/testing/reference_numbers.hpp"
+#include "compile/testing/reference_sequences.hpp"
 
 namespace ganglion::compile::reference {
+
+namespace {
 
 using model::Graph;
 using model::Operator;
 using model::OperatorCode;
 using model::Tensor;
 
-/// Bytes of a graph's first input.
-inline int64_t input_bytes(const Graph& graph) {
-    const Tensor& input = graph.tensors[graph.inputs[0]];
-    return input.elements() * model::element_bytes(input.type);
-}
-
-/// Runs a graph once from its initial state; values are bytes, those of int16 little-endian.
-class Interpreter {
+class Run {
   public:
-    Interpreter(const Graph& graph, const std::vector<int8_t>& input) : graph_(graph) {
+    Run(const Graph& graph, const std::vector<int8_t>& input) : graph_(graph) {
         for (Tensor& tensor : graph_.tensors) {
             if (tensor.type == model::TensorType::int4) unpack(tensor);
         }
@@ -432,5 +421,15 @@ class Interpreter {
     Graph graph_;
     std::map<int32_t, std::vector<int8_t>> values_;
 };
+
+}  // namespace
+
+int64_t input_bytes(const Graph& graph) {
+    const Tensor& input = graph.tensors[graph.inputs[0]];
+    return input.elements() * model::element_bytes(input.type);
+}
+
+Interpreter::Interpreter(const Graph& graph, const std::vector<int8_t>& input)
+    : output_(Run(graph, input).output()) {}
 
 }  // namespace ganglion::compile::reference

@@ -1,13 +1,8 @@
-#pragma once
-
-#include "compile/random_graph.hpp"
-
-// Random graphs of operators on elements, for random_cases.hpp.
+#include "compile/testing/random_elements.hpp"
 
 namespace ganglion::compile {
 
-/// Reduces some dimensions that stay as 1, so that the result can repeat along them.
-inline int32_t reduced(RandomGraph& random, int32_t image, model::OperatorCode code, int32_t out) {
+int32_t reduced(RandomGraph& random, int32_t image, model::OperatorCode code, int32_t out) {
     std::vector<int32_t> axes;
     const auto from = random.shape(image);
     const auto to = random.shape(out);
@@ -20,8 +15,7 @@ inline int32_t reduced(RandomGraph& random, int32_t image, model::OperatorCode c
     return out;
 }
 
-/// The image's shape with 1 in place of some dimensions, not of none.
-inline std::vector<int32_t> narrowed(RandomGraph& random, int32_t image) {
+std::vector<int32_t> narrowed(RandomGraph& random, int32_t image) {
     std::vector<int32_t> shape = random.shape(image);
     const int keep = random.between(0, 14);
     for (size_t i = 0; i < shape.size(); ++i) {
@@ -30,8 +24,7 @@ inline std::vector<int32_t> narrowed(RandomGraph& random, int32_t image) {
     return shape;
 }
 
-/// A function of two tensors: both whole, or one that repeats, is constant, a scalar or the other.
-inline model::Graph random_pair(RandomGraph& random) {
+model::Graph random_pair(RandomGraph& random) {
     using model::OperatorCode;
     constexpr OperatorCode kCodes[] = {OperatorCode::add,     OperatorCode::sub,
                                        OperatorCode::mul,     OperatorCode::maximum,
@@ -77,7 +70,7 @@ inline model::Graph random_pair(RandomGraph& random) {
     return random.finish(out);
 }
 
-inline model::Graph random_reduction(RandomGraph& random) {
+model::Graph random_reduction(RandomGraph& random) {
     using model::OperatorCode;
     constexpr OperatorCode kCodes[] = {OperatorCode::mean, OperatorCode::sum,
                                        OperatorCode::reduce_max, OperatorCode::reduce_min};
@@ -90,7 +83,7 @@ inline model::Graph random_reduction(RandomGraph& random) {
     return random.finish(reduced(random, image, code, out));
 }
 
-inline model::Graph random_arg_max(RandomGraph& random) {
+model::Graph random_arg_max(RandomGraph& random) {
     const int32_t image =
         random.begin({1, random.between(1, 9), random.between(1, 9), random.channels()});
     auto to = random.shape(image);
@@ -104,7 +97,7 @@ inline model::Graph random_arg_max(RandomGraph& random) {
     return random.finish(out);
 }
 
-inline model::Graph random_function(RandomGraph& random) {
+model::Graph random_function(RandomGraph& random) {
     using model::OperatorCode;
     constexpr OperatorCode kCodes[] = {OperatorCode::relu_n1_to_1, OperatorCode::abs,
                                        OperatorCode::elu, OperatorCode::exp};
@@ -114,8 +107,7 @@ inline model::Graph random_function(RandomGraph& random) {
     return random.finish(out);
 }
 
-/// A convolution in groups, and a matrix product of several rows with a scale for each output.
-inline model::Graph random_groups(RandomGraph& random) {
+model::Graph random_groups(RandomGraph& random) {
     const int groups = random.between(2, 4);
     const int depth = random.between(1, 4);
     const int32_t image =

@@ -3,7 +3,7 @@
 #include <cstring>
 #include <vector>
 
-#include "compile/reference_int16.hpp"
+#include "compile/testing/reference_int16.hpp"
 
 // The plain interpreter's layers with a state, in one run from the initial state.
 

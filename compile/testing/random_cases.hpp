@@ -3,11 +3,11 @@
 #include <array>
 #include <string_view>
 
-#include "compile/random_elements.hpp"
-#include "compile/random_graph.hpp"
-#include "compile/random_images.hpp"
-#include "compile/random_int16.hpp"
-#include "compile/random_sequences.hpp"
+#include "compile/testing/random_elements.hpp"
+#include "compile/testing/random_graph.hpp"
+#include "compile/testing/random_images.hpp"
+#include "compile/testing/random_int16.hpp"
+#include "compile/testing/random_sequences.hpp"
 
 // What is compared at random: compiled programs with the plain interpreter, on every target and
 // every set of kernels, here and in the emulator. A new operator adds one row, its graphs made by a

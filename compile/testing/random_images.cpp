@@ -1,13 +1,8 @@
-#pragma once
-
-#include "compile/random_graph.hpp"
-
-// Random graphs of operators on images beyond those of random_graph.hpp.
+#include "compile/testing/random_images.hpp"
 
 namespace ganglion::compile {
 
-/// TRANSPOSE_CONV: more rows than its input has.
-inline int32_t random_transpose_conv(RandomGraph& random, int32_t image) {
+int32_t random_transpose_conv(RandomGraph& random, int32_t image) {
     const auto in = random.shape(image);
     const auto padding = random.between(0, 1) == 0 ? model::Padding::same : model::Padding::valid;
     const int stride_y = random.between(1, 3);
@@ -27,8 +22,7 @@ inline int32_t random_transpose_conv(RandomGraph& random, int32_t image) {
     return out;
 }
 
-/// From few pixels to more, as decoders do.
-inline model::Graph random_upsampling(RandomGraph& random) {
+model::Graph random_upsampling(RandomGraph& random) {
     int32_t image =
         random.begin({1, random.between(2, 8), random.between(2, 8), random.between(1, 6)});
     image = random.convolution(image);
@@ -38,8 +32,7 @@ inline model::Graph random_upsampling(RandomGraph& random) {
     return random.finish(image);
 }
 
-/// Behind a padding of zeros, of the lowest value or of another, which a layer may swallow or not.
-inline model::Graph random_padded(RandomGraph& random) {
+model::Graph random_padded(RandomGraph& random) {
     const int32_t image =
         random.begin({1, random.between(1, 9), random.between(1, 9), random.between(1, 20)});
     const int kind = random.between(0, 3);
@@ -58,8 +51,7 @@ inline model::Graph random_padded(RandomGraph& random) {
     }
 }
 
-/// The image in another size [height, width], nearest or between pixels.
-inline int32_t resize_image(RandomGraph& random, int32_t image, const std::vector<int32_t>& size) {
+int32_t resize_image(RandomGraph& random, int32_t image, const std::vector<int32_t>& size) {
     const auto in = random.shape(image);
     const int kind = random.between(0, 2);
     const model::ResizeOptions options{kind == 1, kind == 2};
@@ -75,12 +67,12 @@ inline int32_t resize_image(RandomGraph& random, int32_t image, const std::vecto
     return out;
 }
 
-inline int32_t random_resize(RandomGraph& random, int32_t image) {
+int32_t random_resize(RandomGraph& random, int32_t image) {
     const int32_t height = random.between(1, 12);
     return resize_image(random, image, {height, random.between(1, 12)});
 }
 
-inline model::Graph random_resized(RandomGraph& random) {
+model::Graph random_resized(RandomGraph& random) {
     int32_t image =
         random.begin({1, random.between(1, 8), random.between(1, 8), random.between(1, 9)});
     image = random_resize(random, image);
@@ -88,8 +80,7 @@ inline model::Graph random_resized(RandomGraph& random) {
     return random.finish(image);
 }
 
-/// A product of matrices: with a computed one, a constant or itself, either transposed or not.
-inline int32_t random_product(RandomGraph& random, int32_t image) {
+int32_t random_product(RandomGraph& random, int32_t image) {
     const auto in = random.shape(image);
     const bool first = random.between(0, 1) == 0;  // which are transposed
     const bool second = random.between(0, 1) == 0;
@@ -114,7 +105,7 @@ inline int32_t random_product(RandomGraph& random, int32_t image) {
     return out;
 }
 
-inline model::Graph random_products(RandomGraph& random) {
+model::Graph random_products(RandomGraph& random) {
     const int32_t image =
         random.begin({1, random.between(1, 4), random.between(1, 9), random.between(1, 9)});
     return random.finish(random_product(random, image));

@@ -1,16 +1,9 @@
-#pragma once
-
-#include <cstring>
-
-#include "compile/random_graph.hpp"
-
-// Random layers with a state of their own.
+#include "compile/testing/random_sequences.hpp"
 
 namespace ganglion::compile {
 
-/// A variable of zeros.
-inline int32_t random_state(RandomGraph& random, std::vector<int32_t> shape, model::TensorType type,
-                            float scale, int zero_point) {
+int32_t random_state(RandomGraph& random, std::vector<int32_t> shape, model::TensorType type,
+                     float scale, int zero_point) {
     const int32_t n = random.tensor(std::move(shape), scale, zero_point);
     random.change(n, [&](model::Tensor& tensor) {
         tensor.type = type;
@@ -19,7 +12,7 @@ inline int32_t random_state(RandomGraph& random, std::vector<int32_t> shape, mod
     return n;
 }
 
-inline model::Graph random_lstm(RandomGraph& random) {
+model::Graph random_lstm(RandomGraph& random) {
     const bool time_major = random.between(0, 1) == 0;
     const int batches = random.between(1, 3);
     const int steps = random.between(1, 4);
@@ -49,7 +42,7 @@ inline model::Graph random_lstm(RandomGraph& random) {
     return random.finish(out);
 }
 
-inline model::Graph random_svdf(RandomGraph& random) {
+model::Graph random_svdf(RandomGraph& random) {
     const int batches = random.between(1, 2);
     const int inputs = random.between(1, 24);
     const int units = random.between(1, 12);
