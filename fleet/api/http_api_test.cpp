@@ -5,16 +5,9 @@
 
 #include <nlohmann/json.hpp>
 #include <string>
-#include <thread>
 #include <vector>
 
-#include "fleet/api/fleet_routes.hpp"
-#include "fleet/base/files.hpp"
-#include "fleet/client/sse_parser.hpp"
-#include "fleet/store/sqlite_store.hpp"
-#include "fleet/testing/http.hpp"
-#include "fleet/testing/log_lines.hpp"
-#include "fleet/testing/temporary_directory.hpp"
+#include "fleet/testing/http_api_fixture.hpp"
 #include "fleet/testing/wait.hpp"
 
 namespace ganglion::fleet {
@@ -23,114 +16,9 @@ namespace {
 using nlohmann::json;
 using testing::eventually;
 using ::testing::HasSubstr;
-using testing::LogLines;
-using testing::TemporaryDirectory;
+using testing::HttpApiTest;
+using testing::kNoon;
 using ::testing::ThrowsMessage;
-
-constexpr int64_t kNoon = 1'700'000'000'000;
-
-class HttpApiTest : public ::testing::Test {
-  protected:
-    HttpApiTest() {
-        write_private_file(directory_.path() / "dashboard.html", "");
-        create_private_directory(page());
-        write_private_file(page() / "index.html", "<!doctype html>the page");
-        write_private_file(page() / "app.js", "const page = true;");
-        write_private_file(directory_.path() / "secret", "keys");
-        api_ = std::make_unique<HttpApi>(alone(stream_), config(page()));
-    }
-
-    HttpApi::Config config(const std::filesystem::path& dashboard, uint16_t port = 0) {
-        return {port, dashboard, [this] { return fault_; }, log_.log()};
-    }
-    std::vector<Tenant> alone(EventStream& stream) {
-        return {{"", fleet_routes(store_, stream), access_, stream, [] {
-                     return std::vector<Metric>{{"ganglion_up", "Up.", "gauge", {{"", 1}}}};
-                 }}};
-    }
-
-    std::filesystem::path page() const { return directory_.path() / "page"; }
-    std::filesystem::path database() const { return directory_.path() / "fleet.db"; }
-
-    httplib::Result get(const std::string& path, const httplib::Headers& headers = {}) {
-        httplib::Client client = testing::patient_client(api_->port());
-        client.set_url_encode(false);
-        return testing::answered(client.Get(path, headers));
-    }
-    json get_json(const std::string& path, int status = 200) {
-        const auto result = get(path);
-        EXPECT_EQ(result->status, status) << path;
-        EXPECT_EQ(result->get_header_value("Content-Type"), "application/json") << path;
-        return json::parse(result->body);
-    }
-
-    /// As ingestion does: first the store, then the stream.
-    void commit(const std::vector<Message>& messages) { stream_.publish(store_.commit(messages)); }
-
-    void commit_events(uint32_t first, uint32_t last, const std::string& device = "speaker") {
-        EventsMessage content{5000, 1, {}};
-        for (uint32_t sequence = first; sequence <= last; ++sequence) {
-            content.events.push_back({1, sequence, 5000, 0, "alexa", 900, 320, {}, {}});
-        }
-        commit({{device, kNoon, content}});
-    }
-
-    TemporaryDirectory directory_;
-    LogLines log_;
-    SqliteStore store_{database()};
-    Access access_{directory_.path() / "access.db"};
-    EventStream stream_{store_};
-    std::optional<std::string> fault_;
-    std::unique_ptr<HttpApi> api_;
-};
-
-/// Reads a stream in a thread of its own until `enough` messages came.
-class StreamReader {
-  public:
-    StreamReader(uint16_t port, size_t enough, httplib::Headers headers = {})
-        : client_("127.0.0.1", port) {
-        thread_ = std::thread([this, enough, headers = std::move(headers)] {
-            SseParser parser;
-            client_.Get("/api/stream", headers, [&](const char* data, size_t size) {
-                const std::lock_guard lock(mutex_);
-                bytes_ += size;
-                parser.feed({data, size}, [&](const SseParser::Message& message) {
-                    messages_.push_back(message);
-                });
-                return messages_.size() < enough;
-            });
-            const std::lock_guard lock(mutex_);
-            ended_ = true;
-        });
-    }
-    ~StreamReader() {
-        client_.stop();
-        thread_.join();
-    }
-    StreamReader(const StreamReader&) = delete;
-    StreamReader& operator=(const StreamReader&) = delete;
-
-    bool begun() const {
-        const std::lock_guard lock(mutex_);
-        return bytes_ > 0;
-    }
-    bool ended() const {
-        const std::lock_guard lock(mutex_);
-        return ended_;
-    }
-    std::vector<SseParser::Message> messages() const {
-        const std::lock_guard lock(mutex_);
-        return messages_;
-    }
-
-  private:
-    mutable std::mutex mutex_;
-    std::vector<SseParser::Message> messages_;
-    size_t bytes_ = 0;
-    bool ended_ = false;
-    httplib::Client client_;
-    std::thread thread_;
-};
 
 TEST_F(HttpApiTest, AnEmptyFleet) {
     EXPECT_EQ(
@@ -348,70 +236,6 @@ TEST_F(HttpApiTest, ATakenPortIsOneClearLine) {
         [&] { HttpApi(alone(stream), config(page(), api_->port())); },
         ThrowsMessage<std::runtime_error>(HasSubstr("HTTP port " + std::to_string(api_->port()) +
                                                     " on 127.0.0.1 is already taken")));
-}
-
-TEST_F(HttpApiTest, TheStreamTellsEventsAndDevicesAsTheyCome) {
-    const StreamReader reader(api_->port(), 3);
-    ASSERT_TRUE(eventually([&] { return reader.begun(); }));
-    commit_events(1, 2);
-    ASSERT_TRUE(eventually([&] { return reader.ended(); }));
-    const auto messages = reader.messages();
-    ASSERT_EQ(messages.size(), 3u);
-    EXPECT_EQ(messages[0].event, "event");
-    EXPECT_EQ(messages[0].id, "1");
-    EXPECT_EQ(json::parse(messages[0].data), get_json("/api/events")["events"][0]);
-    EXPECT_EQ(messages[1].id, "2");
-    EXPECT_EQ(messages[2].event, "device");
-    EXPECT_EQ(json::parse(messages[2].data), get_json("/api/devices")[0]);
-}
-
-TEST_F(HttpApiTest, TheStreamGoesOnAfterTheEventSeenLast) {
-    commit_events(1, 1200);
-    const StreamReader reader(api_->port(), 1300, {{"Last-Event-ID", "100"}});
-    for (uint32_t sequence = 1201; sequence <= 1400; ++sequence) commit_events(sequence, sequence);
-    ASSERT_TRUE(eventually([&] { return reader.messages().size() >= 1300; }));
-    uint32_t expected = 101;
-    for (const auto& message : reader.messages()) {
-        if (message.event != "event") continue;
-        EXPECT_EQ(json::parse(message.data)["sequence"], expected++);
-    }
-    EXPECT_GT(expected, 1100u);
-}
-
-TEST_F(HttpApiTest, ManyReadersDoNotStarveRequests) {
-    std::vector<std::unique_ptr<StreamReader>> readers;
-    for (size_t index = 0; index < EventStream::max_readers; ++index) {
-        readers.push_back(std::make_unique<StreamReader>(api_->port(), 1));
-        ASSERT_TRUE(eventually([&] { return readers.back()->begun(); }));
-    }
-    const auto refused = get("/api/stream");
-    EXPECT_EQ(refused->status, 503);
-    EXPECT_EQ(refused->get_header_value("Retry-After"), "5");
-    EXPECT_EQ(get("/healthz")->status, 200);
-    commit_events(1, 1);
-    for (const auto& reader : readers) ASSERT_TRUE(eventually([&] { return reader->ended(); }));
-    const StreamReader another(api_->port(), 1);
-    ASSERT_TRUE(eventually([&] {
-        commit_events(2, 2);
-        return another.ended();
-    }));
-}
-
-TEST_F(HttpApiTest, EndsItsStreamsWhenItEnds) {
-    const StreamReader reader(api_->port(), 1000);
-    ASSERT_TRUE(eventually([&] { return reader.begun(); }));
-    api_.reset();
-    EXPECT_TRUE(eventually([&] { return reader.ended(); }, std::chrono::seconds(5)));
-}
-
-TEST_F(HttpApiTest, AReaderTooFarBehindIsClosed) {
-    const auto reader = stream_.subscribe();
-    ASSERT_TRUE(reader);
-    Committed many;
-    many.new_events.resize(EventStream::max_waiting_frames + 1);
-    stream_.publish(many);
-    std::deque<std::shared_ptr<const Frame>> frames;
-    EXPECT_FALSE(reader->take(frames, std::chrono::milliseconds(1)));
 }
 
 }  // namespace

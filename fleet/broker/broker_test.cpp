@@ -16,6 +16,7 @@
 #include "fleet/base/port.hpp"
 #include "fleet/broker/broker_config.hpp"
 #include "fleet/testing/device_client.hpp"
+#include "fleet/testing/device_mqtt.hpp"
 #include "fleet/testing/log_lines.hpp"
 #include "fleet/testing/temporary_directory.hpp"
 #include "fleet/testing/wait.hpp"
@@ -143,13 +144,8 @@ TEST_F(BrokerTest, ADeviceHearsNothingThatIsForOthers) {
 TEST_F(BrokerTest, ADeviceCannotTakeTheNameOfAnother) {
     DeviceClient a(pki_, "a", port_);
     ASSERT_TRUE(a.wait_until_connected());
-    pki_.issue_device("b");
-    MqttConfig config;
-    config.port = port_;
+    MqttConfig config = testing::device_mqtt(pki_, "b", port_);
     config.id = "a";  // a second client of one name would throw the first one out
-    config.ca_file = pki_.ca_file();
-    config.certificate_file = pki_.certificate_file("devices/b");
-    config.key_file = pki_.key_file("devices/b");
     const MqttClient impostor(config, {[] {}, [](const std::string&) {},
                                        [](std::string_view, std::span<const uint8_t>, bool) {}});
     ASSERT_TRUE(eventually([&] { return impostor.is_connected(); }));

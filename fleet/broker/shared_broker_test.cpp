@@ -11,12 +11,10 @@
 #include <thread>
 
 #include "fleet/base/files.hpp"
-#include "fleet/client/api_client.hpp"
 #include "fleet/server/organisations.hpp"
 #include "fleet/server/server.hpp"
 #include "fleet/testing/device_client.hpp"
-#include "fleet/testing/log_lines.hpp"
-#include "fleet/testing/postgres_cluster.hpp"
+#include "fleet/testing/shared_fleet.hpp"
 #include "fleet/testing/temporary_directory.hpp"
 #include "fleet/testing/wait.hpp"
 
@@ -28,35 +26,26 @@ using testing::DeviceClient;
 using testing::eventually;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using testing::PostgresCluster;
 using testing::SharedBroker;
 using ::testing::ThrowsMessage;
 
-class SharedBrokerTest : public ::testing::Test {
+class SharedBrokerTest : public testing::SharedFleetTest {
   protected:
     void SetUp() override {
-        if (!PostgresCluster::is_installed()) GTEST_SKIP() << "no PostgreSQL on this machine";
-        database_ = PostgresCluster::shared().new_database();
-        pki_.emplace(Pki::create(directory_.path() / "first" / "pki"));
+        SharedFleetTest::SetUp();
+        if (IsSkipped()) return;
+        pki_.emplace(Pki::create(state("first") / "pki"));
         broker_ = std::make_unique<SharedBroker>(*pki_, std::vector<std::string>{"second"},
                                                  directory_.path() / "shared");
     }
 
     ServerConfig server_config(const std::string& name) {
-        ServerConfig config;
-        config.state_dir = directory_.path() / name;
-        config.store = database_;
-        config.broker = broker_->url();
-        if (name != "first") config.identity = broker_->server_folder(name);
-        config.log = log_.log();
-        return config;
+        return shared_config(name, broker_->url(), broker_->server_folder(name));
     }
     std::unique_ptr<Server> server(const std::string& name, const std::string& on_revoked = {}) {
         ServerConfig config = server_config(name);
         config.on_revoked = on_revoked;
-        auto made = std::make_unique<Server>(config);
-        made->start();
-        return made;
+        return started(config);
     }
     /// Hears and says with a further server's certificate.
     std::unique_ptr<MqttClient> as_further_server(const std::filesystem::path& folder,
@@ -74,24 +63,9 @@ class SharedBrokerTest : public ::testing::Test {
                          [&heard](std::string_view, std::span<const uint8_t>, bool) { ++heard; }});
     }
 
-    testing::TemporaryDirectory directory_;
-    testing::LogLines log_;
-    std::string database_;
     std::optional<Pki> pki_;
     std::unique_ptr<SharedBroker> broker_;
 };
-
-StatusMessage online() {
-    StatusMessage status;
-    status.online = true;
-    status.application = "wake_word";
-    return status;
-}
-
-/// Long enough for a client that tries every 100 ms to have come back several times.
-void give_it_time() {
-    std::this_thread::sleep_for(800ms);
-}
 
 TEST(MqttAddresses, AreHostsAndPorts) {
     const auto both = mqtt_addresses("mqtts://a.example.org:8883,b:1");
@@ -115,7 +89,7 @@ TEST_F(SharedBrokerTest, EachMessageGoesToOneServerAndEitherGoesOnAlone) {
         ASSERT_TRUE(pump.deliver(30s));
     }
     // Were each message heard by both, each would have been answered twice.
-    give_it_time();
+    testing::give_it_time();
     EXPECT_LT(pump.acks(), messages + messages / 2);
     EXPECT_EQ(second->store().device("pump")->events, messages);
     first.reset();
@@ -135,8 +109,8 @@ TEST_F(SharedBrokerTest, WhoIsThereEveryServerKnowsThroughRestartsOfServersAndBr
     auto pump = std::make_unique<DeviceClient>(*pki_, "pump", broker_->port());
     DeviceClient fan(*pki_, "fan", broker_->port());
     ASSERT_TRUE(pump->wait_until_connected() && fan.wait_until_connected());
-    pump->send_status(online());
-    fan.send_status(online());
+    pump->send_status(testing::online_status());
+    fan.send_status(testing::online_status());
     const auto is_online = [&](const char* id) {
         const auto row = second->store().device(id);
         return row && row->online;
@@ -150,7 +124,7 @@ TEST_F(SharedBrokerTest, WhoIsThereEveryServerKnowsThroughRestartsOfServersAndBr
     broker_->start();
     ASSERT_TRUE(fan.wait_until_connected());
     EXPECT_TRUE(eventually([&] {
-        fan.send_status(online());
+        fan.send_status(testing::online_status());
         std::this_thread::sleep_for(50ms);
         return is_online("fan") && !is_online("pump");
     }));
@@ -215,10 +189,9 @@ TEST_F(SharedBrokerTest, RevocationEndsALiveConnectionAndTheOthersStay) {
     DeviceClient pump(*pki_, "pump", broker_->port());
     DeviceClient fan(*pki_, "fan", broker_->port());
     ASSERT_TRUE(pump.wait_until_connected() && fan.wait_until_connected());
-    call_api({"127.0.0.1", first->http_port()}, "post", "/api/devices/pump/revoke",
-             {{"reason", "stolen"}});
+    revoke(*first, "pump");
     EXPECT_TRUE(eventually([&] { return !pump.is_connected(); }));
-    give_it_time();
+    testing::give_it_time();
     EXPECT_FALSE(pump.is_connected()) << "it comes back";
     EXPECT_TRUE(fan.is_connected());
 }
@@ -227,8 +200,7 @@ TEST_F(SharedBrokerTest, WhereTheListDoesNotReachTheBrokerItIsSaid) {
     const auto first = server("first", "exit 3");
     DeviceClient pump(*pki_, "pump", broker_->port());
     ASSERT_TRUE(pump.wait_until_connected());
-    call_api({"127.0.0.1", first->http_port()}, "post", "/api/devices/pump/revoke",
-             {{"reason", "stolen"}});
+    revoke(*first, "pump");
     EXPECT_TRUE(log_.contains("the broker admits who was revoked"));
 }
 

@@ -8,6 +8,7 @@
 #include "fleet/client/api_client.hpp"
 #include "fleet/ingest/mqtt_client.hpp"
 #include "fleet/server/server.hpp"
+#include "fleet/testing/device_mqtt.hpp"
 #include "fleet/testing/temporary_directory.hpp"
 #include "fleet/testing/wait.hpp"
 #include "update/host_crypto.hpp"
@@ -27,7 +28,7 @@ class Meter {
   public:
     Meter(Server& server, const std::string& id)
         : id_(id),
-          client_(config(server, id),
+          client_(testing::device_mqtt(server.pki(), id, server.mqtt_port()),
                   {[this] { client_.subscribe("ganglion/1/" + id_ + "/setpoint"); },
                    [](const std::string&) {},
                    [this](std::string_view topic, std::span<const uint8_t> bytes, bool) {
@@ -58,17 +59,6 @@ class Meter {
     const device::Summary& summary() const { return summary_; }
 
   private:
-    static MqttConfig config(Server& server, const std::string& id) {
-        server.pki().issue_device(id);
-        MqttConfig config;
-        config.port = server.mqtt_port();
-        config.id = id;
-        config.ca_file = server.pki().ca_file();
-        config.certificate_file = server.pki().certificate_file("devices/" + id);
-        config.key_file = server.pki().key_file("devices/" + id);
-        return config;
-    }
-
     std::string id_, topic_;
     uint32_t sequence_ = 0;
     device::Summary summary_;

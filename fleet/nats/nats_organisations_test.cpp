@@ -14,8 +14,7 @@
 #include "fleet/server/server.hpp"
 #include "fleet/testing/device_client.hpp"
 #include "fleet/testing/nats_cluster.hpp"
-#include "fleet/testing/postgres_cluster.hpp"
-#include "fleet/testing/temporary_directory.hpp"
+#include "fleet/testing/shared_fleet.hpp"
 #include "fleet/testing/wait.hpp"
 
 namespace ganglion::fleet {
@@ -26,20 +25,19 @@ using testing::DeviceClient;
 using testing::eventually;
 using ::testing::IsEmpty;
 using testing::NatsCluster;
-using testing::PostgresCluster;
 
 constexpr const char* kPassword = "correct horse battery";
 
-class NatsOrganisationsTest : public ::testing::Test {
+class NatsOrganisationsTest : public testing::SharedFleetTest {
   protected:
     void SetUp() override {
         if (!NatsCluster::is_installed()) GTEST_SKIP() << "no nats-server on this machine";
-        if (!PostgresCluster::is_installed()) GTEST_SKIP() << "no PostgreSQL on this machine";
-        database_ = PostgresCluster::shared().new_database();
+        SharedFleetTest::SetUp();
+        if (IsSkipped()) return;
         for (const char* server : {"first", "second"})
             for (const char* name : {"acme", "globex"})
-                add_organisation(directory_.path() / server, name, "ada", kPassword);
-        Pki installation = Pki::create(directory_.path() / "first" / "pki");
+                add_organisation(state(server), name, "ada", kPassword);
+        Pki installation = Pki::create(state("first") / "pki");
         const std::vector<std::string> edges{"north", "acme/north", "globex/north"};
         cluster_ =
             std::make_unique<NatsCluster>(installation, edges, directory_.path() / "cluster");
@@ -53,16 +51,8 @@ class NatsOrganisationsTest : public ::testing::Test {
         }
     }
 
-    std::unique_ptr<Server> server(const char* name) const {
-        ServerConfig config;
-        config.state_dir = directory_.path() / name;
-        config.store = database_;
-        config.broker = cluster_->url();
-        if (std::string(name) != "first") config.identity = cluster_->server_folder();
-        config.log = [](std::string_view) {};
-        auto made = std::make_unique<Server>(config);
-        made->start();
-        return made;
+    std::unique_ptr<Server> server(const char* name) {
+        return started(shared_config(name, cluster_->url(), cluster_->server_folder()));
     }
     static ApiAddress owner(const Server& server, const std::string& organisation) {
         ApiAddress address{"127.0.0.1", server.http_port(), ""};
@@ -71,8 +61,6 @@ class NatsOrganisationsTest : public ::testing::Test {
         return address;
     }
 
-    testing::TemporaryDirectory directory_;
-    std::string database_;
     std::unique_ptr<NatsCluster> cluster_;
     std::map<std::string, std::unique_ptr<Edge>> edges_;
 };
@@ -177,7 +165,7 @@ TEST_F(NatsOrganisationsTest, RevocationInOneLeavesTheOthersNamesakeAlone) {
 }
 
 TEST_F(NatsOrganisationsTest, AnEdgeIsOfAnOrganisationThatIsThere) {
-    Pki installation = Pki::create(directory_.path() / "first" / "pki");
+    Pki installation = Pki::create(state("first") / "pki");
     for (const char* edge : {"nobody/north", "/north", "acme/", "acme/../north", "../acme/north"}) {
         NatsPlan plan = cluster_->plan();
         plan.edges = {edge};

@@ -10,16 +10,13 @@
 
 #include "fleet/base/files.hpp"
 #include "fleet/base/port.hpp"
-#include "fleet/client/api_client.hpp"
 #include "fleet/client/follower.hpp"
 #include "fleet/nats/edge.hpp"
 #include "fleet/nats/nats_link.hpp"
 #include "fleet/server/server.hpp"
 #include "fleet/testing/device_client.hpp"
-#include "fleet/testing/log_lines.hpp"
 #include "fleet/testing/nats_cluster.hpp"
-#include "fleet/testing/postgres_cluster.hpp"
-#include "fleet/testing/temporary_directory.hpp"
+#include "fleet/testing/shared_fleet.hpp"
 #include "fleet/testing/wait.hpp"
 
 namespace ganglion::fleet {
@@ -30,34 +27,22 @@ using testing::DeviceClient;
 using testing::eventually;
 using ::testing::IsEmpty;
 using testing::NatsCluster;
-using testing::PostgresCluster;
-using testing::TemporaryDirectory;
 
-class NatsTest : public ::testing::Test {
+class NatsTest : public testing::SharedFleetTest {
   protected:
     void SetUp() override {
         if (!NatsCluster::is_installed()) GTEST_SKIP() << "no nats-server on this machine";
-        if (!PostgresCluster::is_installed()) GTEST_SKIP() << "no PostgreSQL on this machine";
-        database_ = PostgresCluster::shared().new_database();
-        pki_.emplace(Pki::create(directory_.path() / "first" / "pki"));
+        SharedFleetTest::SetUp();
+        if (IsSkipped()) return;
+        pki_.emplace(Pki::create(state("first") / "pki"));
         cluster_ = std::make_unique<NatsCluster>(*pki_, std::vector<std::string>{"north", "south"},
                                                  directory_.path() / "cluster");
     }
 
-    ServerConfig server_config(const char* name, bool is_authority) const {
-        ServerConfig config;
-        config.state_dir = directory_.path() / name;
-        config.store = database_;
-        config.broker = cluster_->url();
-        if (!is_authority) config.identity = cluster_->server_folder();
+    std::unique_ptr<Server> server(const char* name) {
+        ServerConfig config = shared_config(name, cluster_->url(), cluster_->server_folder());
         config.absent_after = 4s;
-        config.log = [](std::string_view) {};
-        return config;
-    }
-    std::unique_ptr<Server> server(const char* name, bool is_authority) const {
-        auto made = std::make_unique<Server>(server_config(name, is_authority));
-        made->start();
-        return made;
+        return started(config);
     }
     std::unique_ptr<Edge> edge(const char* name, std::string url = {}) {
         EdgeConfig config;
@@ -72,27 +57,17 @@ class NatsTest : public ::testing::Test {
                 files + ".pem", files + ".key"};
     }
 
-    TemporaryDirectory directory_;
-    testing::LogLines log_;
-    std::string database_;
     std::optional<Pki> pki_;
     std::unique_ptr<NatsCluster> cluster_;
 };
 
-StatusMessage online() {
-    StatusMessage status;
-    status.online = true;
-    status.application = "wake_word";
-    return status;
-}
-
 TEST_F(NatsTest, ServersShareTheWorkAndAnswerThroughAnyNode) {
-    const auto first = server("first", true);
-    const auto second = server("second", false);
+    const auto first = server("first");
+    const auto second = server("second");
     const auto north = edge("north");
     DeviceClient pump(*pki_, "pump.1", north->mqtt_port());
     ASSERT_TRUE(pump.wait_until_connected());
-    pump.send_status(online());
+    pump.send_status(testing::online_status());
     // Who follows one server hears what the other stores, in order and each once.
     std::atomic<bool> stop{false};
     std::atomic<uint32_t> followed{0};
@@ -121,7 +96,7 @@ TEST_F(NatsTest, ServersShareTheWorkAndAnswerThroughAnyNode) {
 }
 
 TEST_F(NatsTest, ADeviceIsHeardOnItsOwnTopicsAloneAndOnTheBusNotAtAll) {
-    const auto first = server("first", true);
+    const auto first = server("first");
     const auto north = edge("north");
     const auto south = edge("south");
     DeviceClient a(*pki_, "a", north->mqtt_port());
@@ -187,21 +162,21 @@ TEST_F(NatsTest, ADeviceIsNoNodeAndNoSite) {
 }
 
 TEST_F(NatsTest, WhoIsThereIsKnownThroughARestartOfServersAndTheLossOfAnEdge) {
-    auto first = server("first", true);
+    auto first = server("first");
     const auto north = edge("north");
     auto south = edge("south");
     DeviceClient a(*pki_, "a", north->mqtt_port());
     DeviceClient b(*pki_, "b", south->mqtt_port());
     ASSERT_TRUE(a.wait_until_connected() && b.wait_until_connected());
-    a.send_status(online());
-    b.send_status(online());
+    a.send_status(testing::online_status());
+    b.send_status(testing::online_status());
     const auto is_online = [&](const char* id) {
         const auto row = first->store().device(id);
         return row && row->online;
     };
     ASSERT_TRUE(eventually([&] { return is_online("a") && is_online("b"); }));
     first.reset();
-    first = server("first", true);
+    first = server("first");
     EXPECT_TRUE(eventually([&] { return is_online("a") && is_online("b"); }));
     // An edge that is gone takes no leave of anybody.
     ::kill(south->broker_pid(), SIGKILL);
@@ -210,48 +185,41 @@ TEST_F(NatsTest, WhoIsThereIsKnownThroughARestartOfServersAndTheLossOfAnEdge) {
     EXPECT_TRUE(is_online("a"));
 }
 
-/// Long enough for a client that tries every 100 ms to have come back several times.
-void give_it_time() {
-    std::this_thread::sleep_for(800ms);
-}
-
 TEST_F(NatsTest, RevocationEndsALiveConnectionAtAnyEdgeAndTheOthersStay) {
-    const auto first = server("first", true);
+    const auto first = server("first");
     const auto north = edge("north");
     const auto south = edge("south");
     DeviceClient pump(*pki_, "pump", south->mqtt_port());
     DeviceClient fan(*pki_, "fan", south->mqtt_port());
     ASSERT_TRUE(pump.wait_until_connected() && fan.wait_until_connected());
     const pid_t broker = south->broker_pid();
-    call_api({"127.0.0.1", first->http_port()}, "post", "/api/devices/pump/revoke",
-             {{"reason", "stolen"}});
+    revoke(*first, "pump");
     EXPECT_TRUE(eventually([&] { return !pump.is_connected(); }));
-    give_it_time();
+    testing::give_it_time();
     EXPECT_FALSE(pump.is_connected()) << "it comes back";
     EXPECT_TRUE(fan.is_connected());
     EXPECT_EQ(south->broker_pid(), broker) << "the broker was started again";
 }
 
 TEST_F(NatsTest, AnEdgeThatWasAwayLearnsWhoWasRevokedWhenItIsBack) {
-    const auto first = server("first", true);
+    const auto first = server("first");
     auto south = edge("south");
     DeviceClient pump(*pki_, "pump", south->mqtt_port());
     DeviceClient fan(*pki_, "fan", south->mqtt_port());
     ASSERT_TRUE(pump.wait_until_connected() && fan.wait_until_connected());
     for (size_t node = 0; node < NatsCluster::nodes; ++node) cluster_->kill(node);
-    call_api({"127.0.0.1", first->http_port()}, "post", "/api/devices/pump/revoke",
-             {{"reason", "stolen"}});
-    give_it_time();
+    revoke(*first, "pump");
+    testing::give_it_time();
     EXPECT_TRUE(pump.is_connected()) << "nobody could tell the edge";
     for (size_t node = 0; node < NatsCluster::nodes; ++node) cluster_->start(node);
     EXPECT_TRUE(eventually([&] { return !pump.is_connected(); }));
-    give_it_time();
+    testing::give_it_time();
     EXPECT_FALSE(pump.is_connected());
     EXPECT_TRUE(eventually([&] { return fan.is_connected(); }));
 }
 
 TEST_F(NatsTest, ASiteWithItsOwnNodeIsAsTheOthersAndKeepsEventsThroughItsLineBeingCut) {
-    const auto first = server("first", true);
+    const auto first = server("first");
     const auto north = edge("north", cluster_->start_site("north"));
     DeviceClient pump(*pki_, "pump", north->mqtt_port());
     ASSERT_TRUE(pump.wait_until_connected());

@@ -1,19 +1,18 @@
-#include <fcntl.h>
 #include <gtest/gtest.h>
-#include <spawn.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
-#include <array>
 #include <csignal>
+#include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "fleet/base/files.hpp"
 #include "fleet/base/port.hpp"
 #include "fleet/server/server.hpp"
 #include "fleet/store/sqlite_store.hpp"
 #include "fleet/testing/device_client.hpp"
+#include "fleet/testing/spawned_server.hpp"
 #include "fleet/testing/temporary_directory.hpp"
 #include "fleet/testing/wait.hpp"
 
@@ -23,52 +22,15 @@ namespace {
 using testing::DeviceClient;
 using testing::eventually;
 using testing::kPatience;
+using testing::SpawnedServer;
 using testing::TemporaryDirectory;
-
-/// A server in another process, ready for devices once constructed.
-class ServerProcess {
-  public:
-    explicit ServerProcess(const std::filesystem::path& state_dir) {
-        int ends[2];
-        if (::pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error("no pipe");
-        posix_spawn_file_actions_t actions;
-        posix_spawn_file_actions_init(&actions);
-        posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-        std::string program = GANGLION_FLEET_SERVER_PROCESS;
-        std::string folder = state_dir.string();
-        const std::array<char*, 3> arguments{program.data(), folder.data(), nullptr};
-        ::posix_spawn(&pid_, program.c_str(), &actions, nullptr, arguments.data(), environ);
-        posix_spawn_file_actions_destroy(&actions);
-        ::close(ends[1]);
-        std::array<char, 16> text{};
-        ready_ = ::read(ends[0], text.data(), text.size()) > 0;
-        ::close(ends[0]);
-    }
-    ~ServerProcess() { end(SIGTERM); }
-    ServerProcess(const ServerProcess&) = delete;
-    ServerProcess& operator=(const ServerProcess&) = delete;
-
-    bool ready() const { return ready_; }
-    /// The exit status as waitpid tells it.
-    int end(int signal) {
-        if (pid_ <= 0) return 0;
-        int status = 0;
-        ::kill(pid_, signal);
-        ::waitpid(pid_, &status, 0);
-        pid_ = -1;
-        return status;
-    }
-
-  private:
-    pid_t pid_ = -1;
-    bool ready_ = false;
-};
 
 TEST(ServerKill, NothingAcknowledgedIsLostHoweverTheServerEnds) {
     const TemporaryDirectory directory;
     const auto state_dir = directory.path() / "state";
-    std::optional<ServerProcess> server(std::in_place, state_dir);
-    ASSERT_TRUE(server->ready());
+    const std::vector<std::string> arguments{state_dir.string()};
+    std::optional<SpawnedServer> server(std::in_place, GANGLION_FLEET_SERVER_PROCESS, arguments);
+    ASSERT_TRUE(server->wait_for_port());
     const auto port = static_cast<uint16_t>(std::stoi(read_file(state_dir / "mqtt-port")));
     Pki pki = Pki::create(state_dir / "pki");
     DeviceClient speaker(pki, "speaker", port);
@@ -104,8 +66,8 @@ TEST(ServerKill, NothingAcknowledgedIsLostHoweverTheServerEnds) {
                 }
             }
         }
-        server.emplace(state_dir);
-        ASSERT_TRUE(server->ready());
+        server.emplace(GANGLION_FLEET_SERVER_PROCESS, arguments);
+        ASSERT_TRUE(server->wait_for_port());
         ASSERT_TRUE(speaker.deliver(kPatience));
         ASSERT_TRUE(motor.deliver(kPatience));
     }

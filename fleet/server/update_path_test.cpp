@@ -11,6 +11,7 @@
 #include "fleet/ingest/mqtt_client.hpp"
 #include "fleet/release/make_release.hpp"
 #include "fleet/server/server.hpp"
+#include "fleet/testing/device_mqtt.hpp"
 #include "fleet/testing/temporary_directory.hpp"
 #include "fleet/testing/wait.hpp"
 #include "update/host_crypto.hpp"
@@ -45,14 +46,9 @@ class LinuxDevice {
                   [this](std::string_view leaf, std::span<const uint8_t> payload) {
                       return client_->publish(topic(leaf), payload, leaf == "update");
                   }) {
-        pki.issue_device(id);
-        MqttConfig config{port,
-                          id,
-                          pki.ca_file(),
-                          pki.certificate_file("devices/" + id),
-                          pki.key_file("devices/" + id),
-                          topic("status"),
-                          std::string("\xa1\x00\xf4", 3)};
+        MqttConfig config = testing::device_mqtt(pki, id, port);
+        config.will_topic = topic("status");
+        config.will_payload = std::string("\xa1\x00\xf4", 3);
         device_.power_on();
         client_ = std::make_unique<MqttClient>(
             config, MqttHandlers{[this] { fresh_ = true; }, [](const std::string&) {},

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "fleet/testing/device_mqtt.hpp"
 #include "fleet/testing/wait.hpp"
 
 namespace ganglion::fleet::testing {
@@ -11,14 +12,8 @@ namespace {
 constexpr size_t kMessageLimit = 4096;
 constexpr auto kResendAfter = std::chrono::milliseconds(300);
 
-MqttConfig config_of(Pki& pki, const std::string& id, uint16_t port) {
-    pki.issue_device(id);
-    MqttConfig config;
-    config.port = port;
-    config.id = id;
-    config.ca_file = pki.ca_file();
-    config.certificate_file = pki.certificate_file("devices/" + id);
-    config.key_file = pki.key_file("devices/" + id);
+MqttConfig with_will(Pki& pki, const std::string& id, uint16_t port) {
+    MqttConfig config = device_mqtt(pki, id, port);
     config.will_topic = "ganglion/1/" + id + "/status";
     std::array<uint8_t, 64> will{};
     StatusMessage offline;
@@ -39,7 +34,7 @@ std::vector<uint8_t> encoded(const MessageType& message) {
 DeviceClient::DeviceClient(Pki& pki, const std::string& id, uint16_t port, uint32_t boot)
     : id_(id),
       boot_(boot),
-      client_(config_of(pki, id, port),
+      client_(with_will(pki, id, port),
               {[this] { client_.subscribe(topic("ack")); }, [](const std::string&) {},
                [this](std::string_view from, std::span<const uint8_t> payload, bool) {
                    on_message(from, payload);

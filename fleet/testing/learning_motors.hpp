@@ -21,6 +21,7 @@
 #include "device/update/envelope.hpp"
 #include "fleet/ingest/mqtt_client.hpp"
 #include "fleet/server/server.hpp"
+#include "fleet/testing/device_mqtt.hpp"
 #include "fleet/together/prior.hpp"
 #include "paths.hpp"
 #include "update/host_crypto.hpp"
@@ -125,7 +126,7 @@ class Motor {
         : id_(id),
           member_({"machine", "2.0.0", {}, update::public_point_of(coordinator)},
                   machine_bundle().terms(), crypto_, {}),
-          client_(config(server, id),
+          client_(device_mqtt(server.pki(), id, server.mqtt_port()),
                   {[this] { client_.subscribe("ganglion/1/" + id_ + "/prior"); },
                    [](const std::string&) {},
                    [this](std::string_view, std::span<const uint8_t> bytes, bool) {
@@ -173,17 +174,6 @@ class Motor {
     const std::string& id() const { return id_; }
 
   private:
-    static MqttConfig config(Server& server, const std::string& id) {
-        server.pki().issue_device(id);
-        MqttConfig config;
-        config.port = server.mqtt_port();
-        config.id = id;
-        config.ca_file = server.pki().ca_file();
-        config.certificate_file = server.pki().certificate_file("devices/" + id);
-        config.key_file = server.pki().key_file("devices/" + id);
-        return config;
-    }
-
     std::string id_;
     update::HostCrypto host_;
     update::Crypto crypto_ = host_.callbacks();

@@ -1,5 +1,5 @@
 // A fleet server in a process of its own, for tests that kill it: server_process STATE_DIR. Says
-// "ready" when devices can connect and runs until it is told to stop.
+// "ready PORT" when devices can connect and runs until it is told to stop.
 #include <csignal>
 #include <exception>
 #include <iostream>
@@ -21,7 +21,7 @@ int main(int count, char** arguments) {
         config.state_dir = arguments[1];
         ganglion::fleet::Server server(config);
         server.start();
-        std::cout << "ready" << std::endl;
+        std::cout << "ready " << server.http_port() << std::endl;
         int signal = 0;
         sigwait(&ending, &signal);
     } catch (const std::exception& error) {
