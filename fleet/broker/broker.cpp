@@ -18,6 +18,7 @@
 
 #include "fleet/base/files.hpp"
 #include "fleet/base/port.hpp"
+#include "fleet/broker/broker_reload.hpp"
 
 namespace ganglion::fleet {
 namespace {
@@ -29,8 +30,6 @@ constexpr auto kStopLimit = std::chrono::seconds(3);
 constexpr auto kFirstPause = milliseconds(50);
 constexpr auto kLongestPause = milliseconds(5000);
 constexpr auto kPollInterval = milliseconds(5);
-constexpr auto kReloadLimit = std::chrono::seconds(5);
-constexpr std::string_view kReloaded = "Reloading config.";
 
 /// Debian installs mosquitto where only root's PATH looks.
 std::filesystem::path find_mosquitto() {
@@ -127,26 +126,10 @@ pid_t Broker::pid() const {
 }
 
 bool Broker::reload() {
-    const auto reloads = [this] {
-        const std::string text = log_text();
-        size_t count = 0;
-        for (size_t at = text.find(kReloaded); at != std::string::npos;
-             at = text.find(kReloaded, at + 1))
-            ++count;
-        return count;
-    };
-    const size_t before = reloads();
-    {
+    return await_reload(log_file_, [this] {
         const std::lock_guard lock(mutex_);
-        if (state_ != State::running || pid_ <= 0) return false;
-        ::kill(pid_, SIGHUP);
-    }
-    const auto limit = std::chrono::steady_clock::now() + kReloadLimit;
-    while (std::chrono::steady_clock::now() < limit) {
-        if (reloads() > before) return true;
-        std::this_thread::sleep_for(kPollInterval);
-    }
-    return false;
+        return state_ == State::running && pid_ > 0 && ::kill(pid_, SIGHUP) == 0;
+    });
 }
 
 void Broker::restart() {

@@ -32,7 +32,8 @@ void write_mqtt_plan(Pki& pki, const MqttPlan& plan, const std::filesystem::path
         folder / "mosquitto.conf",
         "# For servers to share: mosquitto -c mosquitto.conf, in this folder.\n" +
             broker_configuration({"ca.pem", "broker.pem", "broker.key", "revoked.pem", {}, true},
-                                 "access.acl", plan.port));
+                                 "access.acl", plan.port) +
+            "pid_file " + kBrokerPidFile + "\nlog_dest file " + kBrokerLogFile + "\n");
 }
 
 std::string share_group(const std::filesystem::path& pki_directory) {

@@ -33,4 +33,8 @@ std::string share_group(const std::filesystem::path& pki_directory);
 /// The file with it, in that folder and in a further server's.
 inline constexpr const char* kShareGroupFile = "share-group";
 
+/// What the broker writes into its folder.
+inline constexpr const char* kBrokerPidFile = "mosquitto.pid";
+inline constexpr const char* kBrokerLogFile = "mosquitto.log";
+
 }  // namespace ganglion::fleet

@@ -14,6 +14,7 @@
 #include "fleet/server/organisations.hpp"
 #include "fleet/server/server.hpp"
 #include "fleet/testing/device_client.hpp"
+#include "fleet/testing/http.hpp"
 #include "fleet/testing/shared_fleet.hpp"
 #include "fleet/testing/temporary_directory.hpp"
 #include "fleet/testing/wait.hpp"
@@ -194,6 +195,32 @@ TEST_F(SharedBrokerTest, RevocationEndsALiveConnectionAndTheOthersStay) {
     testing::give_it_time();
     EXPECT_FALSE(pump.is_connected()) << "it comes back";
     EXPECT_TRUE(fan.is_connected());
+}
+
+TEST_F(SharedBrokerTest, ABrokerOnThisMachineReadsTheListWithoutACommand) {
+    ServerConfig config = server_config("first");
+    config.broker_folder = broker_->folder();
+    const auto first = started(config);
+    DeviceClient pump(*pki_, "pump", broker_->port());
+    DeviceClient fan(*pki_, "fan", broker_->port());
+    ASSERT_TRUE(pump.wait_until_connected() && fan.wait_until_connected());
+    revoke(*first, "pump");
+    EXPECT_TRUE(eventually([&] { return !pump.is_connected(); }));
+    testing::give_it_time();
+    EXPECT_FALSE(pump.is_connected()) << "it comes back";
+    EXPECT_TRUE(fan.is_connected());
+    EXPECT_FALSE(log_.contains("the broker admits who was revoked"));
+    broker_->kill();
+    // Its place at a broker that is gone is tried for a while.
+    EXPECT_EQ(testing::answered(testing::patient_client(first->http_port())
+                                    .Post("/api/devices/fan/revoke", R"({"reason":"stolen"})",
+                                          "application/json"))
+                  ->status,
+              200);
+    EXPECT_TRUE(log_.contains("the broker admits who was revoked"));
+    broker_->start();
+    testing::give_it_time();
+    EXPECT_FALSE(fan.is_connected()) << "a broker that starts reads the list";
 }
 
 TEST_F(SharedBrokerTest, WhereTheListDoesNotReachTheBrokerItIsSaid) {

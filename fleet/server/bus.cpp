@@ -5,6 +5,7 @@
 
 #include "fleet/base/files.hpp"
 #include "fleet/base/port.hpp"
+#include "fleet/broker/broker_reload.hpp"
 #include "fleet/broker/eviction.hpp"
 #include "fleet/broker/mqtt_plan.hpp"
 #include "fleet/broker/revocation_hook.hpp"
@@ -93,12 +94,17 @@ MqttConfig Bus::mqtt(const std::string& files) const {
 }
 
 void Bus::carry_list() {
+    const auto list = pki_.revocation_file();
     if (broker_) {
         broker_->reload();
+    } else if (!config_.broker_folder.empty()) {
+        if (!reload_in_folder(config_.broker_folder, list))
+            log_("enrolment: the broker in " + config_.broker_folder.string() +
+                 " does not read the list; the broker admits who was revoked");
     } else if (config_.on_revoked.empty()) {
-        log_("enrolment: carry " + pki_.revocation_file().string() +
+        log_("enrolment: carry " + list.string() +
              " to the broker: until then it admits who was revoked");
-    } else if (!run_revocation_hook(config_.on_revoked, pki_.revocation_file())) {
+    } else if (!run_revocation_hook(config_.on_revoked, list)) {
         log_("enrolment: " + config_.on_revoked + " fails; the broker admits who was revoked");
     }
 }

@@ -36,7 +36,10 @@ struct ServerConfig {
     std::map<std::string, std::string> organisation_brokers = {};
     /// At a shared broker: who has signed its certificate, where that is not the fleet's authority.
     std::filesystem::path broker_ca = {};
-    /// At a shared broker: a shell command that takes the revocation list, $1, to it.
+    /// At a shared broker that runs on this machine, as this user, in a folder that a plan has
+    /// made: that folder.
+    std::filesystem::path broker_folder = {};
+    /// At one elsewhere: a shell command that takes the revocation list, $1, to it.
     std::string on_revoked = {};
     /// On NATS: a device that no edge has named for so long is offline.
     std::chrono::milliseconds absent_after = std::chrono::minutes(3);
