@@ -1,14 +1,18 @@
-// A fleet server in a process of its own, for tests that kill it: server_process STATE_DIR. Says
-// "ready PORT" when devices can connect and runs until it is told to stop.
+// A fleet server in a process of its own, for tests that kill it: server_process STATE_DIR; with a
+// PostgreSQL's URI behind it one that stands by for others with that folder. Says "ready PORT" when
+// devices can connect and runs until it is told to stop.
 #include <csignal>
+#include <ctime>
 #include <exception>
 #include <iostream>
+#include <memory>
 
 #include "fleet/server/server.hpp"
+#include "fleet/server/stand_by.hpp"
 
 int main(int count, char** arguments) {
-    if (count != 2) {
-        std::cerr << "usage: server_process STATE_DIR\n";
+    if (count != 2 && count != 3) {
+        std::cerr << "usage: server_process STATE_DIR [STORE]\n";
         return 2;
     }
     sigset_t ending;
@@ -19,6 +23,14 @@ int main(int count, char** arguments) {
     try {
         ganglion::fleet::ServerConfig config;
         config.state_dir = arguments[1];
+        config.log = ganglion::fleet::stderr_log();
+        std::unique_ptr<ganglion::fleet::Lease> lease;
+        if (count == 3) {
+            config.store = arguments[2];
+            const timespec now{};
+            lease = stand_by(config, [&] { return sigtimedwait(&ending, nullptr, &now) > 0; });
+            if (!lease) return 0;
+        }
         ganglion::fleet::Server server(config);
         server.start();
         std::cout << "ready " << server.http_port() << std::endl;
