@@ -10,6 +10,7 @@
 #include "cli/files.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/time_text.hpp"
+#include "fleet/client/http_client.hpp"
 #include "fleet/release/make_release.hpp"
 #include "fleet/release/object_relay.hpp"
 #include "update/host_crypto.hpp"
@@ -103,11 +104,9 @@ void create(const Options& options) {
 }
 
 void put_object(const fleet::ApiAddress& address, const std::string& bytes) {
-    httplib::Client client(address.host, address.port);
-    httplib::Headers headers;
-    if (!address.token.empty()) headers.emplace("Authorization", "Bearer " + address.token);
-    const auto result = client.Put("/api/objects/" + fleet::sha256_hex(bytes), headers, bytes,
-                                   "application/octet-stream");
+    httplib::Client client = fleet::http_client(address);
+    const auto result = client.Put("/api/objects/" + fleet::sha256_hex(bytes),
+                                   fleet::headers_of(address), bytes, "application/octet-stream");
     if (!result || result->status != 204)
         throw std::runtime_error(
             fmt::format("{}:{} does not take a part of the release: {}", address.host, address.port,
@@ -149,11 +148,8 @@ void show(const Options& options) {
     fmt::print("{}\n", row.dump(2));
     const std::string card = row.at("card").get<std::string>();
     if (card.empty()) return;
-    httplib::Client client(options.address.host, options.address.port);
-    httplib::Headers headers;
-    if (!options.address.token.empty())
-        headers.emplace("Authorization", "Bearer " + options.address.token);
-    if (const auto result = client.Get("/api/objects/" + card, headers);
+    httplib::Client client = fleet::http_client(options.address);
+    if (const auto result = client.Get("/api/objects/" + card, fleet::headers_of(options.address));
         result && result->status == 200)
         fmt::print("\n{}\n", result->body);
 }

@@ -9,6 +9,7 @@
 #include "cli/interrupt.hpp"
 #include "cli/log_format.hpp"
 #include "fleet/server/server.hpp"
+#include "fleet/server/stand_by.hpp"
 
 namespace ganglion::cli {
 namespace {
@@ -17,12 +18,14 @@ struct Options {
     std::filesystem::path state = "ganglion-fleet";
     std::string store = "sqlite";
     std::string broker = "mosquitto";
-    std::filesystem::path identity, broker_ca;
+    std::filesystem::path identity, broker_ca, broker_folder;
     std::string on_revoked;
     std::vector<std::string> organisation_brokers;
     uint16_t http_port = kDefaultHttpPort;
     uint16_t mqtt_port = 0;
+    fleet::FrontConfig front;
     uint32_t keep_days = 0;
+    bool stands_by = false;
     fleet::LogFormat log_format = fleet::LogFormat::text;
 };
 
@@ -40,18 +43,27 @@ std::map<std::string, std::string> by_organisation(const std::vector<std::string
 
 void run(const Options& options) {
     catch_interrupts();
-    fleet::Server server({.state_dir = options.state,
-                          .store = options.store,
-                          .broker = options.broker,
-                          .identity = options.identity,
-                          .organisation_brokers = by_organisation(options.organisation_brokers),
-                          .broker_ca = options.broker_ca,
-                          .on_revoked = options.on_revoked,
-                          .mqtt_port = options.mqtt_port,
-                          .http_port = options.http_port,
-                          .dashboard_dir = source_root() / "dashboard" / "dist",
-                          .keep_days = options.keep_days,
-                          .log = fleet::stderr_log(options.log_format)});
+    const fleet::ServerConfig config{
+        .state_dir = options.state,
+        .store = options.store,
+        .broker = options.broker,
+        .identity = options.identity,
+        .organisation_brokers = by_organisation(options.organisation_brokers),
+        .broker_ca = options.broker_ca,
+        .broker_folder = options.broker_folder,
+        .on_revoked = options.on_revoked,
+        .mqtt_port = options.mqtt_port,
+        .http_port = options.http_port,
+        .front = options.front,
+        .dashboard_dir = source_root() / "dashboard" / "dist",
+        .keep_days = options.keep_days,
+        .log = fleet::stderr_log(options.log_format)};
+    std::unique_ptr<fleet::Lease> lease;
+    if (options.stands_by) {
+        lease = fleet::stand_by(config, [] { return interrupted().load(); });
+        if (!lease) return;
+    }
+    fleet::Server server(config);
     server.start();
     const std::string broker = server.mqtt_port() == 0
                                    ? options.broker
@@ -94,17 +106,34 @@ void add_serve(CLI::App& program) {
     command->add_option("--broker-ca", options->broker_ca,
                         "at mqtts://: who has signed the broker's certificate, where that is not "
                         "the fleet's authority (PEM)");
+    command->add_option("--broker-folder", options->broker_folder,
+                        "at mqtts://, where mosquitto runs on this machine as the same user: the "
+                        "folder \"broker\" of mqtt-config that it runs in, to have the revocation "
+                        "list read there");
     command->add_option("--on-revoked", options->on_revoked,
                         "at mqtts://: shell command that carries the revocation list, \"$1\", to "
                         "the broker and has it read");
     command->add_option("--port", options->http_port, "of the page and the API; 0: any free one")
         ->capture_default_str();
+    command
+        ->add_option("--listen", options->front.listen,
+                     "address of the page and the API; others than this machine's own need TLS")
+        ->capture_default_str();
+    command->add_option("--tls-certificate", options->front.certificate,
+                        "of the page and the API: PEM, with those that lead to its authority");
+    command->add_option("--tls-key", options->front.key, "its key (PEM)");
+    command->add_option("--proxied-as", options->front.proxied_as,
+                        "the host name under which a proxy before this server is reached, which "
+                        "speaks TLS");
     command->add_option("--mqtt-port", options->mqtt_port, "of the broker; 0: as before, or free")
         ->capture_default_str();
     command
         ->add_option("--keep-days", options->keep_days,
                      "forget raw events and gate samples after so long; 0: never")
         ->capture_default_str();
+    command->add_flag("--stand-by", options->stands_by,
+                      "one of several servers with this state folder and a --store that they "
+                      "share: wait until no other is the one with the authority");
     add_log_format(*command, options->log_format);
     command->callback([options] { run(*options); });
 }

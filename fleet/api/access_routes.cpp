@@ -20,9 +20,11 @@ void done(Call& call) {
     call.response.status = 204;
 }
 
-std::string session_cookie(const std::string& secret, int64_t seconds) {
-    return std::string(kSessionCookie) + "=" + secret +
-           "; Path=/; HttpOnly; SameSite=Strict; Max-Age=" + std::to_string(seconds);
+void set_cookie(Call& call, const std::string& secret, int64_t seconds) {
+    call.response.set_header("Set-Cookie", std::string(kSessionCookie) + "=" + secret +
+                                               "; Path=/; HttpOnly; SameSite=Strict; Max-Age=" +
+                                               std::to_string(seconds) +
+                                               (call.is_secure ? "; Secure" : ""));
 }
 
 Routes session_routes(Access& access, AuditLog& audit, RateLimit& log_ins) {
@@ -50,8 +52,7 @@ Routes session_routes(Access& access, AuditLog& audit, RateLimit& log_ins) {
                                         {{"from", call.request.remote_addr}}});
                           if (!session)
                               return send_error(call.response, 401, "wrong name or password");
-                          call.response.set_header(
-                              "Set-Cookie", session_cookie(*session, Access::kSessionMs / 1000));
+                          set_cookie(call, *session, Access::kSessionMs / 1000);
                           done(call);
                       }});
     routes.push_back({"post",
@@ -66,7 +67,7 @@ Routes session_routes(Access& access, AuditLog& audit, RateLimit& log_ins) {
                               access.log_out(*session);
                               audit.append({call.caller.name, "operator.log_out", "", {}});
                           }
-                          call.response.set_header("Set-Cookie", session_cookie("", 0));
+                          set_cookie(call, "", 0);
                           done(call);
                       }});
     routes.push_back({"get",

@@ -1,21 +1,12 @@
 #include "fleet/api/guard.hpp"
 
+#include <algorithm>
 #include <string_view>
-
-#include "fleet/base/port.hpp"
 
 namespace ganglion::fleet {
 namespace {
 
 constexpr std::string_view kBearer = "Bearer ";
-
-/// Browsers name the origin of a request that may change something.
-bool is_from_elsewhere(const httplib::Request& request) {
-    if (!request.has_header("Origin")) return false;
-    const std::string origin = request.get_header_value("Origin");
-    const std::string host = request.get_header_value("Host");
-    return origin != "http://" + host && origin != "https://" + host;
-}
 
 std::optional<std::string> token_of(const httplib::Request& request) {
     const std::string authorization = request.get_header_value("Authorization");
@@ -62,27 +53,21 @@ std::string organisation_of(const httplib::Request& request) {
     return slash == std::string::npos ? "" : secret->substr(0, slash);
 }
 
-bool names_this_machine(const httplib::Request& request) {
-    std::string host = request.get_header_value("Host");
-    const size_t colon = host.rfind(':');
-    if (colon != std::string::npos) host.resize(colon);
-    return host == loopback || host == "localhost";
-}
-
 void refuse_unknown(httplib::Response& response) {
     response.set_header("WWW-Authenticate", "Bearer");
     send_error(response, 401, "log in, or send a token that has not expired");
 }
 
-std::optional<Caller> admit(Access& access, const Route& route, const httplib::Request& request,
-                            httplib::Response& response) {
+std::optional<Caller> admit(const Front& front, Access& access, const Route& route,
+                            const httplib::Request& request, httplib::Response& response) {
     const bool changes = route.method != "get";
-    if (changes && is_from_elsewhere(request)) {
+    if (changes && front.is_from_another_page(request)) {
         send_error(response, 403, "this request comes from another site's page");
         return std::nullopt;
     }
     if (!route.needs) return Caller{};
-    if (access.is_open()) return Caller{"anybody on this machine", Role::owner};
+    if (access.is_open() && front.is_from_this_machine(request))
+        return Caller{"anybody on this machine", Role::owner};
     auto caller = caller_of(access, request);
     if (!caller) {
         refuse_unknown(response);

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "fleet/access/access.hpp"
+#include "fleet/api/front.hpp"
 #include "fleet/api/route.hpp"
 
 namespace ganglion::fleet {
@@ -22,17 +23,13 @@ std::optional<std::string> secret_of(const httplib::Request& request);
 /// "organisation" says. Empty: the installation's own. What it shows is checked by admit().
 std::string organisation_of(const httplib::Request& request);
 
-/// A page of another site could point its own name at 127.0.0.1; its requests still carry that
-/// name.
-bool names_this_machine(const httplib::Request& request);
-
 /// The answer 401: who asks is not known.
 void refuse_unknown(httplib::Response& response);
 
-/// Who asks, by token ("Authorization: Bearer …") or session; everybody where there is no operator
-/// yet. Nothing, with the answer written, where he may not: 401 not known, 403 a role too low or a
-/// browser's request from another origin.
-std::optional<Caller> admit(Access& access, const Route& route, const httplib::Request& request,
-                            httplib::Response& response);
+/// Who asks, by token ("Authorization: Bearer …") or session; everybody on this machine where there
+/// is no operator yet. Nothing, with the answer written, where he may not: 401 not known, 403 a
+/// role too low or a browser's request from another origin.
+std::optional<Caller> admit(const Front& front, Access& access, const Route& route,
+                            const httplib::Request& request, httplib::Response& response);
 
 }  // namespace ganglion::fleet

@@ -10,7 +10,6 @@
 #include <utility>
 
 #include "fleet/api/guard.hpp"
-#include "fleet/base/port.hpp"
 #include "fleet/store/store.hpp"
 
 namespace ganglion::fleet {
@@ -23,6 +22,7 @@ constexpr time_t kKeepAliveSeconds = 1;
 constexpr time_t kReadTimeoutSeconds = 5;
 constexpr size_t kMaxRequestBody = 2 << 20;  ///< a part of a release
 constexpr size_t kMaxJsonBody = 64 * 1024;
+constexpr const char* kOnlyByTls = "max-age=31536000";  ///< a year (RFC 6797)
 
 /// httplib shares its port with any other program by default; we want to hear when it is taken.
 void allow_quick_restart(socket_t socket) {
@@ -57,7 +57,9 @@ nlohmann::json parsed_body(const std::string& text) {
 HttpApi::HttpApi(std::vector<Tenant> tenants, Config config)
     : tenants_(std::move(tenants)),
       config_(std::move(config)),
-      requests_(config_.requests_per_second, config_.requests_at_once) {
+      front_(config_.front),
+      requests_(config_.requests_per_second, config_.requests_at_once),
+      server_(front_.make_server()) {
     for (const Tenant& tenant : tenants_) {
         if (!std::ranges::equal(tenant.routes, tenants_.front().routes, is_same_path))
             throw std::logic_error("an organisation with other paths than the rest");
@@ -67,51 +69,53 @@ HttpApi::HttpApi(std::vector<Tenant> tenants, Config config)
     set_up_probes();
     set_up_dashboard();
     if (config_.port == 0) {
-        port_ = static_cast<uint16_t>(std::max(0, server_.bind_to_any_port(loopback)));
-    } else if (server_.bind_to_port(loopback, config_.port)) {
+        port_ = static_cast<uint16_t>(std::max(0, server_->bind_to_any_port(front_.listen())));
+    } else if (server_->bind_to_port(front_.listen(), config_.port)) {
         port_ = config_.port;
     }
     if (port_ == 0) {
         throw std::runtime_error(
-            "HTTP port " + std::to_string(config_.port) +
-            " on 127.0.0.1 is already taken: stop the program that uses it or choose another "
+            "HTTP port " + std::to_string(config_.port) + " on " + front_.listen() +
+            " is already taken: stop the program that uses it or choose another "
             "port");
     }
-    thread_ = std::thread([this] { server_.listen_after_bind(); });
+    thread_ = std::thread([this] { server_->listen_after_bind(); });
 }
 
 HttpApi::~HttpApi() {
     for (const Tenant& tenant : tenants_) tenant.stream.close();
-    while (!server_.is_running() && thread_.joinable())
+    while (!server_->is_running() && thread_.joinable())
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    server_.stop();
+    server_->stop();
     if (thread_.joinable()) thread_.join();
 }
 
 void HttpApi::set_up_server() {
     const size_t threads = kRequestThreads + EventStream::max_readers * tenants_.size();
-    server_.new_task_queue = [threads] { return new httplib::ThreadPool(threads); };
-    server_.set_keep_alive_timeout(kKeepAliveSeconds);
-    server_.set_read_timeout(kReadTimeoutSeconds);
-    server_.set_payload_max_length(kMaxRequestBody);
-    server_.set_tcp_nodelay(true);
-    server_.set_socket_options(allow_quick_restart);
-    server_.set_default_headers({{"Content-Security-Policy",
-                                  "default-src 'none'; script-src 'self'; style-src 'self'; "
-                                  "img-src 'self'; connect-src 'self'; "
-                                  "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
-                                 {"X-Content-Type-Options", "nosniff"},
-                                 {"Referrer-Policy", "no-referrer"},
-                                 {"Cross-Origin-Resource-Policy", "same-origin"},
-                                 {"Cache-Control", "no-cache"}});
-    server_.set_pre_routing_handler(
-        [](const httplib::Request& request, httplib::Response& response) {
+    server_->new_task_queue = [threads] { return new httplib::ThreadPool(threads); };
+    server_->set_keep_alive_timeout(kKeepAliveSeconds);
+    server_->set_read_timeout(kReadTimeoutSeconds);
+    server_->set_payload_max_length(kMaxRequestBody);
+    server_->set_tcp_nodelay(true);
+    server_->set_socket_options(allow_quick_restart);
+    httplib::Headers headers{{"Content-Security-Policy",
+                              "default-src 'none'; script-src 'self'; style-src 'self'; "
+                              "img-src 'self'; connect-src 'self'; "
+                              "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
+                             {"X-Content-Type-Options", "nosniff"},
+                             {"Referrer-Policy", "no-referrer"},
+                             {"Cross-Origin-Resource-Policy", "same-origin"},
+                             {"Cache-Control", "no-cache"}};
+    if (front_.is_secure()) headers.emplace("Strict-Transport-Security", kOnlyByTls);
+    server_->set_default_headers(std::move(headers));
+    server_->set_pre_routing_handler(
+        [this](const httplib::Request& request, httplib::Response& response) {
             leave_gzip_alone(request);
-            if (names_this_machine(request)) return httplib::Server::HandlerResponse::Unhandled;
-            send_error(response, 403, "ask for 127.0.0.1 or localhost");
+            if (front_.is_named_by(request)) return httplib::Server::HandlerResponse::Unhandled;
+            send_error(response, 403, "ask under one of this server's own names");
             return httplib::Server::HandlerResponse::Handled;
         });
-    server_.set_exception_handler(
+    server_->set_exception_handler(
         [this](const httplib::Request&, httplib::Response& response, std::exception_ptr thrown) {
             try {
                 std::rethrow_exception(std::move(thrown));
@@ -127,11 +131,11 @@ void HttpApi::set_up_server() {
                 send_error(response, 500, error.what());
             }
         });
-    server_.set_error_handler([](const httplib::Request& request, httplib::Response& response) {
+    server_->set_error_handler([](const httplib::Request& request, httplib::Response& response) {
         if (response.body.empty())
             send_error(response, response.status, "nothing at " + request.path);
     });
-    server_.set_logger([this](const httplib::Request& request, const httplib::Response& response) {
+    server_->set_logger([this](const httplib::Request& request, const httplib::Response& response) {
         counts_.add(request.method, response.status);
     });
 }
@@ -139,10 +143,10 @@ void HttpApi::set_up_server() {
 void HttpApi::set_up_routes() {
     const Routes& routes = tenants_.front().routes;
     const auto document = openapi(routes, "1");
-    server_.Get("/api/openapi.json",
-                [document](const httplib::Request&, httplib::Response& response) {
-                    send_json(response, document);
-                });
+    server_->Get("/api/openapi.json",
+                 [document](const httplib::Request&, httplib::Response& response) {
+                     send_json(response, document);
+                 });
     for (size_t number = 0; number < routes.size(); ++number) {
         const Route& route = routes[number];
         const auto handler = [this, number](const httplib::Request& request,
@@ -150,10 +154,10 @@ void HttpApi::set_up_routes() {
             answer(number, request, response);
         };
         const std::string pattern = pattern_of(route.path);
-        if (route.method == "get") server_.Get(pattern, handler);
-        if (route.method == "post") server_.Post(pattern, handler);
-        if (route.method == "put") server_.Put(pattern, handler);
-        if (route.method == "delete") server_.Delete(pattern, handler);
+        if (route.method == "get") server_->Get(pattern, handler);
+        if (route.method == "post") server_->Post(pattern, handler);
+        if (route.method == "put") server_->Put(pattern, handler);
+        if (route.method == "delete") server_->Delete(pattern, handler);
     }
 }
 
@@ -170,13 +174,13 @@ void HttpApi::answer(size_t number, const httplib::Request& request, httplib::Re
     const Tenant* const tenant = tenant_of(request, response);
     if (tenant == nullptr) return;
     const Route& route = tenant->routes[number];
-    const auto caller = admit(tenant->access, route, request, response);
+    const auto caller = admit(front_, tenant->access, route, request, response);
     if (!caller) return;
     if (route.needs && !requests_.take(tenant->organisation + "/" + caller->name)) {
         response.set_header("Retry-After", "1");
         return send_error(response, 429, "too many requests: wait a second");
     }
-    Call call{request, response, *caller, {}};
+    Call call{request, response, *caller, {}, front_.is_secure()};
     if (!route.takes_bytes && request.body.size() > kMaxJsonBody)
         return send_error(response, 413, "a body of JSON has at most 64 KB");
     if (!route.body.is_null()) call.body = parsed_body(request.body);
@@ -184,7 +188,7 @@ void HttpApi::answer(size_t number, const httplib::Request& request, httplib::Re
 }
 
 void HttpApi::set_up_probes() {
-    server_.Get("/livez", [](const httplib::Request&, httplib::Response& response) {
+    server_->Get("/livez", [](const httplib::Request&, httplib::Response& response) {
         response.set_content("ok\n", "text/plain");
     });
     const auto health = [this](const httplib::Request&, httplib::Response& response) {
@@ -192,12 +196,12 @@ void HttpApi::set_up_probes() {
         response.status = fault ? 503 : 200;
         response.set_content(fault.value_or("ok") + "\n", "text/plain");
     };
-    server_.Get("/healthz", health);
-    server_.Get("/readyz", health);
-    server_.Get("/metrics", [this](const httplib::Request& request, httplib::Response& response) {
+    server_->Get("/healthz", health);
+    server_->Get("/readyz", health);
+    server_->Get("/metrics", [this](const httplib::Request& request, httplib::Response& response) {
         const Route route{"get", "/metrics", Role::viewer, "", {}, {}, {}, {}};
         const Tenant* const tenant = tenant_of(request, response);
-        if (tenant == nullptr || !admit(tenant->access, route, request, response)) return;
+        if (tenant == nullptr || !admit(front_, tenant->access, route, request, response)) return;
         std::vector<Metric> metrics = tenant->metrics();
         for (Metric& metric : counts_.metrics()) metrics.push_back(std::move(metric));
         response.set_content(prometheus_text(metrics), "text/plain; version=0.0.4");
@@ -206,10 +210,10 @@ void HttpApi::set_up_probes() {
 
 void HttpApi::set_up_dashboard() {
     if (std::filesystem::is_regular_file(config_.dashboard_dir / "index.html") &&
-        server_.set_mount_point("/", config_.dashboard_dir.string())) {
+        server_->set_mount_point("/", config_.dashboard_dir.string())) {
         return;
     }
-    server_.Get("/", [](const httplib::Request&, httplib::Response& response) {
+    server_->Get("/", [](const httplib::Request&, httplib::Response& response) {
         response.status = 404;
         response.set_content(
             "The dashboard is not built. The data is at /api/devices, /api/events and "

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <thread>
@@ -13,6 +14,7 @@
 #include "fleet/access/access.hpp"
 #include "fleet/access/rate_limit.hpp"
 #include "fleet/api/event_stream.hpp"
+#include "fleet/api/front.hpp"
 #include "fleet/api/metrics.hpp"
 #include "fleet/api/route.hpp"
 #include "fleet/base/log.hpp"
@@ -29,8 +31,8 @@ struct Tenant {
     std::function<std::vector<Metric>()> metrics;
 };
 
-/// The HTTP API of docs/protocol.md and the dashboard's files, on loopback. Only requests that name
-/// this machine as their host are answered, so a web page elsewhere cannot read the fleet through a
+/// The HTTP API of docs/protocol.md and the dashboard's files. Only requests that name
+/// this server as their host are answered, so a web page elsewhere cannot read the fleet through a
 /// browser here; once there is an operator, only those of operators and their tokens.
 class HttpApi {
   public:
@@ -42,10 +44,11 @@ class HttpApi {
         Log log;
         /// Of each caller.
         double requests_per_second = 100, requests_at_once = 1000;
+        FrontConfig front{};
     };
 
-    /// Listens on 127.0.0.1 at once. Throws std::runtime_error with one line when the port is
-    /// taken. Its end closes the streams. GET /api/openapi.json describes the routes. A request is
+    /// Listens at once. Throws std::runtime_error with one line when the port is taken, or as Front
+    /// does. Its end closes the streams. GET /api/openapi.json describes the routes. A request is
     /// answered by the tenant that its secret names (organisation_of()), and sees nothing else.
     HttpApi(std::vector<Tenant> tenants, Config config);
     ~HttpApi();
@@ -53,6 +56,7 @@ class HttpApi {
     HttpApi& operator=(const HttpApi&) = delete;
 
     uint16_t port() const { return port_; }
+    std::string url() const { return front_.url(port_); }
 
   private:
     void set_up_server();
@@ -64,9 +68,10 @@ class HttpApi {
 
     std::vector<Tenant> tenants_;
     Config config_;
+    Front front_;
     RequestCounts counts_;
     RateLimit requests_;  ///< of each caller
-    httplib::Server server_;
+    std::unique_ptr<httplib::Server> server_;
     uint16_t port_ = 0;
     std::thread thread_;
 };

@@ -24,8 +24,9 @@ class BadRequest : public std::runtime_error {
 struct Call {
     const httplib::Request& request;
     httplib::Response& response;
-    Caller caller;        ///< of a route that needs a role
-    nlohmann::json body;  ///< of a request that has one, an object
+    Caller caller;           ///< of a route that needs a role
+    nlohmann::json body;     ///< of a request that has one, an object
+    bool is_secure = false;  ///< what it is answered goes through TLS
 };
 
 /// A parameter of the query.

@@ -4,7 +4,7 @@
 
 #include <stdexcept>
 
-#include "fleet/client/http_headers.hpp"
+#include "fleet/client/http_client.hpp"
 
 namespace ganglion::fleet {
 namespace {
@@ -30,10 +30,14 @@ std::string advice_for(int status) {
 httplib::Result answer_of(const ApiAddress& address, const std::string& method,
                           const std::string& path, const nlohmann::json& body) {
     const std::string where = address.host + ":" + std::to_string(address.port);
-    httplib::Client client(address.host, address.port);
+    httplib::Client client = http_client(address);
     client.set_connection_timeout(kConnectLimitSeconds);
     auto result = send(client, address, method, path, body.is_null() ? "" : body.dump());
     if (!result) {
+        if (result.error() == httplib::Error::SSLServerVerification)
+            throw std::runtime_error("the certificate of " + where +
+                                     " is not for that host, or of an authority that this machine "
+                                     "does not trust: name it by --tls-ca");
         throw std::runtime_error("no fleet server at " + where + " (" +
                                  httplib::to_string(result.error()) +
                                  "): start one with `ganglion serve`");

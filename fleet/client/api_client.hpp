@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -8,11 +9,14 @@ namespace ganglion::fleet {
 
 /// Where the fleet server's HTTP API is, and who asks.
 struct ApiAddress {
-    std::string host = "127.0.0.1";
+    std::string host = "127.0.0.1";  ///< "https://..." where it speaks TLS
     uint16_t port = 0;
     std::string token{};  ///< empty: nobody in particular
     /// Where to log in or enrol, which is done without a token; empty: the installation's own.
     std::string organisation{};
+    /// At https: who has signed the server's certificate (PEM); empty: one that this machine
+    /// trusts.
+    std::filesystem::path tls_ca{};
 
     /// A path with the organisation.
     std::string of_organisation(const std::string& path) const {

@@ -9,7 +9,7 @@
 #include <stdexcept>
 #include <thread>
 
-#include "fleet/client/http_headers.hpp"
+#include "fleet/client/http_client.hpp"
 #include "fleet/client/sse_parser.hpp"
 
 namespace ganglion::fleet {
@@ -81,7 +81,7 @@ std::string follow_once(httplib::Client& client, const ApiAddress& address,
 void follow(const ApiAddress& address, std::optional<int64_t> after, const FollowHandlers& handlers,
             const std::atomic<bool>& stop) {
     while (!stop) {
-        httplib::Client client(address.host, address.port);
+        httplib::Client client = http_client(address);
         client.set_connection_timeout(kConnectLimitSeconds);
         client.set_read_timeout(kSilenceLimitSeconds);
         std::atomic<bool> ended{false};

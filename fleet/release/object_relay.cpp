@@ -5,7 +5,7 @@
 #include <stdexcept>
 
 #include "fleet/base/port.hpp"
-#include "fleet/client/http_headers.hpp"
+#include "fleet/client/http_client.hpp"
 
 namespace ganglion::fleet {
 namespace {
@@ -79,7 +79,7 @@ std::optional<std::string> ObjectRelay::object(const std::string& digest) {
 }
 
 std::optional<std::string> ObjectRelay::fetch(const std::string& digest) const {
-    httplib::Client client(config_.upstream.host, config_.upstream.port);
+    httplib::Client client = http_client(config_.upstream);
     client.set_connection_timeout(kLimitSeconds);
     client.set_read_timeout(kLimitSeconds);
     const auto result = client.Get("/api/objects/" + digest, headers_of(config_.upstream));

@@ -8,7 +8,6 @@
 
 #include "fleet/api/http_api.hpp"
 #include "fleet/base/open_files.hpp"
-#include "fleet/base/port.hpp"
 #include "fleet/server/organisations.hpp"
 #include "fleet/server/parts.hpp"
 
@@ -80,7 +79,8 @@ void Server::start() {
         HttpApi::Config{.port = config_.http_port,
                         .dashboard_dir = config_.dashboard_dir,
                         .health = [fleets = running.get()] { return fleets->fault(); },
-                        .log = config_.log});
+                        .log = config_.log,
+                        .front = config_.front});
     const auto limit = std::chrono::steady_clock::now() + kConnectLimit;
     while (running->fault() && std::chrono::steady_clock::now() < limit) {
         std::this_thread::sleep_for(std::chrono::milliseconds(5));
@@ -112,7 +112,7 @@ uint16_t Server::http_port() const {
     return running().http->port();
 }
 std::string Server::url() const {
-    return std::string("http://") + loopback + ":" + std::to_string(http_port()) + "/";
+    return running().http->url();
 }
 Pki& Server::pki(const std::string& organisation) {
     return parts(organisation).pki;

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "fleet/api/front.hpp"
 #include "fleet/base/log.hpp"
 #include "fleet/pki/pki.hpp"
 #include "fleet/release/release_store.hpp"
@@ -47,6 +48,8 @@ struct ServerConfig {
     uint16_t mqtt_port = 0;
     /// 0: a free one.
     uint16_t http_port = 0;
+    /// Where page and API are, and by which certificate.
+    FrontConfig front = {};
     /// Built files of the page; where there are none the API is served alone.
     std::filesystem::path dashboard_dir;
     /// Raw events and gate samples are forgotten after so many days; 0: never.
@@ -77,7 +80,7 @@ class Server {
     /// 0 where devices connect elsewhere: to a shared broker, or to edges.
     uint16_t mqtt_port(const std::string& organisation = {}) const;
     uint16_t http_port() const;
-    /// "http://127.0.0.1:<port>/"
+    /// "http://127.0.0.1:<port>/", or what others reach it as.
     std::string url() const;
     /// Issues identities for devices; for one thread at a time.
     Pki& pki(const std::string& organisation = {});
