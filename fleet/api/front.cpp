@@ -1,13 +1,10 @@
 #include "fleet/api/front.hpp"
 
 #include <arpa/inet.h>
-#include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
 #include <stdexcept>
 #include <utility>
-
-#include "fleet/base/files.hpp"
 
 namespace ganglion::fleet {
 namespace {
@@ -36,26 +33,15 @@ bool is_for(X509* certificate, const std::string& host) {
     return X509_check_host(certificate, host.data(), host.size(), 0, nullptr) == 1;
 }
 
-/// Why OpenSSL refuses the files of a certificate, in one line.
 [[noreturn]] void refuse(const std::string& what) {
     throw std::runtime_error("TLS of the API: " + what);
 }
 
-Certificate checked_certificate(const FrontConfig& config) {
+std::unique_ptr<TlsFiles> files_of(const FrontConfig& config, const Log& log) {
     if (config.certificate.empty() && config.key.empty()) return nullptr;
     if (config.certificate.empty() || config.key.empty())
         refuse("give both, the certificate and its key");
-    Certificate certificate = certificate_from_pem(read_file(config.certificate));
-    const Key key = key_from_pem(read_file(config.key));
-    if (X509_check_private_key(certificate.get(), key.get()) != 1)
-        refuse(config.key.string() + " is not the key of " + config.certificate.string());
-    return certificate;
-}
-
-bool set_up_tls(SSL_CTX& context, const FrontConfig& config) {
-    return SSL_CTX_set_min_proto_version(&context, TLS1_2_VERSION) == 1 &&
-           SSL_CTX_use_certificate_chain_file(&context, config.certificate.c_str()) == 1 &&
-           SSL_CTX_use_PrivateKey_file(&context, config.key.c_str(), SSL_FILETYPE_PEM) == 1;
+    return std::make_unique<TlsFiles>(config.certificate, config.key, log);
 }
 
 /// A name that a client may ask for.
@@ -77,8 +63,8 @@ std::string first_name_of(X509* certificate) {
 
 }  // namespace
 
-Front::Front(FrontConfig config)
-    : config_(std::move(config)), certificate_(checked_certificate(config_)) {
+Front::Front(FrontConfig config, Log log)
+    : config_(std::move(config)), files_(files_of(config_, log)) {
     if (!is_loopback(config_.listen) && !is_secure())
         refuse("others reach " + config_.listen +
                " in the clear: give --tls-certificate and --tls-key, or, where a proxy speaks TLS "
@@ -86,16 +72,17 @@ Front::Front(FrontConfig config)
 }
 
 std::unique_ptr<httplib::Server> Front::make_server() const {
-    if (!certificate_) return std::make_unique<httplib::Server>();
+    if (!files_) return std::make_unique<httplib::Server>();
     auto server = std::make_unique<httplib::SSLServer>(
-        [this](SSL_CTX& context) { return set_up_tls(context, config_); });
+        [this](SSL_CTX& context) { return files_->use_in(context); });
     if (!server->is_valid()) refuse(config_.certificate.string() + " cannot be used");
     return server;
 }
 
 std::string Front::url(uint16_t port) const {
     const std::string where = ":" + std::to_string(port) + "/";
-    if (certificate_) return "https://" + first_name_of(certificate_.get()) + where;
+    if (files_)
+        return "https://" + first_name_of(files_->current()->certificates.front().get()) + where;
     if (!config_.proxied_as.empty()) return "https://" + config_.proxied_as + "/";
     return "http://" + config_.listen + where;
 }
@@ -103,7 +90,7 @@ std::string Front::url(uint16_t port) const {
 bool Front::is_our_name(const std::string& host) const {
     return host == loopback || host == "localhost" ||
            (!config_.proxied_as.empty() && host == config_.proxied_as) ||
-           (certificate_ && is_for(certificate_.get(), host));
+           (files_ && is_for(files_->current()->certificates.front().get(), host));
 }
 
 bool Front::is_named_by(const httplib::Request& request) const {
@@ -116,7 +103,7 @@ bool Front::is_from_another_page(const httplib::Request& request) const {
     const std::string host = request.get_header_value("Host");
     if (!config_.proxied_as.empty() && origin == "https://" + config_.proxied_as) return false;
     // A proxy on this machine may have spoken TLS and kept the name.
-    return origin != "https://" + host && (certificate_ || origin != "http://" + host);
+    return origin != "https://" + host && (files_ || origin != "http://" + host);
 }
 
 bool Front::is_from_this_machine(const httplib::Request& request) const {

@@ -57,7 +57,7 @@ nlohmann::json parsed_body(const std::string& text) {
 HttpApi::HttpApi(std::vector<Tenant> tenants, Config config)
     : tenants_(std::move(tenants)),
       config_(std::move(config)),
-      front_(config_.front),
+      front_(config_.front, config_.log),
       requests_(config_.requests_per_second, config_.requests_at_once),
       server_(front_.make_server()) {
     for (const Tenant& tenant : tenants_) {

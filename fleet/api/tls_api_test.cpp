@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <openssl/ssl.h>
+#include <openssl/x509_vfy.h>
 
 #include <atomic>
 #include <memory>
@@ -71,6 +72,47 @@ TEST_F(TlsApiTest, AClientDoesNotSpeakWithAServerOfAnotherAuthorityOrName) {
     EXPECT_THAT([&] { call_api(address(), "get", "/api/devices"); },
                 ThrowsMessage<std::runtime_error>(HasSubstr("not for that host")));
     EXPECT_EQ(api_->url(), "https://fleet.example.org:" + std::to_string(api_->port()) + "/");
+}
+
+TEST_F(TlsApiTest, ANewCertificateIsShownToNewConnectionsWithoutAStart) {
+    EXPECT_EQ(call_api(address(), "get", "/api/devices"), nlohmann::json::array());
+    // Of another authority, one file after the other.
+    Pki other = Pki::create(file("other"));
+    const Identity renewed = other.issue_broker("fleet.example.org");
+    write_private_file(file("api.pem"), renewed.cert_pem);
+    EXPECT_EQ(call_api(address(), "get", "/api/devices"), nlohmann::json::array());
+    EXPECT_TRUE(log_.contains("goes on with the certificate before"));
+    write_private_file(file("api.key"), renewed.key_pem);
+    ApiAddress again = address();
+    EXPECT_THAT([&] { call_api(again, "get", "/api/devices"); },
+                ThrowsMessage<std::runtime_error>(HasSubstr("does not trust")));
+    again.tls_ca = other.ca_file();
+    EXPECT_EQ(call_api(again, "get", "/api/devices"), nlohmann::json::array());
+    EXPECT_TRUE(log_.contains("shows the new certificate"));
+}
+
+TEST_F(TlsApiTest, ThoseThatLeadToTheAuthorityAreShownToo) {
+    const Key middle_key = new_key(), key = new_key();
+    const Certificate middle = new_certificate(middle_key.get(), "middle", Purpose::authority,
+                                               nullptr, middle_key.get(), 1);
+    const Certificate own = new_certificate(key.get(), "fleet.example.org", Purpose::broker,
+                                            middle.get(), middle_key.get(), 1);
+    write_private_file(file("chain.pem"), to_pem(own.get()) + to_pem(middle.get()));
+    write_private_file(file("chain.key"), to_pem(key.get()));
+    start({.certificate = file("chain.pem"), .key = file("chain.key")});
+    httplib::SSLClient client("127.0.0.1", api_->port());
+    client.enable_server_certificate_verification(false);
+    int shown = 0;
+    SSL_CTX_set_verify(client.ssl_context(), SSL_VERIFY_PEER, nullptr);
+    SSL_CTX_set_cert_verify_callback(
+        client.ssl_context(),
+        [](X509_STORE_CTX* store, void* count) {
+            *static_cast<int*>(count) = sk_X509_num(X509_STORE_CTX_get0_untrusted(store));
+            return 1;
+        },
+        &shown);
+    EXPECT_TRUE(client.Get("/livez"));
+    EXPECT_EQ(shown, 2);
 }
 
 TEST_F(TlsApiTest, PlainHttpAndOldTlsAreNotAnswered) {
