@@ -31,6 +31,11 @@ TEST(Subprocess, FailuresAreNamed) {
     EXPECT_NE(error_of({"false"}).find("false failed (exit status 1)"), std::string::npos);
 }
 
+TEST(Subprocess, AProgramMayBeNamedByItsPath) {
+    EXPECT_EQ(error_of({std::filesystem::canonical("/bin/true").string()}), "");
+    EXPECT_NE(error_of({"/no/such/program"}).find("not installed"), std::string::npos);
+}
+
 TEST(Subprocess, AHangingProgramIsStopped) {
     const auto start = std::chrono::steady_clock::now();
     EXPECT_NE(error_of({"sleep", "60"}, std::chrono::seconds(1)).find("not done after 1 s"),
