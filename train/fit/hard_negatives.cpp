@@ -9,6 +9,7 @@ namespace {
 
 constexpr int64_t kWord = 1;  // output of the network
 constexpr size_t kMostSpots = 600;
+constexpr int64_t kPieces = 16;
 
 /// Several tracks one after the other, so that the network slides over thousands of frames in one
 /// call.
@@ -18,17 +19,33 @@ struct Chain {
     int32_t frames = 0;
 };
 
+/// The word's probability in each window of a chain; window k starts at frame kSpotterStepFrames k.
+/// The network sees the chain as a batch of pieces that overlap by what a window needs: with fewer
+/// than 16 samples and one thread libtorch computes convolutions of width one by the plain BLAS,
+/// several times slower.
+torch::Tensor probabilities(Net& net, const Chain& chain, int32_t bands, int32_t window) {
+    const int64_t windows = (chain.frames - window) / kSpotterStepFrames + 1;
+    const int64_t each = (windows + kPieces - 1) / kPieces;
+    const int64_t step = each * kSpotterStepFrames;
+    const int64_t length = step - kSpotterStepFrames + window;
+    const auto raw = torch::from_blob(const_cast<int8_t*>(chain.values.data()),
+                                      {chain.frames, bands}, torch::kInt8);
+    auto x = torch::zeros({step * (kPieces - 1) + length, bands});
+    const int64_t kept = std::min<int64_t>(chain.frames, x.size(0));
+    x.narrow(0, 0, kept).copy_(raw.narrow(0, 0, kept));
+    x.mul_(kSpotterInputScale);
+    const auto pieces = x.unfold(0, length, step).contiguous();  // [pieces, bands, length]
+    return torch::softmax(net.forward(pieces.to(compute_device())), 1)
+        .select(1, kWord)
+        .to(torch::kCPU)
+        .contiguous();
+}
+
 /// The highest spots of one chain: at most one per half second, so that one bad recording does not
 /// fill the list.
 void scan(Net& net, const WordFrames& frames, const Chain& chain, int32_t bands, int32_t window,
           std::vector<HardNegative>& spots) {
-    const auto raw = torch::from_blob(const_cast<int8_t*>(chain.values.data()),
-                                      {chain.frames, bands}, torch::kInt8);
-    const auto x = (raw.to(torch::kFloat32) * kSpotterInputScale).t().contiguous().unsqueeze(0);
-    const auto p = torch::softmax(net.forward(x.to(compute_device())), 1)
-                       .select(1, kWord)
-                       .to(torch::kCPU)
-                       .contiguous();
+    const auto p = probabilities(net, chain, bands, window);
     const float* values = p.data_ptr<float>();
     for (const auto& [track, first] : chain.tracks) {
         // Only windows that lie in one track; p[k] belongs to the window that starts at frame 2 k.
@@ -59,7 +76,7 @@ std::vector<HardNegative> find_hard_negatives(Net& net, const WordFrames& frames
             chain.values.insert(chain.values.end(), track.values.begin(), track.values.end());
             chain.frames += track.frames;
         }
-        if (chain.frames > 6000 || (i + parts >= frames.negatives.size() && chain.frames > 0)) {
+        if (chain.frames > 12000 || (i + parts >= frames.negatives.size() && chain.frames > 0)) {
             scan(net, frames, chain, bands, window, spots);
             chain = {};
         }
