@@ -1,4 +1,6 @@
 // `ganglion train`: a program of its own, because libtorch takes a second to load.
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <atomic>
 #include <csignal>
@@ -30,8 +32,15 @@ struct Place {
     std::filesystem::path out;  ///< empty: beside the application's ganglion.toml
 };
 
+/// What another word is to reach: [judge.goals] in place of the application's own.
+std::string with_goals(const std::string& toml, bool recorded_word) {
+    return fmt::format("{}\n[judge.goals]\nmissed = {}\n\"false alarms\" = 0.5\n",
+                       train::without_section(toml, "judge.goals"), recorded_word ? 8 : 20);
+}
+
 /// The application's description copied to a folder of its own, where the model will be too.
-ganglion::project::Project copied(const ganglion::project::Project& project, const Place& place) {
+ganglion::project::Project copied(const ganglion::project::Project& project, const Place& place,
+                                  bool recorded_word) {
     std::string text = cli::read_text(project.path);
     if (!place.word.empty()) {
         if (project.decision.kind != ganglion::project::DecisionRule::class_probability)
@@ -43,6 +52,7 @@ ganglion::project::Project copied(const ganglion::project::Project& project, con
                                    "\"Hears the word " + place.word + ".\"");
         text = train::with_setting(text, "decision", "labels", "[\"other\", " + quoted + ']');
         text = train::with_setting(text, "decision", "label", quoted);
+        text = with_goals(text, recorded_word);
     }
     std::filesystem::create_directories(place.out);
     const auto file = place.out / "ganglion.toml";
@@ -54,7 +64,7 @@ void run(const Place& place, const train::TrainOptions& options) {
     auto project = cli::find_application(place.application);
     if (!place.word.empty() && place.out.empty())
         throw std::runtime_error("--word: name a folder for it with --out");
-    if (!place.out.empty()) project = copied(project, place);
+    if (!place.out.empty()) project = copied(project, place, options.recorded_word);
     cli::ProgressLine line;
     const auto result = train::fit(project, options, [&](const train::Progress& progress) {
         line.show(progress.phase, progress.fraction, progress.seconds_left, progress.note);

@@ -69,6 +69,18 @@ std::string with_setting(std::string_view toml, std::string_view section, std::s
     return text;
 }
 
+std::string without_section(std::string_view toml, std::string_view section) {
+    const std::string header = fmt::format("[{}]", section);
+    std::string text;
+    std::istringstream in{std::string(toml)};
+    bool inside = false;
+    for (std::string line; std::getline(in, line);) {
+        if (trim(line).starts_with('[')) inside = trim(line).starts_with(header);
+        if (!inside) text += line + "\n";
+    }
+    return text;
+}
+
 void write_file(const std::filesystem::path& file, std::string_view text) {
     auto temporary = file;
     temporary += ".part";

@@ -12,6 +12,9 @@ namespace ganglion::train {
 std::string with_setting(std::string_view toml, std::string_view section, std::string_view key,
                          std::string_view value);
 
+/// The text without `[section]`, its header, what it sets and its comments.
+std::string without_section(std::string_view toml, std::string_view section);
+
 /// with_setting over a file, replaced in one step, so that an interruption leaves the old or the
 /// new one.
 void write_setting(const std::filesystem::path& file, std::string_view section,

@@ -28,6 +28,12 @@ TEST(Settings, AddsAMissingKeyToItsSection) {
     EXPECT_THROW(with_setting(kToml, "budget", "x", "1"), std::runtime_error);
 }
 
+TEST(Settings, ASectionGoesWithItsHeader) {
+    EXPECT_EQ(without_section(kToml, "decision"),
+              "# top\n[model]\nthreshold = 1\n\n[action]\ngate_ms = 2000\n");
+    EXPECT_EQ(without_section(kToml, "budget"), kToml);
+}
+
 TEST(Settings, FilesAreReplacedWhole) {
     const auto file =
         std::filesystem::temp_directory_path() / (std::to_string(::getpid()) + "settings.toml");
