@@ -1,8 +1,7 @@
 #include <csignal>
-#include <exception>
-#include <iostream>
 
 #include "cli/commands/commands.hpp"
+#include "cli/run_program.hpp"
 
 int main(int argc, char** argv) {
     CLI::App program(
@@ -49,13 +48,5 @@ int main(int argc, char** argv) {
     add_audit(program);
     add_bench(program);
 
-    try {
-        program.parse(argc, argv);
-        return 0;
-    } catch (const CLI::ParseError& error) {
-        return program.exit(error) == 0 ? 0 : 2;
-    } catch (const std::exception& error) {
-        std::cerr << "ganglion: " << error.what() << '\n';
-        return 1;
-    }
+    return run_program(program, argc, argv);
 }

@@ -1,21 +1,14 @@
 // `ganglion search`: a program of its own, because libtorch takes a second to load.
 #include <CLI/CLI.hpp>
-#include <atomic>
-#include <csignal>
 #include <iostream>
 
 #include "cli/application.hpp"
+#include "cli/interrupt.hpp"
 #include "cli/progress.hpp"
+#include "cli/run_program.hpp"
 #include "train/search/search.hpp"
 
 namespace {
-
-std::atomic<bool> stop = false;
-
-void on_interrupt(int signal) {
-    stop = true;
-    std::signal(signal, SIG_DFL);
-}
 
 void run(const std::string& application, const ganglion::train::SearchOptions& options) {
     const auto project = ganglion::cli::find_application(application);
@@ -25,7 +18,7 @@ void run(const std::string& application, const ganglion::train::SearchOptions& o
         [&](const ganglion::train::Progress& progress) {
             line.show(progress.phase, progress.fraction, progress.seconds_left, progress.note);
         },
-        stop);
+        ganglion::cli::interrupted());
     line.finish();
     std::cout << result.summary << "\nwrote " << result.page.string() << ", "
               << result.table.string() << " and the best in " << result.pick.string() << '\n';
@@ -69,15 +62,6 @@ int main(int argc, char** argv) {
         "Ctrl-C or a crash loses at most the candidates being fitted: start it again.\n"
         "Example:\n  ./ganglion search apps/wake_word --data recordings \\\n"
         "      --budget ram=16KB,flash=64KB,ms=10@cortex-m4:64MHz");
-    std::signal(SIGINT, on_interrupt);
-    try {
-        program.parse(argc, argv);
-        run(application, options);
-        return 0;
-    } catch (const CLI::ParseError& error) {
-        return program.exit(error) == 0 ? 0 : 2;
-    } catch (const std::exception& error) {
-        std::cerr << "ganglion: " << error.what() << '\n';
-        return 1;
-    }
+    ganglion::cli::catch_interrupts();
+    return ganglion::cli::run_program(program, argc, argv, [&] { run(application, options); });
 }

@@ -2,25 +2,18 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <atomic>
-#include <csignal>
 #include <filesystem>
 #include <iostream>
 
 #include "cli/application.hpp"
 #include "cli/files.hpp"
+#include "cli/interrupt.hpp"
 #include "cli/progress.hpp"
+#include "cli/run_program.hpp"
 #include "train/fit/fit.hpp"
 #include "train/report/settings.hpp"
 
 namespace {
-
-std::atomic<bool> stop = false;
-
-void on_interrupt(int signal) {
-    stop = true;
-    std::signal(signal, SIG_DFL);
-}
 
 namespace cli = ganglion::cli;
 namespace train = ganglion::train;
@@ -83,7 +76,7 @@ int main(int argc, char** argv) {
     Place place;
     train::TrainOptions options;
     options.work_dir = "ganglion-train";
-    options.stop = &stop;
+    options.stop = &ganglion::cli::interrupted();
     program.add_option("application", place.application, "name in apps/, folder or ganglion.toml")
         ->required();
     program.add_option("--data", options.data,
@@ -115,15 +108,6 @@ int main(int argc, char** argv) {
         "on with a wake word's fit from there.\n"
         "Example:\n  ./ganglion train apps/wake_word --data recordings\n"
         "  ./ganglion train apps/wake_word --data recordings --word computer --out my/computer");
-    std::signal(SIGINT, on_interrupt);
-    try {
-        program.parse(argc, argv);
-        run(place, options);
-        return 0;
-    } catch (const CLI::ParseError& error) {
-        return program.exit(error) == 0 ? 0 : 2;
-    } catch (const std::exception& error) {
-        std::cerr << "ganglion: " << error.what() << '\n';
-        return 1;
-    }
+    ganglion::cli::catch_interrupts();
+    return ganglion::cli::run_program(program, argc, argv, [&] { run(place, options); });
 }

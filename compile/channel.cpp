@@ -85,4 +85,29 @@ std::vector<Channel> channels_of(const FullyConnectedOp& plain,
     return channels;
 }
 
+std::optional<Conv2dOp> as_convolution(const FullyConnectedOp& plain) {
+    if (std::max({plain.rows, plain.depth, plain.out}) > UINT16_MAX) return std::nullopt;
+    Conv2dOp conv{};
+    const auto rows = static_cast<uint16_t>(plain.rows);
+    conv.window = {1, rows, static_cast<uint16_t>(plain.depth),
+                   1, rows, static_cast<uint16_t>(plain.out),
+                   1, 1,    1,
+                   1, 1,    1,
+                   0, 0};
+    conv.input = plain.input;
+    conv.output = plain.output;
+    conv.range = plain.range;
+    return conv;
+}
+
+Conv2dOp as_convolution(const DepthwiseConv2dOp& plain) {
+    Conv2dOp conv{};
+    conv.window = plain.window;
+    conv.input = plain.input;
+    conv.output = plain.output;
+    conv.range = plain.range;
+    conv.input_zero_point = plain.input_zero_point;
+    return conv;
+}
+
 }  // namespace ganglion::compile

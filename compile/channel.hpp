@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -28,6 +29,12 @@ std::vector<Channel> channels_of(const DepthwiseConv2dOp& plain,
                                  std::span<const uint8_t> constants);
 /// Rows of the matrix, none simplified: they share one scale.
 std::vector<Channel> channels_of(const FullyConnectedOp& plain, std::span<const uint8_t> constants);
+
+/// A matrix product as a pointwise convolution of a line of pixels, its weights apart. Empty where
+/// a length passes 65,535.
+std::optional<Conv2dOp> as_convolution(const FullyConnectedOp& plain);
+/// One whose every output channel sees the one input channel, its weights apart.
+Conv2dOp as_convolution(const DepthwiseConv2dOp& plain);
 
 /// No sum is larger.
 int64_t most_of(const Channel& channel);

@@ -66,24 +66,6 @@ std::optional<Packed> pack_channels(const Conv2dOp& plain, const std::vector<Cha
     return Packed{op, std::move(bytes)};
 }
 
-/// A matrix product as a 1x1 convolution over rows.
-std::optional<Packed> pack_matrix(const FullyConnectedOp& plain, std::span<const uint8_t> constants,
-                                  uint32_t offset) {
-    constexpr uint32_t kMost = std::numeric_limits<uint16_t>::max();
-    if (plain.rows > kMost || plain.depth > kMost || plain.out > kMost) return std::nullopt;
-    Conv2dOp conv{};
-    const auto rows = static_cast<uint16_t>(plain.rows);
-    conv.window = {rows, 1, static_cast<uint16_t>(plain.depth),
-                   rows, 1, static_cast<uint16_t>(plain.out),
-                   1,    1, 1,
-                   1,    1, 1,
-                   0,    0};
-    conv.input = plain.input;
-    conv.output = plain.output;
-    conv.range = plain.range;
-    return pack_channels(conv, channels_of(plain, constants), offset);
-}
-
 }  // namespace
 
 model::Graph with_int8_weights(const model::Graph& graph) {
@@ -105,8 +87,10 @@ std::optional<Packed> pack_int4(const Operation& operation, std::span<const uint
                                 uint32_t offset) {
     if (const auto* op = std::get_if<Conv2dOp>(&operation))
         return pack_channels(*op, channels_of(*op, constants), offset);
-    if (const auto* op = std::get_if<FullyConnectedOp>(&operation))
-        return pack_matrix(*op, constants, offset);
+    if (const auto* op = std::get_if<FullyConnectedOp>(&operation)) {
+        if (const auto conv = as_convolution(*op))
+            return pack_channels(*conv, channels_of(*op, constants), offset);
+    }
     return std::nullopt;
 }
 

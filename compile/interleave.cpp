@@ -116,15 +116,8 @@ std::optional<Packed> interleave_channels(const Conv2dOp& plain,
 std::optional<Packed> interleave_depthwise(const DepthwiseConv2dOp& plain,
                                            std::span<const uint8_t> constants, uint32_t offset) {
     std::vector<Channel> channels = channels_of(plain, constants);
-    if (plain.window.in_channels == 1) {  // every output channel sees the whole input
-        Conv2dOp conv{};
-        conv.window = plain.window;
-        conv.input = plain.input;
-        conv.output = plain.output;
-        conv.range = plain.range;
-        conv.input_zero_point = plain.input_zero_point;
-        return interleave_channels(conv, channels, offset);
-    }
+    if (plain.window.in_channels == 1)  // every output channel sees the whole input
+        return interleave_channels(as_convolution(plain), channels, offset);
     InterleavedDepthwiseConv2dOp op{};
     op.header = {OpKind::interleaved_depthwise_conv_2d, sizeof op};
     op.window = plain.window;
@@ -156,32 +149,6 @@ std::optional<Packed> interleave_depthwise(const DepthwiseConv2dOp& plain,
     return Packed{op, std::move(bytes)};
 }
 
-/// A matrix product is a pointwise convolution of a line of pixels.
-std::optional<Packed> interleave_fully_connected(const FullyConnectedOp& plain,
-                                                 std::span<const uint8_t> constants,
-                                                 uint32_t offset) {
-    if (std::max({plain.rows, plain.depth, plain.out}) > UINT16_MAX) return std::nullopt;
-    Conv2dOp conv{};
-    conv.window = {1,
-                   static_cast<uint16_t>(plain.rows),
-                   static_cast<uint16_t>(plain.depth),
-                   1,
-                   static_cast<uint16_t>(plain.rows),
-                   static_cast<uint16_t>(plain.out),
-                   1,
-                   1,
-                   1,
-                   1,
-                   1,
-                   1,
-                   0,
-                   0};
-    conv.input = plain.input;
-    conv.output = plain.output;
-    conv.range = plain.range;
-    return interleave_channels(conv, channels_of(plain, constants), offset);
-}
-
 }  // namespace
 
 std::optional<Packed> interleave(const Operation& operation, std::span<const uint8_t> constants,
@@ -190,8 +157,10 @@ std::optional<Packed> interleave(const Operation& operation, std::span<const uin
         return interleave_channels(*op, channels_of(*op, constants), offset);
     if (const auto* op = std::get_if<DepthwiseConv2dOp>(&operation))
         return interleave_depthwise(*op, constants, offset);
-    if (const auto* op = std::get_if<FullyConnectedOp>(&operation))
-        return interleave_fully_connected(*op, constants, offset);
+    if (const auto* op = std::get_if<FullyConnectedOp>(&operation)) {
+        if (const auto conv = as_convolution(*op))
+            return interleave_channels(*conv, channels_of(*op, constants), offset);
+    }
     return std::nullopt;
 }
 

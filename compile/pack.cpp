@@ -143,15 +143,8 @@ std::optional<Packed> pack_depthwise(const DepthwiseConv2dOp& plain,
                                      std::span<const uint8_t> constants, uint32_t offset) {
     const Window2d& w = plain.window;
     std::vector<Channel> channels = channels_of(plain, constants);
-    if (w.in_channels == 1) {  // every output channel sees the whole input: a convolution
-        Conv2dOp conv{};
-        conv.window = w;
-        conv.input = plain.input;
-        conv.output = plain.output;
-        conv.range = plain.range;
-        conv.input_zero_point = plain.input_zero_point;
-        return pack_channels(conv, std::move(channels), offset);
-    }
+    if (w.in_channels == 1)  // every output channel sees the whole input: a convolution
+        return pack_channels(as_convolution(plain), std::move(channels), offset);
     const Window2d along = along_rows(w);
     if (along.in_height == 1 && along.out_height == 1 && along.kernel_height == 1)
         return pack_one_row(plain, channels, offset);

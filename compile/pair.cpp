@@ -59,44 +59,20 @@ std::optional<Packed> pair_channels(const Conv2dOp& plain, const std::vector<Cha
 /// A matrix product is a convolution whose pixels are the rows.
 std::optional<Packed> pair_rows(const FullyConnectedOp& plain, std::span<const uint8_t> constants,
                                 uint32_t offset) {
-    constexpr uint32_t kMost = UINT16_MAX;
-    if (plain.rows > kMost || plain.depth > kMost || plain.out > kMost) return std::nullopt;
-    Conv2dOp conv{};
-    conv.window = {1,
-                   static_cast<uint16_t>(plain.rows),
-                   static_cast<uint16_t>(plain.depth),
-                   1,
-                   static_cast<uint16_t>(plain.rows),
-                   static_cast<uint16_t>(plain.out),
-                   1,
-                   1,
-                   1,
-                   1,
-                   1,
-                   1,
-                   0,
-                   0};
-    conv.input = plain.input;
-    conv.output = plain.output;
-    conv.range = plain.range;
+    const auto conv = as_convolution(plain);
+    if (!conv) return std::nullopt;
     std::vector<Channel> channels = channels_of(plain, constants);
     for (Channel& channel : channels) {
         channel.multiplier = plain.multiplier;
         channel.shift = plain.shift;
     }
-    return pair_channels(conv, channels, offset);
+    return pair_channels(*conv, channels, offset);
 }
 
 /// Every output channel sees the one input channel.
 std::optional<Packed> pair_spread(const DepthwiseConv2dOp& plain,
                                   std::span<const uint8_t> constants, uint32_t offset) {
-    Conv2dOp conv{};
-    conv.window = plain.window;
-    conv.input = plain.input;
-    conv.output = plain.output;
-    conv.range = plain.range;
-    conv.input_zero_point = plain.input_zero_point;
-    return pair_channels(conv, channels_of(plain, constants), offset);
+    return pair_channels(as_convolution(plain), channels_of(plain, constants), offset);
 }
 
 }  // namespace

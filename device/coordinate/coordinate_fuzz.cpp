@@ -2,21 +2,12 @@
 #include <cstdlib>
 
 #include "device/coordinate/follower.hpp"
+#include "device/update/testing/believe_all.hpp"
 
 namespace {
 
 using namespace ganglion;
 using namespace ganglion::coordinate;
-
-// Stands for signatures that are right: the fuzzer looks at what lies behind them.
-constexpr update::Crypto kBelieveAll{
-    .context = nullptr,
-    .hash_start = [](void*) {},
-    .hash_add = [](void*, std::span<const uint8_t>) {},
-    .hash_finish = [](void*, update::Digest& digest) { digest = {}; },
-    .verify = [](void*, const update::PublicKey&, const update::Digest&,
-                 std::span<const uint8_t, 64>) { return true; },
-};
 
 constexpr LocalLimits kLimits{.most_taken = 20'000, .most_given = 10'000, .most_valid_s = 14'400};
 
@@ -56,7 +47,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     state.stores[1] = {StoreKind::task, 3000, 30'000, 0, 11'000, 0, 30};
     state.store_count = 2;
     Follower follower({.device = "meter-1", .group = "feeder-1", .coordinator = {}}, kLimits,
-                      kBelieveAll);
+                      update::kBelieveAll);
     constexpr uint32_t now_s = 1'800'000'000;
     if (follower.offer(bytes, now_s, state) != Refusal::none) {
         if (follower.levels(now_s)) std::abort();

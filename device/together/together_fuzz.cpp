@@ -2,21 +2,12 @@
 #include <cstdlib>
 
 #include "device/together/member.hpp"
+#include "device/update/testing/believe_all.hpp"
 
 namespace {
 
 using namespace ganglion;
 using namespace ganglion::together;
-
-// Stands for signatures that are right: the fuzzer looks at what lies behind them.
-constexpr update::Crypto kBelieveAll{
-    .context = nullptr,
-    .hash_start = [](void*) {},
-    .hash_add = [](void*, std::span<const uint8_t>) {},
-    .hash_finish = [](void*, update::Digest& digest) { digest = {}; },
-    .verify = [](void*, const update::PublicKey&, const update::Digest&,
-                 std::span<const uint8_t, 64>) { return true; },
-};
 
 constexpr ShareTerms kTerms{.centre = {2000, 3000},
                             .count = 2,
@@ -51,7 +42,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (decode(bytes, prior)) check_comes_back<PriorMessage, kMaxPriorBytes>(prior);
 
     Member member({.application = "machine", .version = "2.0.0", .group = {}, .coordinator = {}},
-                  kTerms, kBelieveAll, {});
+                  kTerms, update::kBelieveAll, {});
     if (member.offer(bytes, prior) != PriorRefusal::none) return 0;
     if (prior.count != kTerms.count || prior.sequence != member.state().prior) std::abort();
     for (const int16_t value : prior.numbers())
