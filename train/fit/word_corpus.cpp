@@ -57,21 +57,22 @@ WordCorpus collect_word_corpus(const project::Project& project, const TrainOptio
             "{}: no recording in split 'train' has the label '{}', and no text-to-speech says it",
             options.data.string(), word));
     }
+    std::string copies = "No recording of the word was used: ";
+    std::string halves;
+    if (corpus.recorded_positives > 0) {
+        copies = fmt::format("Each recorded word was used in {} disturbed copies,\n",
+                             plan.recorded_copies);
+        halves = fmt::format(", halves of each recorded word in {}", plan.half_words);
+    }
     result.trained_on = fmt::format(
         "{} recordings of \"{}\" and {} by text-to-speech (espeak-ng, flite, festival), {:.0f} "
-        "minutes without it "
-        "(recorded speech\nand noise of the split `train`, and spoken sentences and sound-alikes). "
-        "Each recorded "
-        "word was used in {} disturbed copies,\neach synthetic one in {}, other speech in {}, "
-        "noise in "
-        "{}, halves of each recorded word in {}, and {} minutes are scrambled speech. "
-        "Some of the "
-        "recordings are research sets without a stated licence:\nsee the README of the data; none "
-        "of them is in "
-        "this repository.",
+        "minutes without it (recorded speech\nand noise of the split `train`, and spoken sentences "
+        "and sound-alikes). {}each synthetic one in {}, other speech in {}, noise in {}{}, and {} "
+        "minutes are scrambled speech. Some of the recordings are research sets without a stated "
+        "licence:\nsee the README of the data; none of them is in this repository.",
         corpus.recorded_positives, word, corpus.synthetic_positives, corpus.negative_seconds / 60,
-        plan.recorded_copies, plan.synthetic_copies, plan.speech_copies, plan.noise_copies,
-        plan.half_words, plan.scrambled_minutes);
+        copies, plan.synthetic_copies, plan.speech_copies, plan.noise_copies, halves,
+        plan.scrambled_minutes);
     result.frames = make_word_frames(project, corpus, plan, steps_of("features", progress, &stop));
     if (!options.work_dir.empty()) {
         save_frames(cache, key, result.frames);
