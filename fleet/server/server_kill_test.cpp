@@ -43,9 +43,9 @@ TEST(ServerKill, NothingAcknowledgedIsLostHoweverTheServerEnds) {
             speaker.add_event();
             motor.add_event("anomaly", EventKind::action);
         }
+        const uint32_t some = speaker.through() + 10;  // all may be stored in a moment
         speaker.send_outbox(2);
         motor.send_outbox(2);
-        const uint32_t some = speaker.through() + 10;
         ASSERT_TRUE(eventually([&] { return speaker.through() >= some; }));
         const int status = server->end(SIGKILL);
         ASSERT_TRUE(WIFSIGNALED(status));
