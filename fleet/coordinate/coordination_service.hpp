@@ -61,6 +61,9 @@ class CoordinationService {
     std::string public_key() const;
     uint64_t rejected() const;
 
+    /// Whether devices are heard.
+    bool is_connected() const { return link_->is_connected(); }
+
   private:
     struct Received {
         std::string device, payload;

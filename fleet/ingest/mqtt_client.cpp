@@ -121,8 +121,11 @@ void MqttClient::check(int result, const char* what) const {
 
 bool MqttClient::subscribe(const std::string& pattern, Delivery delivery) {
     const int quality = delivery == Delivery::at_least_once ? kAtLeastOnce : 0;
-    return mosquitto_subscribe(client_.get(), nullptr, pattern.c_str(), quality) ==
-           MOSQ_ERR_SUCCESS;
+    ++unacknowledged_;
+    const bool is_queued =
+        mosquitto_subscribe(client_.get(), nullptr, pattern.c_str(), quality) == MOSQ_ERR_SUCCESS;
+    if (!is_queued) --unacknowledged_;
+    return is_queued;
 }
 
 bool MqttClient::publish(const std::string& topic, std::span<const uint8_t> payload, bool retain) {
@@ -139,6 +142,7 @@ void MqttClient::set_callbacks() {
                                                     : mosquitto_connack_string(result));
             return;
         }
+        self(object).unacknowledged_ = 0;
         self(object).connected_ = true;
         self(object).handlers_.connected();
     });
@@ -149,6 +153,7 @@ void MqttClient::set_callbacks() {
     });
     mosquitto_subscribe_callback_set(client_.get(), [](mosquitto* client, void* object, int,
                                                        int count, const int* granted) {
+        --self(object).unacknowledged_;
         for (int i = 0; i < count; ++i) {
             if (granted[i] <= kLargestGrant) continue;
             self(object).connected_ = false;

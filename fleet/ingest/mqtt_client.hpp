@@ -54,7 +54,8 @@ class MqttClient {
     MqttClient(const MqttClient&) = delete;
     MqttClient& operator=(const MqttClient&) = delete;
 
-    bool is_connected() const { return connected_; }
+    /// And heard: the broker has acknowledged every subscription.
+    bool is_connected() const { return connected_ && unacknowledged_ <= 0; }
 
     /// How the broker hands on what matches: until it is acknowledged, or once.
     enum class Delivery { at_most_once, at_least_once };
@@ -75,6 +76,7 @@ class MqttClient {
 
     MqttHandlers handlers_;
     std::atomic<bool> connected_{false};
+    std::atomic<int> unacknowledged_{0};  ///< subscriptions
     std::atomic<bool> stopping_{false}, refused_{false};
     std::unique_ptr<mosquitto, Destroy> client_;
     std::thread thread_;

@@ -35,6 +35,9 @@ class UpdateService {
     /// A message to a device, below its own topics.
     void send(const std::string& device, const std::string& leaf, const std::string& payload);
 
+    /// Whether devices are heard.
+    bool is_connected() const { return link_->is_connected(); }
+
   private:
     struct Received {
         std::string device, channel, payload;

@@ -113,6 +113,12 @@ std::optional<std::string> FleetParts::fault() const {
     return fault.empty() ? ingest.fault() : std::move(fault);
 }
 
+bool FleetParts::is_connected() const {
+    return (!updates || updates->is_connected()) &&
+           (!coordination || coordination->is_connected()) &&
+           (!together || together->is_connected());
+}
+
 Routes FleetParts::routes(const ServerConfig& config) {
     Routes all = fleet_routes(store, stream);
     for (Route& route : access_routes(access, audit, log_ins, audit_file(config.state_dir)))

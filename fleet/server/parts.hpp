@@ -37,6 +37,8 @@ struct FleetParts {
     std::vector<Metric> metrics();
     /// What is wrong now, in one line; nothing when all is well.
     std::optional<std::string> fault() const;
+    /// Whether every service hears its devices.
+    bool is_connected() const;
 
     DirectoryLock lock;
     Pki pki;

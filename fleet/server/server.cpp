@@ -46,7 +46,8 @@ struct Server::Running {
 
     std::optional<std::string> fault() const {
         for (const auto& [organisation, parts] : fleets) {
-            const auto fault = parts->fault();
+            auto fault = parts->fault();
+            if (!fault && !parts->is_connected()) fault = "a service is not connected to the broker";
             if (fault) return organisation.empty() ? *fault : organisation + ": " + *fault;
         }
         return std::nullopt;

@@ -42,6 +42,9 @@ class TogetherService {
     /// {"priors","refused"} for the API.
     nlohmann::json state();
 
+    /// Whether devices are heard.
+    bool is_connected() const { return link_->is_connected(); }
+
   private:
     struct Received {
         std::string device, payload;
