@@ -40,7 +40,6 @@ class BeatIntervals {
     void add(uint32_t interval_ms, bool normal);
     /// Milliseconds; 0 before the first interval.
     uint32_t usual_ms() const { return static_cast<uint32_t>(usual_q4_ / 16); }
-    uint32_t median_ms() const { return all_.median(); }
     /// Of the normal intervals so far; all 0 with fewer than 12.
     Rhythm rhythm() const;
 

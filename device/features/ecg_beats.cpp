@@ -15,6 +15,7 @@ constexpr int32_t kKeptScale = 4;       // of a sample's unit
 constexpr uint32_t kBaselineShift = 9;  // of the kept signal: 2.8 s
 constexpr int32_t kNormalShape = 870;   // correlation with the normal beat, 1/1024: QRS
 constexpr int32_t kNormalWhole = 512;   // and the whole beat
+constexpr int32_t kLikeNormal = 800;    // no ventricular beat: its intervals count for the rhythm
 constexpr int32_t kMostLog = 1024;      // a factor of 16
 // Where the R wave is looked for, and what its height is measured against, around the detector's
 // peak, ms.
@@ -158,7 +159,10 @@ void EcgBeats::write_frame(uint32_t after_ms, std::span<uint8_t> scratch, int16_
     frame[11] = beat.area;
     frame[12] = beat.width;
     frame[13] = static_cast<int16_t>(before);
-    frame[14] = static_cast<int16_t>(intervals_.median_ms());
+    const bool like_normal = beat.qrs >= kLikeNormal;
+    if (like_normal && like_normal_before_ && before != 0 && before < pause_ms_) words_.add(before);
+    like_normal_before_ = like_normal;
+    frame[14] = words_.irregularity();
     frame[15] = static_cast<int16_t>(std::min<uint64_t>(now_ - beat_.at * step_, INT16_MAX));
     const bool normal = beat.qrs >= kNormalShape && beat.whole >= kNormalWhole;
     intervals_.add(before, normal && normal_before_);

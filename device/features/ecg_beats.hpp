@@ -8,6 +8,7 @@
 #include "device/features/beat_intervals.hpp"
 #include "device/features/beat_shape.hpp"
 #include "device/features/feature_section.hpp"
+#include "device/features/interval_words.hpp"
 #include "device/features/qrs_detector.hpp"
 
 namespace ganglion {
@@ -32,7 +33,8 @@ static_assert(sizeof(EcgBeatsParameters) == 4);
 ///  9      correlation of the T wave's part
 ///  10..12 log2 of height, area and width over the normal beat's
 ///  13     interval before, ms
-///  14     median interval, ms
+///  14     IntervalWords' irregularity of the intervals between beats whose QRS is like the normal
+///         one, 1/1024: ventricular extra beats make any rhythm irregular
 ///  15     samples from the beat to the end of its frame
 class EcgBeats {
   public:
@@ -76,12 +78,14 @@ class EcgBeats {
     uint64_t kept_ = 0;
     QrsDetector detector_;
     BeatIntervals intervals_;
+    IntervalWords words_;
     BeatShapes shapes_;
     Beat beat_{};  // the last one found; its frame waits for the next
     bool waiting_ = false;
     bool found_ = false;
     uint32_t interval_before_ms_ = 0;  // before beat_'s own interval
     bool normal_before_ = false;       // whether the beat before beat_ had the normal shape
+    bool like_normal_before_ = false;  // and whether its QRS was like the normal one
 };
 
 }  // namespace ganglion
