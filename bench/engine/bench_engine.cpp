@@ -11,6 +11,7 @@
 
 #include "bench/engine/baseline.hpp"
 #include "bench/engine/chip_image.hpp"
+#include "bench/engine/features.hpp"
 #include "bench/engine/reference.hpp"
 #include "bench/engine/x86.hpp"
 #include "compile/compile.hpp"
@@ -244,6 +245,13 @@ std::vector<Row> bench_engine(const EngineBench& bench) {
             bench.on_progress(fmt::format("{} on {}", baseline->name, on->target),
                               static_cast<double>(i) / static_cast<double>(parts.size()));
         Measurement(*baseline, *on, bench, rows).run();
+    }
+    for (const std::string_view target : kTargets) {
+        if (!bench.models.empty() || !wanted(bench.targets, target)) continue;
+        if (bench.on_progress) bench.on_progress(fmt::format("features on {}", target), 1.0);
+        const auto of_features =
+            bench_features(chip::toolchain_of(target), bench.work / "features" / target);
+        rows.insert(rows.end(), of_features.begin(), of_features.end());
     }
     if (wanted(bench.targets, kHost)) {
         if (bench.on_progress) bench.on_progress("this machine", 1.0);

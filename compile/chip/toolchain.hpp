@@ -22,6 +22,7 @@ struct Toolchain {
     std::string_view loaded_runner;    ///< image: runs one loadable program over many inputs
     std::string_view batch_runner;     ///< image: many programs (batch.hpp)
     std::string_view profile_runner;   ///< image: programs counted operation by operation
+    std::string_view features_runner;  ///< image: feature blocks over samples, counted
 };
 
 /// For messages of tests.
