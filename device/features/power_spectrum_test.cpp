@@ -40,7 +40,7 @@ std::vector<double> true_spectrum(const std::vector<int32_t>& samples) {
             const double phase = -2 * std::numbers::pi * static_cast<double>(k * n % size) / size;
             sum += std::polar(static_cast<double>(samples[n]), phase);
         }
-        power[k] = std::norm(sum / (size / 2.0));
+        power[k] = std::norm(sum / (size / 2.0)) / 65536;
     }
     return power;
 }
@@ -52,8 +52,10 @@ double worst_error_db(const std::vector<int32_t>& samples, double depth_db) {
     double worst = 0;
     for (size_t k = 0; k < expected.size(); ++k) {
         if (expected[k] < strongest * std::pow(10, -depth_db / 10)) continue;
-        worst = std::max(worst,
-                         std::abs(10 * std::log10(static_cast<double>(measured[k]) / expected[k])));
+        // The value is rounded down.
+        const auto floor = static_cast<double>(measured[k]);
+        const double nearest = std::clamp(expected[k], floor, floor + 1);
+        worst = std::max(worst, std::abs(10 * std::log10(nearest / expected[k])));
     }
     return worst;
 }
