@@ -52,6 +52,7 @@ void put_rule(const Project::Decision& rule, const StagePlan& plan, DecisionPara
     decision.stride = static_cast<uint16_t>(plan.stride);
     decision.hold_ms = plan.hold_ms;
     decision.silent = plan.silent ? 1 : 0;
+    decision.once = plan.once ? 1 : 0;
     decision.average = static_cast<uint16_t>(rule.average);
     decision.consecutive = static_cast<uint16_t>(rule.consecutive);
     decision.votes = static_cast<uint16_t>(rule.votes);
@@ -146,6 +147,7 @@ std::vector<StagePlan> stage_plans(const Project& project) {
                          .stride = gate.stride,
                          .hold_ms = gate.hold_ms,
                          .silent = gate.silent,
+                         .once = gate.once,
                          .first_label = label});
         label += static_cast<uint32_t>(gate.decision.labels.size());
     }
@@ -156,6 +158,7 @@ std::vector<StagePlan> stage_plans(const Project& project) {
                      .stride = project.features.stride,
                      .hold_ms = 0,
                      .silent = false,
+                     .once = false,
                      .first_label = 0});
     return plans;
 }

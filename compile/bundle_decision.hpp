@@ -18,6 +18,7 @@ struct StagePlan {
     uint32_t stride = 1;
     uint32_t hold_ms = 0;
     bool silent = false;
+    bool once = false;
     uint32_t first_label = 0;
 };
 std::vector<StagePlan> stage_plans(const project::Project& project);

@@ -83,6 +83,7 @@ Project::Gate read_gate(TomlSection section, const std::filesystem::path& file, 
     gate.stride = section.integer("stride", 1, 1, 1024);
     gate.hold_ms = section.integer("hold_ms", 0, 0, 86400000);
     gate.silent = section.boolean("silent", true);
+    gate.once = section.boolean("once", false);
     gate.decision = read_decision(section);
     section.finish();
     return gate;

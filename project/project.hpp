@@ -173,6 +173,7 @@ struct Project {
         uint32_t stride = 1;
         uint32_t hold_ms = 0;  ///< stays open so long
         bool silent = true;    ///< is no event itself
+        bool once = false;     ///< closes as soon as the stage that it opens has fired
     };
     std::vector<Gate> gates;
 

@@ -48,8 +48,7 @@ uint32_t tracks_of(const DecisionParameters& p) {
 bool good_shape(const DecisionParameters& p) {
     if (!between(p.outputs, 1, kMaximumOutputs) || p.label >= p.outputs) return false;
     if (is_kind(p, DecisionKind::classes) && p.label != 0) return false;
-    return between(p.frames, 1, 1024) && between(p.stride, 1, 1024) && p.silent <= 1 &&
-           p.reserved == 0;
+    return between(p.frames, 1, 1024) && between(p.stride, 1, 1024) && p.silent <= 1 && p.once <= 1;
 }
 
 bool good_rule(const DecisionParameters& p) {

@@ -37,7 +37,7 @@ struct DecisionParameters {
     uint16_t majority;     ///< so many at or above the threshold, 1..votes; 0 with votes 0
     uint16_t sequential;   ///< 1: a sequential test in place of thresholds
     uint16_t silent;       ///< 1: opens the next stage, but is no event
-    uint16_t reserved;     ///< zero
+    uint16_t once;         ///< 1: closes as soon as the stage that it opened has fired
     uint32_t minimum_gap_ms;    ///< least time between two firings of this stage
     uint32_t hold_ms;           ///< the next stage runs so long after an average at the threshold,
                                 ///< or kAlwaysOpen

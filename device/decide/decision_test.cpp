@@ -75,7 +75,7 @@ TEST(DecisionParameters, RefusesWhatIsOutOfRange) {
         [](auto& p) { p.frames = 0; },
         [](auto& p) { p.stride = 0; },
         [](auto& p) { p.silent = 2; },
-        [](auto& p) { p.reserved = 1; },
+        [](auto& p) { p.once = 2; },
         [](auto& p) { p.votes = 33; },
         [](auto& p) { p.votes = 3; },
         [](auto& p) { p.majority = 1; },

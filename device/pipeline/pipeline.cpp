@@ -335,6 +335,8 @@ bool Pipeline::infer(uint32_t index, Decision& out) {
                                std::span(scores_).subspan(scored, score_count_ - scored));
     out.stage = static_cast<uint8_t>(index);
     if (parameters.silent != 0) out.fired = false;
+    if (out.fired && index > 0 && stages_[index - 1].parameters.once != 0)
+        stages_[index - 1].open_until = 0;
     if (out.above)
         stage.open_until = std::max(stage.open_until, samples() + stage.hold_samples + 1);
     return true;

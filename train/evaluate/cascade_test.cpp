@@ -129,5 +129,32 @@ TEST(Cascade, ThreeStagesWithAStreamingProgramInTheMiddle) {
     expect_part_of(scores_of(gated, 2), scores_of(always, 2));
 }
 
+TEST(Cascade, AGateForOneAnswerClosesWithIt) {
+    auto project = shipped("wake_word/ganglion.toml");
+    project.decision.label = 0;  // "other": heard in noise
+    project.decision.threshold = 900;
+    project.decision.average = 1;
+    project.decision.minimum_gap_ms = 0;
+    project.gates = {loudness(1000)};
+    const auto samples = bursts();
+    const DecidedStream held = DeviceRun(project).decide(samples);
+    project.gates[0].once = true;
+    const DecidedStream once = DeviceRun(project).decide(samples);
+    bool is_open = false;
+    size_t answers = 0;
+    for (const Decision& decision : once.decisions) {
+        if (decision.stage == 0) {
+            is_open |= decision.above;
+            continue;
+        }
+        EXPECT_TRUE(is_open) << decision.sample;
+        if (!decision.fired) continue;
+        is_open = false;
+        ++answers;
+    }
+    EXPECT_GT(answers, 5U);
+    EXPECT_LT(scores_of(once, 1).size(), scores_of(held, 1).size());
+}
+
 }  // namespace
 }  // namespace ganglion::train
