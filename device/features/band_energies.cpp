@@ -73,9 +73,14 @@ inline uint64_t multiply_add(uint32_t a, uint32_t b, uint64_t sum) {
 uint64_t weighted(const uint64_t* bins, const uint16_t* weights, uint32_t count) {
     uint64_t low = 0;
     uint32_t high = 0;
-    for (const uint64_t* const end = bins + count; bins != end; ++bins, ++weights) {
-        low = multiply_add(static_cast<uint32_t>(*bins), *weights, low);
-        high += static_cast<uint32_t>(*bins >> 32U) * *weights;
+    const auto add = [&](uint64_t bin, uint32_t weight) {
+        low = multiply_add(static_cast<uint32_t>(bin), weight, low);
+        high += static_cast<uint32_t>(bin >> 32U) * weight;
+    };
+    if (count % 2 != 0) add(*bins++, *weights++);
+    for (const uint64_t* const end = bins + count / 2 * 2; bins != end; bins += 2, weights += 2) {
+        add(bins[0], weights[0]);
+        add(bins[1], weights[1]);
     }
     return low + (uint64_t{high} << 32U);
 }

@@ -40,12 +40,11 @@ inline void join(Complex& a, Complex& b, const Twiddle& w) {
 /// and over all such `4 * half` further on before `end`. kTurned: the first stage's twiddle is -i
 /// `first`.
 template <bool kTurned>
-inline void two_stages(Complex* x, const Complex* end, uint32_t half, const Twiddle& first,
-                       const Twiddle& second) {
+[[gnu::always_inline]] inline void two_stages(Complex* x, const Complex* end, uint32_t half,
+                                              const Twiddle& first, const Twiddle& second) {
 #if defined(__ARM_FEATURE_DSP) && __ARM_FEATURE_DSP && defined(__OPTIMIZE__)
     // Fourteen values at a time fill the register file; GCC keeps half of them in memory.
     // Comments name what a register holds from there on.
-    const Twiddle w1 = first, w2 = second;
     const uint32_t stride = half * sizeof(Complex);
     while (x < end) {
         int32_t ar, ai, br, bi, cr, ci, dr, di, wr, wi, t;
@@ -120,7 +119,7 @@ inline void two_stages(Complex* x, const Complex* end, uint32_t half, const Twid
             : [x] "+r"(x), [ar] "=&r"(ar), [ai] "=&r"(ai), [br] "=&r"(br), [bi] "=&r"(bi),
               [cr] "=&r"(cr), [ci] "=&r"(ci), [dr] "=&r"(dr), [di] "=&r"(di), [wr] "=&r"(wr),
               [wi] "=&r"(wi), [t] "=&r"(t)
-            : [h] "r"(stride), [w1] "m"(w1), [w2] "m"(w2), [turned] "i"(kTurned)
+            : [h] "r"(stride), [w1] "m"(first), [w2] "m"(second), [turned] "i"(kTurned)
             : "memory");
     }
 #else
