@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 
@@ -10,8 +11,13 @@ namespace ganglion {
 /// A raw value to the model's int8: clamp(round((value - offset) * multiplier / 2^24)).
 inline int8_t scale_feature(const FeatureScale& scale, int32_t value) {
     const int64_t product = int64_t{value - scale.offset} * scale.multiplier_q24;
-    const int64_t steps = (product + (1 << 23)) >> 24;
-    return static_cast<int8_t>(steps < -128 ? -128 : steps > 127 ? 127 : steps);
+    auto steps = static_cast<int32_t>((product + (1 << 23)) >> 24);  // below 2^26
+#if defined(__thumb2__)
+    asm("ssat %0, #8, %0" : "+r"(steps));
+#else
+    steps = std::clamp<int32_t>(steps, -128, 127);
+#endif
+    return static_cast<int8_t>(steps);
 }
 
 /// A whole frame; `scales`: one for all values, or one a value.
