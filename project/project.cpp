@@ -160,6 +160,7 @@ Project::Training read_training(const toml::table& root, TomlSection section,
     for (const std::string& label : spoken_in(section).labels) check("spoken", label);
     training.copies = section.integer("copies", 0, 1, 100);
     training.windows = section.integer("windows", 400, 1, 10000);
+    training.folds = section.integer("folds", 0, 2, 10);
     if (section.has("labels")) {
         const toml::table* names = root["training"]["labels"].as_table();
         if (names == nullptr) {

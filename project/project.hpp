@@ -111,6 +111,8 @@ struct Project {
         std::vector<std::string> synthetic;  ///< labels that training also makes sounds of
         uint32_t copies = 0;                 ///< of each recording; 0: as many as the sensor needs
         uint32_t windows = 400;              ///< of each copy, at most
+        uint32_t folds = 0;  ///< parts of the training split, in turn left out; 0: thresholds are
+                             ///< chosen on the validation split alone
     } training;
 
     /// [scaling]: raw value to int8, chosen by training; one number for all values, or one a value.

@@ -4,7 +4,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <atomic>
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
@@ -13,18 +12,17 @@
 
 #include "model/tflite.hpp"
 #include "project/spoken.hpp"
-#include "train/corpus/parallel.hpp"
 #include "train/corpus/spoken_words.hpp"
 #include "train/evaluate/device_run.hpp"
 #include "train/evaluate/integer_model.hpp"
 #include "train/fit/fit_classifier.hpp"
 #include "train/fit/frame_windows.hpp"
+#include "train/fit/held_out.hpp"
 #include "train/fit/label_thresholds.hpp"
 #include "train/fit/scaling.hpp"
 #include "train/fit/steps.hpp"
 #include "train/quantize/to_graph.hpp"
 #include "train/recordings/labelled.hpp"
-#include "train/recordings/sensor_recording.hpp"
 #include "train/report/labelled_card.hpp"
 #include "train/report/settings.hpp"
 #include "train/synthesis/signals.hpp"
@@ -60,30 +58,6 @@ void choose_project_scaling(project::Project& project, const LabelledSet& set) {
     project.scaling = project::read(project.path).scaling;
 }
 
-std::vector<ScoredRecording> run_split(const project::Project& project, const DeviceRun& device,
-                                       const LabelledSet& set, const std::string& split,
-                                       const std::function<void(size_t, size_t)>& step) {
-    std::vector<const LabelledRecording*> chosen;
-    for (const auto& recording : set.recordings)
-        if (recording.split == split) chosen.push_back(&recording);
-    std::vector<ScoredRecording> scored(chosen.size());
-    std::atomic<size_t> done = 0;
-    in_parallel(
-        chosen.size(),
-        [&](size_t i) {
-            scored[i].recording = chosen[i];
-            auto samples = chosen[i]->samples;
-            const uint64_t before = put_in_quiet(project, samples);
-            auto decided = device.decide(samples);
-            scored[i].scores = std::move(decided.scores);
-            for (const auto& decision : decided.decisions)
-                scored[i].samples.push_back(std::max(decision.sample, before) - before);
-            ++done;
-        },
-        [&] { step(done, chosen.size()); });
-    return scored;
-}
-
 double hours_of(const project::Project& project, const std::vector<ScoredRecording>& scored) {
     double samples = 0;
     for (const auto& run : scored)
@@ -104,10 +78,18 @@ void add_synthetic(const project::Project& project, LabelledSet& set) {
                                    synthesize_signal(label, Random(project.network.seed).fork(n)),
                                    {}};
             made.stretches = {{0, made.samples.size(), index}};
+            made.made = true;
             set.recordings.push_back(std::move(made));
         }
         set.summary += fmt::format("; {} made sounds of {}", kSynthetic, label);
     }
+}
+
+std::vector<const LabelledRecording*> of_split(const LabelledSet& set, const std::string& split) {
+    std::vector<const LabelledRecording*> chosen;
+    for (const auto& recording : set.recordings)
+        if (recording.split == split) chosen.push_back(&recording);
+    return chosen;
 }
 
 size_t groups_of(const LabelledSet& set, const std::string& split) {
@@ -117,16 +99,28 @@ size_t groups_of(const LabelledSet& set, const std::string& split) {
     return groups.size();
 }
 
-void choose_thresholds(project::Project& project, const DeviceRun& device, const LabelledSet& set,
-                       const std::function<void(size_t, size_t)>& step) {
-    const auto scored = run_split(project, device, set, "val", step);
-    const double hours = hours_of(project, scored);
+/// Chooses the thresholds on the validation split, and on what was held out of the training split,
+/// and tells how each label does there.
+std::vector<LabelPoint> choose_thresholds(project::Project& project, const DeviceRun& device,
+                                          const std::vector<ScoredRecording>& scored) {
+    ThresholdGoals goals{.hours = hours_of(project, scored),
+                         .per_hour = project.budget.alerts_per_hour.value_or(1)};
+    for (const auto& label : project.decision.labels) {
+        const auto goal = project.judge.goals.find("missed " + label);
+        if (goal != project.judge.goals.end()) goals.missed[label] = goal->second / 100;
+    }
     const auto late = static_cast<uint64_t>(kLateMs / 1000.0 * project.sensor.samples_per_second());
     project.decision.thresholds = choose_label_thresholds(
-        device.decision(), device.gap_samples(), late, scored, project.decision.labels, hours,
-        project.budget.alerts_per_hour.value_or(1));
+        device.decision(), device.gap_samples(), late, scored, project.decision.labels, goals);
     write_setting(project.path, "decision", "thresholds",
                   fmt::format("[{}]", fmt::join(project.decision.thresholds, ", ")));
+    std::vector<LabelPoint> points(project.decision.labels.size());
+    for (uint16_t label = 0; label < points.size(); ++label) {
+        if (project.decision.thresholds[label] == 0) continue;
+        points[label] = judge_label(device.decision(), device.gap_samples(), late, scored, label,
+                                    static_cast<uint16_t>(project.decision.thresholds[label]));
+    }
+    return points;
 }
 
 }  // namespace
@@ -212,15 +206,22 @@ TrainResult fit_labelled(const project::Project& given, const TrainOptions& opti
     const auto validation = windows("val", 1);
     auto settings = classifier_settings(project);
     settings.compression = project::read_compression(project.path);
+    auto unseen = project.training.folds == 0
+                      ? std::vector<ScoredRecording>{}
+                      : held_out(project, set, settings, validation, progress, stop);
     const auto fitted = fit_classifier(settings, train, validation, progress, stop);
     const auto graph = to_graph(fitted.network);
     const auto bytes = model::write_tflite(graph);
     write_file(project.model_file, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 
     const size_t classes = project.decision.labels.size();
+    std::vector<LabelPoint> points;
     if (project.decision.kind == project::DecisionRule::classes) {
         const DeviceRun draft(project, graph);
-        choose_thresholds(project, draft, set, steps_of("validation", progress));
+        auto scored = score_recordings(project, draft, of_split(set, "val"),
+                                       steps_of("validation", progress));
+        std::move(unseen.begin(), unseen.end(), std::back_inserter(scored));
+        points = choose_thresholds(project, draft, scored);
     }
     const DeviceRun device(project, graph);
     const auto test = windows("test", 1);
@@ -233,7 +234,8 @@ TrainResult fit_labelled(const project::Project& given, const TrainOptions& opti
                         fitted.curve,
                         classify(fitted.network, graph, validation, classes),
                         classify(fitted.network, graph, test, classes),
-                        compression_rows(project, fitted.stages, validation)};
+                        compression_rows(project, fitted.stages, validation),
+                        std::move(points)};
     const auto folder = project.path.parent_path();
     const std::string variant =
         project.path.stem() == "ganglion" ? std::string() : "_" + project.path.stem().string();

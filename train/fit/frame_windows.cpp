@@ -81,29 +81,55 @@ int label_of(const LabelledRecording& recording, uint64_t first, uint64_t last) 
     return -1;
 }
 
-Part windows_of(const project::Project& project, const LabelledRecording& recording,
-                const WindowPlan& plan) {
+constexpr size_t kQuietShare = 4;  // one in so many windows of a sound that is nothing is quiet
+
+/// Where a sound that is nothing is loud: what else might be taken for something. Empty: all alike.
+std::vector<Extent> loud_parts(const project::Project& project,
+                               const LabelledRecording& recording) {
+    if (!is_sound(project) || recording.stretches.size() != 1) return {};
+    if (!never_fires(project.decision.labels[recording.stretches.front().label])) return {};
+    return loud_stretches(recording.samples, project.sensor.rate_hz);
+}
+
+/// `shift`: where the first of the windows that are taken lies, as a part of their distance: each
+/// copy shows a sound at other places of its windows.
+Part windows_of(const project::Project& project, const LabelledRecording& recording, size_t most,
+                double shift) {
     Part part;
     const auto placed = compile::placed_frames(project, recording.samples);
     const auto scaled = compile::scaled_frames(project, placed.raw);
     const size_t values = project.frame_values();
     const size_t frames = project.features.frames;
     const size_t skipped = placed.last.size() - scaled.size() / values;  // learned from
-    std::vector<std::pair<size_t, uint16_t>> found;
+    const auto loud = loud_parts(project, recording);
+    std::vector<std::pair<size_t, uint16_t>> heard;   // hold something loud, or all alike
+    std::vector<std::pair<size_t, uint16_t>> silent;  // do not
     for (size_t end = frames; end <= scaled.size() / values; ++end) {
         const size_t first_frame = skipped + end - frames;
         const uint64_t first = first_frame == 0 ? 0 : placed.last[first_frame - 1] + 1;
-        const int label = label_of(recording, first, placed.last[skipped + end - 1]);
-        if (label >= 0) found.emplace_back(end, static_cast<uint16_t>(label));
+        const uint64_t last = placed.last[skipped + end - 1];
+        const int label = label_of(recording, first, last);
+        if (label < 0) continue;
+        const bool hears = loud.empty() || std::ranges::any_of(loud, [&](const Extent& sound) {
+                               return sound.begin <= last && sound.end > first;
+                           });
+        (hears ? heard : silent).emplace_back(end, static_cast<uint16_t>(label));
     }
-    const size_t count = std::min(found.size(), plan.most_each);
-    for (size_t n = 0; n < count; ++n) {
-        const auto [end, label] = found[n * found.size() / count];
-        part.inputs.insert(part.inputs.end(),
-                           scaled.begin() + static_cast<ptrdiff_t>((end - frames) * values),
-                           scaled.begin() + static_cast<ptrdiff_t>(end * values));
-        part.labels.push_back(label);
-    }
+    const auto take = [&](const std::vector<std::pair<size_t, uint16_t>>& of, size_t at_most) {
+        const size_t count = std::min(of.size(), at_most);
+        for (size_t n = 0; n < count; ++n) {
+            const double place = (static_cast<double>(n) + shift) * static_cast<double>(of.size());
+            const auto [end, label] = of[static_cast<size_t>(place / static_cast<double>(count))];
+            part.inputs.insert(part.inputs.end(),
+                               scaled.begin() + static_cast<ptrdiff_t>((end - frames) * values),
+                               scaled.begin() + static_cast<ptrdiff_t>(end * values));
+            part.labels.push_back(label);
+        }
+        return count;
+    };
+    const size_t quiet = std::min(silent.size(), most / kQuietShare);
+    const size_t taken = take(heard, most - quiet);
+    take(silent, most - taken);
     return part;
 }
 
@@ -177,8 +203,10 @@ LabelledWindows frame_windows(const project::Project& project,
         [&](size_t i) {
             LabelledRecording copy = with_loud_stretches(project, *copies[i].of);
             Random random = root.fork(i);
-            if (copies[i].number != 0) disturb_copy(project, around, copy, random);
-            parts[i] = windows_of(project, copy, plan);
+            const bool as_recorded = copies[i].number == 0;
+            if (!as_recorded) disturb_copy(project, around, copy, random);
+            const double shift = as_recorded ? 0 : random.uniform();
+            parts[i] = windows_of(project, copy, plan.most_each, shift);
             ++done;
         },
         [&] { step(done, all); });

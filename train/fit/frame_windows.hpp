@@ -21,7 +21,8 @@ struct WindowPlan {
 /// Windows of the device's own frames, scaled as the device scales them, from the recordings of one
 /// split. A window has the label of the stretch that holds its last sample and at least half of it,
 /// or that is wholly inside. A sound's stretches are its loud ones (loud_stretches); one that is
-/// short gets quiet around it.
+/// short gets quiet around it. Of a sound that is nothing, three of four windows hold what is loud
+/// in it: that is what something else might be taken for. Each copy shows other places.
 /// Copies are disturbed as their sensor would be: sound by another speed, microphone, room,
 /// loudness and noise (train/corpus), motion by rotation, speed, noise and lost samples.
 /// Deterministic; uses all cores.

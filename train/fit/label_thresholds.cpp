@@ -10,6 +10,8 @@ namespace {
 constexpr uint16_t kLowest = 300;
 constexpr uint16_t kHighest = 990;
 constexpr uint16_t kStep = 10;
+/// With fewer firings expected, none at all would still not show the rate (95 %).
+constexpr double kTellable = 3;
 
 double f1_of(const LabelPoint& point) {
     const auto all = static_cast<double>(point.stretches + point.found + point.false_firings);
@@ -47,6 +49,17 @@ uint16_t most_found(const PointAt& at) {
         if (f1 >= best) highest = t;
     }
     return static_cast<uint16_t>((lowest + highest) / (2 * kStep) * kStep);
+}
+
+/// The highest threshold at which no more than this share is missed; the lowest where none does.
+uint16_t with_few_missed(const PointAt& at, double missed) {
+    uint16_t chosen = kLowest;
+    for (uint16_t t = kLowest; t <= kHighest; t = static_cast<uint16_t>(t + kStep)) {
+        const auto point = at(t);
+        const auto most = missed * static_cast<double>(point.stretches);
+        if (static_cast<double>(point.stretches - point.found) <= most) chosen = t;
+    }
+    return chosen;
 }
 
 }  // namespace
@@ -99,16 +112,23 @@ LabelPoint judge_label(const DecisionParameters& parameters, uint64_t gap_sample
 std::vector<uint32_t> choose_label_thresholds(const DecisionParameters& parameters,
                                               uint64_t gap_samples, uint64_t late,
                                               const std::vector<ScoredRecording>& scored,
-                                              const std::vector<std::string>& labels, double hours,
-                                              double per_hour) {
+                                              const std::vector<std::string>& labels,
+                                              const ThresholdGoals& goals) {
     std::vector<uint32_t> thresholds(labels.size(), 0);
     for (uint16_t label = 0; label < labels.size(); ++label) {
         if (never_fires(labels[label])) continue;
         const auto at = [&](uint16_t threshold) {
             return judge_label(parameters, gap_samples, late, scored, label, threshold);
         };
-        const double allowed = per_hour * hours;
-        thresholds[label] = allowed < 1 ? most_found(at) : within(at, allowed);
+        const double allowed = goals.per_hour * goals.hours;
+        const auto missed = goals.missed.find(labels[label]);
+        if (allowed >= kTellable) {
+            thresholds[label] = within(at, allowed);
+        } else if (missed != goals.missed.end()) {
+            thresholds[label] = with_few_missed(at, missed->second);
+        } else {
+            thresholds[label] = most_found(at);
+        }
     }
     return thresholds;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,15 +34,23 @@ LabelPoint judge_label(const DecisionParameters& parameters, uint64_t gap_sample
                        const std::vector<ScoredRecording>& scored, uint16_t label,
                        uint16_t threshold);
 
+/// What thresholds are chosen for.
+struct ThresholdGoals {
+    double hours = 0;                        ///< of all recordings
+    double per_hour = 1;                     ///< false firings of a label that may be
+    std::map<std::string, double> missed{};  ///< label: share of its stretches that may be missed
+};
+
 /// For each label the lowest threshold (permille, steps of 10 from 300) whose false firings stay
 /// within `per_hour` over `hours` of recordings; where none does, the one with the fewest.
-/// Where the recordings are too short to tell such a rate (`per_hour` * `hours` below 1), the
-/// middle of those with the best F1 of stretches found against false firings. Labels for which
+/// Where the recordings are too short to tell such a rate (`per_hour` * `hours` below 3): the
+/// highest at which no more than `missed` are missed, where that names the label; else the middle
+/// of those with the best F1 of stretches found against false firings. Labels for which
 /// never_fires() get 0.
 std::vector<uint32_t> choose_label_thresholds(const DecisionParameters& parameters,
                                               uint64_t gap_samples, uint64_t late,
                                               const std::vector<ScoredRecording>& scored,
-                                              const std::vector<std::string>& labels, double hours,
-                                              double per_hour);
+                                              const std::vector<std::string>& labels,
+                                              const ThresholdGoals& goals);
 
 }  // namespace ganglion::train

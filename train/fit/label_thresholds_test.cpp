@@ -34,17 +34,20 @@ struct Set {
                               {{static_cast<uint16_t>(1000 - scores[i]), scores[i]}}});
         }
     }
-    std::vector<uint32_t> choose(double hours, double per_hour) const {
-        return choose_label_thresholds(two_classes(), 0, 0, scored, {"nothing", "knock"}, hours,
-                                       per_hour);
+    std::vector<uint32_t> choose(double hours, double per_hour,
+                                 const std::map<std::string, double>& missed = {}) const {
+        return choose_label_thresholds(two_classes(), 0, 0, scored, {"nothing", "knock"},
+                                       {.hours = hours, .per_hour = per_hour, .missed = missed});
     }
 };
 
 TEST(LabelThresholds, AreTheLowestWithinTheBudgetWhereItCanBeTold) {
     const Set set({1, 1, 0, 0, 0}, {900, 600, 705, 505, 405});
-    // Two hours at one an hour: two false firings may stay.
-    EXPECT_EQ(set.choose(2, 1), (std::vector<uint32_t>{0, 410}));
-    EXPECT_EQ(set.choose(1, 1), (std::vector<uint32_t>{0, 510}));
+    // Three hours at one an hour: three false firings may stay. Two hours cannot tell.
+    EXPECT_EQ(set.choose(3, 1), (std::vector<uint32_t>{0, 300}));
+    EXPECT_EQ(Set({1, 1, 0, 0, 0, 0}, {900, 600, 705, 505, 405, 355}).choose(3, 1),
+              (std::vector<uint32_t>{0, 360}));
+    EXPECT_EQ(set.choose(2, 1), (std::vector<uint32_t>{0, 550}));
 }
 
 TEST(LabelThresholds, AreTheMiddleOfTheBestWhereTheRecordingsAreTooShort) {
@@ -53,6 +56,16 @@ TEST(LabelThresholds, AreTheMiddleOfTheBestWhereTheRecordingsAreTooShort) {
     EXPECT_EQ(set.choose(0.1, 1), (std::vector<uint32_t>{0, 550}));
     // Nothing false: anything up to the lowest score does.
     EXPECT_EQ(Set({1, 0}, {800, 100}).choose(0.1, 1), (std::vector<uint32_t>{0, 550}));
+}
+
+TEST(LabelThresholds, MissNoMoreThanTheGoalAllows) {
+    const Set set({1, 1, 1, 1, 0}, {900, 800, 700, 350, 650});
+    EXPECT_EQ(set.choose(0.1, 1, {{"knock", 0.25}}), (std::vector<uint32_t>{0, 700}));
+    EXPECT_EQ(set.choose(0.1, 1, {{"knock", 0.2}}), (std::vector<uint32_t>{0, 350}));
+    EXPECT_EQ(set.choose(0.1, 1, {{"bark", 0.5}}), set.choose(0.1, 1));
+    // Out of reach: as low as there is.
+    EXPECT_EQ(Set({1, 1}, {900, 100}).choose(0.1, 1, {{"knock", 0.1}}),
+              (std::vector<uint32_t>{0, 300}));
 }
 
 TEST(LabelThresholds, KnowWhatNeverFires) {

@@ -24,6 +24,7 @@ struct LabelledRecording {
     std::vector<int16_t> samples;  ///< interleaved, at the sensor's rate
     std::vector<Stretch> stretches;
     bool spoken = false;  ///< by text-to-speech, in many voices: no copy is as it was made
+    bool made = false;    ///< a sound that the project makes itself
 };
 
 /// Where a recording read from one file is one thing as a whole.

@@ -51,6 +51,37 @@ std::string compression_table(const json& steps) {
     return text;
 }
 
+/// Where the thresholds were chosen, how each label did.
+json chosen_on(const LabelledFacts& facts) {
+    const auto& decision = facts.project.decision;
+    json labels = json::object();
+    for (size_t i = 0; i < facts.points.size(); ++i) {
+        if (decision.thresholds[i] == 0) continue;
+        labels[decision.labels[i]] = {{"threshold_permille", decision.thresholds[i]},
+                                      {"stretches", facts.points[i].stretches},
+                                      {"found", facts.points[i].found},
+                                      {"false_firings", facts.points[i].false_firings}};
+    }
+    return {{"folds", facts.project.training.folds}, {"labels", labels}};
+}
+
+std::string chosen_table(const json& chosen) {
+    std::string text = fmt::format(
+        "\n## Where thresholds were chosen\nOn the validation split{}, each label alone.\n\n"
+        "| label | threshold | found | of | false |\n|---|---|---|---|---|\n",
+        chosen["folds"].get<uint32_t>() == 0
+            ? std::string()
+            : fmt::format(" and on the training split, of which in turn one of {} parts was left "
+                          "out of the fit",
+                          chosen["folds"].get<uint32_t>()));
+    for (const auto& [label, j] : chosen["labels"].items()) {
+        text += fmt::format("| {} | {} | {} | {} | {} |\n", label,
+                            j["threshold_permille"].get<uint32_t>(), j["found"].get<uint64_t>(),
+                            j["stretches"].get<uint64_t>(), j["false_firings"].get<uint64_t>());
+    }
+    return text;
+}
+
 std::string row(const char* name, const json& j) {
     return fmt::format("| {} | {} | {:.1f} % [{:.1f}, {:.1f}] | {:.1f} % | {:.2f} |\n", name,
                        j["windows"].get<uint64_t>(), 100 * j["accuracy"].get<double>(),
@@ -81,6 +112,7 @@ json labelled_report(const LabelledFacts& facts) {
                    {"test_groups", facts.test_groups},
                    {"validation", judged(facts.validation, p.decision.labels)},
                    {"test", judged(facts.test, p.decision.labels)}};
+    if (!facts.points.empty()) report["chosen_on"] = chosen_on(facts);
     for (const auto& row : facts.compression) {
         report["compression"].push_back({{"step", row.name},
                                          {"validation_balanced_accuracy", row.accuracy},
@@ -122,6 +154,7 @@ std::string labelled_card(const json& report) {
                             100 * j["recall"].get<double>(), 100 * j["precision"].get<double>(),
                             j["f1"].get<double>());
     }
+    if (report.contains("chosen_on")) card += chosen_table(report["chosen_on"]);
     if (report.contains("compression")) card += compression_table(report["compression"]);
     if (!report["warnings"].empty()) {
         card += "\n## Warnings about the recordings\n";

@@ -6,6 +6,7 @@
 
 #include "train/evaluate/compression_rows.hpp"
 #include "train/evaluate/integer_model.hpp"
+#include "train/fit/label_thresholds.hpp"
 #include "train/report/card.hpp"
 #include "train/report/page.hpp"
 
@@ -23,6 +24,7 @@ struct LabelledFacts {
     Classified validation;
     Classified test;
     std::vector<CompressionRow> compression{};  ///< empty without [compression]
+    std::vector<LabelPoint> points{};  ///< by label: where its threshold was chosen; or empty
 };
 
 /// The JSON report: every number of the card, for machines.
