@@ -10,7 +10,7 @@ uint32_t one_a_channel(const Project::SensorInput& sensor, const Numbers& /*para
 
 // As the blocks say: device/features/ecg_beats.hpp, pulse_windows.hpp.
 uint32_t of_beats(const Project::SensorInput& /*sensor*/, const Numbers& /*parameters*/) {
-    return 16;
+    return 19;
 }
 uint32_t of_pulses(const Project::SensorInput& /*sensor*/, const Numbers& /*parameters*/) {
     return 9;

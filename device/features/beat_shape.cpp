@@ -20,6 +20,7 @@ constexpr uint32_t kMostBeatsInMean = 64;
 constexpr int32_t kGoodFit = 900;        // correlation from which a beat's P wave is the usual
 constexpr int32_t kUsualPBegin = 26214;  // 0.8
 constexpr uint32_t kMeanScale = 256;
+constexpr int32_t kMostExtreme = 4096;  // four times the normal beat's height
 
 uint32_t samples(uint32_t rate_hz, uint32_t us) {
     return (rate_hz * us + 500000U) / 1000000U;
@@ -144,6 +145,35 @@ BeatSize BeatShapes::size_of_mean(uint32_t shape) const {
     return size;
 }
 
+// Over the isoelectric line, with a margin on either side: a wide beat's may lie outside of the
+// QRS.
+void BeatShapes::compare_extremes(std::span<const int16_t> aligned, uint32_t normal,
+                                  BeatComparison& result) const {
+    const std::span<const int32_t> values = mean(normal);
+    const uint32_t margin = window_.most_lag;
+    int32_t base = 0;
+    for (uint32_t i = window_.base_begin; i < window_.base_end; ++i) base += aligned[i];
+    base /= static_cast<int32_t>(window_.base_end - window_.base_begin);
+    int32_t greatest = INT32_MIN;
+    int32_t least = INT32_MAX;
+    int32_t usual_greatest = INT32_MIN;
+    int32_t usual_least = INT32_MAX;
+    for (uint32_t i = window_.qrs_begin - margin; i < window_.qrs_end + margin; ++i) {
+        const int32_t usual = values[i] / static_cast<int32_t>(kMeanScale);
+        greatest = std::max(greatest, aligned[i] - base);
+        least = std::min(least, aligned[i] - base);
+        usual_greatest = std::max(usual_greatest, usual);
+        usual_least = std::min(usual_least, usual);
+    }
+    const int64_t height = std::max<int32_t>(1, usual_greatest - usual_least);
+    const auto share = [&](int32_t more) {
+        return static_cast<int16_t>(
+            std::clamp<int64_t>(int64_t{more} * 1024 / height, -kMostExtreme, kMostExtreme));
+    };
+    result.greatest = share(greatest - usual_greatest);
+    result.least = share(least - usual_least);
+}
+
 uint32_t BeatShapes::normal_shape() const {
     uint32_t best = 0;
     uint64_t most = 0;
@@ -202,7 +232,7 @@ BeatComparison BeatShapes::compare_and_learn(std::span<const int16_t> signal, ui
         beat[i] = static_cast<int16_t>(std::clamp<int32_t>(aligned[i] - base, -32768, 32767));
     const BeatSize size = size_of(beat);
 
-    BeatComparison result{1024, 1024, 1024, 1024, 0, 0, 0, 0};
+    BeatComparison result{1024, 1024, 1024, 1024, 0, 0, 0, 0, 0, 0};
     const bool any = shapes_[nearest].weight_q12 != 0;
     if (any) {
         const uint32_t normal = normal_shape();
@@ -221,6 +251,7 @@ BeatComparison BeatShapes::compare_and_learn(std::span<const int16_t> signal, ui
         result.height = log_ratio(size.height + 1, usual.height + 1);
         result.area = log_ratio(size.area + 1, usual.area + 1);
         result.width = log_ratio(size.width * 16, usual.width);
+        compare_extremes({at, window_.length}, normal, result);
     }
     result.usual_p = static_cast<int16_t>(usual_p_q15_ / 32);
     if (result.qrs > kGoodFit)

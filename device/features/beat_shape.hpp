@@ -38,7 +38,9 @@ struct BeatComparison {
     int16_t height;  ///< log2 of the ratio to the normal beat's, 1/256
     int16_t area;
     int16_t width;
-    int16_t usual_p;  ///< p_wave of the last normal beats, mean, 1/1024
+    int16_t greatest;  ///< the QRS's greatest value less the normal one's, over its height, 1/1024
+    int16_t least;     ///< the same of the least value
+    int16_t usual_p;   ///< p_wave of the last normal beats, mean, 1/1024
 };
 
 /// The shapes of heart beats that a person has, learned as they come: up to five, each the mean of
@@ -78,6 +80,8 @@ class BeatShapes {
     Fit best_lag(const int16_t* beat, uint32_t shape) const;
     BeatSize size_of(std::span<const int16_t> beat) const;
     BeatSize size_of_mean(uint32_t shape) const;
+    void compare_extremes(std::span<const int16_t> aligned, uint32_t normal,
+                          BeatComparison& result) const;
     uint32_t normal_shape() const;
     void learn(uint32_t shape, std::span<const int16_t> beat, const BeatSize& size,
                uint32_t early_q10, bool known);

@@ -13,8 +13,6 @@ constexpr uint32_t kKeptHz = 180;
 constexpr uint32_t kKeptSeconds = 4;
 constexpr int32_t kKeptScale = 4;       // of a sample's unit
 constexpr uint32_t kBaselineShift = 9;  // of the kept signal: 2.8 s
-constexpr int32_t kNormalShape = 870;   // correlation with the normal beat, 1/1024: QRS
-constexpr int32_t kNormalWhole = 512;   // and the whole beat
 constexpr int32_t kLikeNormal = 800;    // no ventricular beat: its intervals count for the rhythm
 constexpr int32_t kMostLog = 1024;      // a factor of 16
 // Where the R wave is looked for, and what its height is measured against, around the detector's
@@ -141,32 +139,33 @@ void EcgBeats::write_frame(uint32_t after_ms, std::span<uint8_t> scratch, int16_
     const uint32_t before = beat_.before_ms;
     uint32_t early_q10 = 1024;
     if (before != 0 && usual != 0) early_q10 = std::min<uint32_t>(2048, before * 1024U / usual);
-    const Rhythm rhythm = intervals_.rhythm();
     const BeatComparison beat = shapes_.compare_and_learn(
         around, early_q10, scratch.subspan(even(length) * sizeof(int16_t)));
 
+    const uint32_t recent = intervals_.recent_ms();
     frame[0] = log_of_ratio(before, usual);
     frame[1] = log_of_ratio(after_ms, usual);
     frame[2] = log_of_ratio(interval_before_ms_, usual);
-    frame[3] = rhythm.difference;
-    frame[4] = rhythm.conditional;
-    frame[5] = rhythm.match;
-    frame[6] = beat.qrs;
-    frame[7] = beat.whole;
-    frame[8] = static_cast<int16_t>(std::max<int32_t>(beat.p_wave, 0) - beat.usual_p);
-    frame[9] = beat.t_wave;
-    frame[10] = beat.height;
-    frame[11] = beat.area;
-    frame[12] = beat.width;
-    frame[13] = static_cast<int16_t>(before);
+    frame[3] = log_of_ratio(before, recent);
+    frame[4] = log_of_ratio(after_ms, recent);
+    frame[5] = log_of_ratio(before + after_ms, 2 * recent);
+    frame[6] = log_of_ratio(before, intervals_.long_ms());
+    frame[7] = beat.qrs;
+    frame[8] = beat.whole;
+    frame[9] = static_cast<int16_t>(std::max<int32_t>(beat.p_wave, 0) - beat.usual_p);
+    frame[10] = beat.t_wave;
+    frame[11] = beat.height;
+    frame[12] = beat.area;
+    frame[13] = beat.width;
     const bool like_normal = beat.qrs >= kLikeNormal;
     if (like_normal && like_normal_before_ && before != 0 && before < pause_ms_) words_.add(before);
     like_normal_before_ = like_normal;
     frame[14] = words_.irregularity();
-    frame[15] = static_cast<int16_t>(std::min<uint64_t>(now_ - beat_.at * step_, INT16_MAX));
-    const bool normal = beat.qrs >= kNormalShape && beat.whole >= kNormalWhole;
-    intervals_.add(before, normal && normal_before_);
-    normal_before_ = normal;
+    frame[15] = beat.greatest;
+    frame[16] = beat.least;
+    frame[17] = static_cast<int16_t>(before);
+    frame[18] = static_cast<int16_t>(std::min<uint64_t>(now_ - beat_.at * step_, INT16_MAX));
+    intervals_.add(before);
     interval_before_ms_ = before;
     waiting_ = false;
 }

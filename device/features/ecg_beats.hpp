@@ -27,18 +27,19 @@ static_assert(sizeof(EcgBeatsParameters) == 4);
 ///  0      log2 of the interval before the beat over the usual one
 ///  1      log2 of the interval after it over the usual one
 ///  2      log2 of the interval before the beat before, over the usual one
-///  3..5   Rhythm of the normal beats: difference, conditional, match
-///  6, 7   correlation with the normal beat: QRS, whole
-///  8      correlation of the P wave's part, less its usual value
-///  9      correlation of the T wave's part
-///  10..12 log2 of height, area and width over the normal beat's
-///  13     interval before, ms
+///  3..5   log2 of the interval before, of that after and of half their sum, over the last ten's
+///  mean 6      log2 of the interval before over the mean of the last minutes 7, 8   correlation
+///  with the normal beat: QRS, whole 9      correlation of the P wave's part, less its usual value
+///  10     correlation of the T wave's part
+///  11..13 log2 of height, area and width over the normal beat's
 ///  14     IntervalWords' irregularity of the intervals between beats whose QRS is like the normal
 ///         one, 1/1024: ventricular extra beats make any rhythm irregular
-///  15     samples from the beat to the end of its frame
+///  15, 16 greatest and least value less the normal beat's, over its height
+///  17     interval before, ms
+///  18     samples from the beat to the end of its frame
 class EcgBeats {
   public:
-    static constexpr uint32_t kValues = 16;
+    static constexpr uint32_t kValues = 19;
     using Parameters = EcgBeatsParameters;
 
     /// Copies and checks a FeatureBlock's section. Errors: truncated, bad_shape, bad_value.
@@ -84,8 +85,7 @@ class EcgBeats {
     bool waiting_ = false;
     bool found_ = false;
     uint32_t interval_before_ms_ = 0;  // before beat_'s own interval
-    bool normal_before_ = false;       // whether the beat before beat_ had the normal shape
-    bool like_normal_before_ = false;  // and whether its QRS was like the normal one
+    bool like_normal_before_ = false;  // whether the QRS before beat_ was like the normal one
 };
 
 }  // namespace ganglion

@@ -41,7 +41,7 @@ std::vector<Timed> frames_of(const std::vector<int16_t>& samples, uint32_t rate_
                 std::span(samples).subspan(at, end - at),
                 {reinterpret_cast<uint8_t*>(scratch.data()), EcgBeats::scratch_bytes(parameters)},
                 frame.data(), ready);
-            if (ready) frames.push_back({static_cast<double>(at - frame[15]) / rate_hz, frame});
+            if (ready) frames.push_back({static_cast<double>(at - frame[18]) / rate_hz, frame});
         }
     }
     return frames;
@@ -68,13 +68,17 @@ TEST(EcgBeats, NormalBeatsAreLikeTheNormalBeat) {
             const Timed* beat = nearest(frames, beats[i].at_s);
             ASSERT_NE(beat, nullptr) << beats[i].at_s;
             EXPECT_NEAR(beat->at_s, beats[i].at_s, 0.03);
-            EXPECT_NEAR(beat->frame[13], 800, 13);
+            EXPECT_NEAR(beat->frame[17], 800, 13);
             EXPECT_NEAR(beat->frame[0], 0, 12);
             EXPECT_NEAR(beat->frame[1], 0, 12);
-            EXPECT_GT(beat->frame[6], 980);
-            EXPECT_GT(beat->frame[7], 930);
-            EXPECT_NEAR(beat->frame[10], 0, 40);
-            EXPECT_LT(beat->frame[3], 30);
+            EXPECT_NEAR(beat->frame[3], 0, 12);
+            EXPECT_NEAR(beat->frame[6], 0, 12);
+            EXPECT_GT(beat->frame[7], 980);
+            EXPECT_GT(beat->frame[8], 930);
+            EXPECT_NEAR(beat->frame[11], 0, 40);
+            EXPECT_LT(beat->frame[14], 300);
+            EXPECT_NEAR(beat->frame[15], 0, 120);
+            EXPECT_NEAR(beat->frame[16], 0, 120);
         }
     }
 }
@@ -91,10 +95,14 @@ TEST(EcgBeats, EarlyAndWideBeatsAreTold) {
     ASSERT_NE(wide, nullptr);
     EXPECT_NEAR(early->frame[0], 256 * std::log2(0.5 / 0.8), 15);
     EXPECT_NEAR(early->frame[1], 256 * std::log2(1.1 / 0.8), 15);
-    EXPECT_GT(early->frame[6], 900);
+    EXPECT_NEAR(early->frame[3], 256 * std::log2(0.5 / 0.8), 15);
+    EXPECT_NEAR(early->frame[4], 256 * std::log2(1.1 / 0.8), 15);
+    EXPECT_NEAR(early->frame[5], 0, 15);  // the pause makes up for it
+    EXPECT_GT(early->frame[7], 900);
     EXPECT_LT(wide->frame[0], -90);
-    EXPECT_LT(wide->frame[6], 500);
-    EXPECT_GT(wide->frame[11], 100);  // more area
+    EXPECT_LT(wide->frame[7], 500);
+    EXPECT_GT(wide->frame[12], 100);                                        // more area
+    EXPECT_GT(std::abs(wide->frame[15]) + std::abs(wide->frame[16]), 200);  // another height
 }
 
 TEST(EcgBeats, APauseIsToldWhileItLasts) {
@@ -103,7 +111,7 @@ TEST(EcgBeats, APauseIsToldWhileItLasts) {
     ASSERT_FALSE(frames.empty());
     EXPECT_NEAR(frames.back().at_s, beats.back().at_s, 0.05);
     EXPECT_NEAR(frames.back().frame[1], 256 * std::log2(3000.0 / 800.0), 12);
-    EXPECT_NEAR(frames.back().frame[15], 3 * 360, 40);
+    EXPECT_NEAR(frames.back().frame[18], 3 * 360, 40);
 }
 
 TEST(EcgBeats, TheSameBitsWhateverTheBlocks) {
@@ -132,7 +140,7 @@ TEST(EcgBeats, GoldenFrames) {
         crc =
             crc32({reinterpret_cast<const uint8_t*>(frame.frame.data()), sizeof frame.frame}, crc);
     EXPECT_EQ(frames.size(), 128U);
-    EXPECT_EQ(crc, 680921443U);
+    EXPECT_EQ(crc, 4283639238U);
 }
 
 TEST(EcgBeats, RefusesWhatItCannotRun) {

@@ -14,24 +14,30 @@ namespace {
 
 constexpr int16_t kSameShape = 800;  // correlation of the QRS with the normal one, 1/1024
 
+constexpr size_t kQrs = 7;  // that value of a frame
+
 struct Range {
     double low;
     double high;
 };
 // In the order of EcgBeats' frame.
-constexpr std::array<Range, 13> kRanges = {{{-200, 128},
+constexpr std::array<Range, 17> kRanges = {{{-200, 128},
                                             {-200, 200},
                                             {-200, 128},
-                                            {0, 300},
-                                            {0, 1024},
-                                            {0, 1280},
+                                            {-200, 128},
+                                            {-200, 200},
+                                            {-128, 128},
+                                            {-200, 128},
                                             {512, 1024},
                                             {300, 1024},
                                             {-1024, 400},
                                             {0, 1024},
                                             {-256, 307},
                                             {-256, 384},
-                                            {-80, 307}}};
+                                            {-80, 307},
+                                            {0, 1024},
+                                            {-768, 1024},
+                                            {-1024, 768}}};
 
 std::optional<BeatLabel> label_of(const HeartRecord& record, const ReferenceBeat& beat) {
     if (record.in_flutter(beat.sample)) return std::nullopt;
@@ -96,7 +102,7 @@ LabelledWindows labelled_beats(std::span<const HeartRecord> records, uint32_t pa
                 const auto label = label_of(record, record.beats[matches[i]]);
                 if (!label) continue;
                 // An aberrant early beat looks like a ventricular one: it teaches confusion.
-                if (*label == BeatLabel::supraventricular && frames[i].values[6] < kSameShape)
+                if (*label == BeatLabel::supraventricular && frames[i].values[kQrs] < kSameShape)
                     continue;
                 for (size_t v = 0; v < scaling.size(); ++v)
                     parts[r].inputs.push_back(scaled(scaling[v], frames[i].values[v]));
