@@ -12,6 +12,7 @@ Spoken spoken_in(TomlSection& section) {
     Spoken spoken;
     spoken.labels = section.texts("spoken", "write a list of labels");
     spoken.spectral = section.boolean("spectral", false);
+    spoken.moments = section.boolean("moments", false);
     return spoken;
 }
 

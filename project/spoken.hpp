@@ -12,6 +12,7 @@ class TomlSection;
 struct Spoken {
     std::vector<std::string> labels;  ///< `spoken`: text-to-speech says them too
     bool spectral = false;            ///< windows' log energies are changed and masked
+    bool moments = false;             ///< learned from at every moment, partly heard words too
 };
 
 /// Of a ganglion.toml. Throws std::runtime_error as read() does.

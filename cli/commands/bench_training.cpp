@@ -13,10 +13,12 @@
 #include "cli/files.hpp"
 #include "cli/progress.hpp"
 #include "model/tflite.hpp"
+#include "project/spoken.hpp"
 #include "train/evaluate/integer_model.hpp"
 #include "train/evaluate/noise_conditions.hpp"
 #include "train/evaluate/word_judgement.hpp"
 #include "train/fit/frame_windows.hpp"
+#include "train/fit/moments.hpp"
 #include "train/search/pipeline_cost.hpp"
 #include "train/synthesis/scratch_folder.hpp"
 #include "train/synthesis/subprocess.hpp"
@@ -119,13 +121,26 @@ class WordBench {
     std::vector<bench::Row> rows_;
 };
 
+/// The windows of one recording that a network is judged by; with [training] moments each that has
+/// a label, those beside the sound too.
+train::LabelledWindows judged_windows(const project::Project& project,
+                                      const train::LabelledRecording& recording) {
+    const train::WindowPlan plan{"test", 1, project.training.windows, project.network.seed};
+    const auto step = [](size_t, size_t) {};
+    if (!project::read_spoken(project.path).moments)
+        return train::frame_windows(project, {recording}, plan, step);
+    return train::windows_of(train::labelled_tracks(project, {recording}, plan, step),
+                             project.features.frames, project.frame_values(), SIZE_MAX);
+}
+
 /// What a network that tells classes apart makes of split `test`: of windows, and of whole
-/// recordings by the greatest mean output over the windows of each.
+/// recordings by the greatest mean output over the windows that have the label of each.
 std::vector<bench::Row> class_rows(const Options& options, const project::Project& project) {
     const auto graph = model::read_tflite_file(project.model_file);
     const train::DeviceRun device(project, graph);
     const auto set = train::read_labelled(project, options.data);
     const size_t classes = project.decision.labels.size();
+    const bool moments = project::read_spoken(project.path).moments;
     train::IntegerModel integer(graph);
     train::Confusion of_windows(classes);
     train::Confusion of_recordings(classes);
@@ -135,16 +150,16 @@ std::vector<bench::Row> class_rows(const Options& options, const project::Projec
         line.show("test", static_cast<double>(++done) / static_cast<double>(set.recordings.size()),
                   0, "");
         if (recording.split != "test") continue;
-        const auto windows = train::frame_windows(
-            project, {recording}, {"test", 1, project.training.windows, project.network.seed},
-            [](size_t, size_t) {});
+        const auto windows = judged_windows(project, recording);
+        const uint16_t truth = recording.stretches.front().label;
         std::vector<float> sums(classes, 0.0F);
         for (size_t i = 0; i < windows.size(); ++i) {
             const auto outputs = integer.run(windows.window(i));
             of_windows.add(windows.labels[i], largest(outputs));
+            if (moments && windows.labels[i] != truth) continue;
             for (size_t c = 0; c < classes; ++c) sums[c] += outputs[c];
         }
-        of_recordings.add(recording.stretches.front().label, largest(sums));
+        of_recordings.add(truth, largest(sums));
     }
     line.finish();
     const std::string& name = project.application.name;

@@ -22,23 +22,44 @@ constexpr size_t kChunk = 1024;
 constexpr size_t kCalibrationWindows = 1000;
 constexpr double kTemperature = 2;      // softens the teacher's outputs
 constexpr double kTeachersShare = 0.5;  // of the loss
+constexpr size_t kMoments = 16;         // of a piece of a track
+
+/// [windows, classes] or [pieces, classes, moments] as one row a moment.
+torch::Tensor by_moment(const torch::Tensor& logits) {
+    const int64_t classes = logits.size(1);
+    if (logits.dim() == 2) return logits;
+    return logits.permute({0, 2, 1}).reshape({-1, classes});
+}
+
+/// How often each class is learned from.
+std::vector<double> weights_of(const ClassifierSettings& settings, const LabelledWindows& windows,
+                               std::span<const LabelledTrack> tracks) {
+    if (tracks.empty()) return class_weights(windows.labels, settings.classes, settings.balance);
+    std::vector<uint16_t> labels;
+    for (const LabelledTrack& track : tracks) {
+        for (const int16_t label : track.labels)
+            if (label != kNoLabel) labels.push_back(static_cast<uint16_t>(label));
+    }
+    return class_weights(labels, settings.classes, settings.balance);
+}
 
 }  // namespace
 
 ClassTrainer::ClassTrainer(const ClassifierSettings& settings, const LabelledWindows& train,
-                           const LabelledWindows& validation, const ProgressCallback& progress,
-                           const StopFlag& stop, uint32_t epochs)
+                           std::span<const LabelledTrack> tracks, const LabelledWindows& validation,
+                           const ProgressCallback& progress, const StopFlag& stop, uint32_t epochs)
     : settings_(settings),
       train_(train),
+      tracks_(tracks),
       validation_(validation),
       progress_(progress),
       stop_(stop),
       all_epochs_(epochs),
       random_(settings.seed),
-      order_(train.size()),
+      order_(tracks.empty() ? train.size() : tracks.size()),
       start_(std::chrono::steady_clock::now()) {
     std::vector<float> weights;
-    for (const double weight : class_weights(train.labels, settings.classes, settings.balance))
+    for (const double weight : weights_of(settings, train, tracks))
         weights.push_back(static_cast<float>(weight));
     weights_ = torch::tensor(weights).to(compute_device());
 }
@@ -49,6 +70,8 @@ void ClassTrainer::begin(const std::vector<FoldedLayer>& shapes,
     random_ = Random(settings_.seed);
     std::iota(order_.begin(), order_.end(), size_t{0});
     convolutional_ = shapes.front().kind != LayerKind::dense;
+    step_frames_ = 1;
+    for (const FoldedLayer& layer : shapes) step_frames_ *= static_cast<size_t>(layer.stride);
     teacher_ = teacher;
 }
 
@@ -104,8 +127,8 @@ void ClassTrainer::run(Model& net, uint32_t epochs, double peak,
                        const std::function<void()>& keep) {
     torch::optim::AdamW optimizer(net.parameters(),
                                   torch::optim::AdamWOptions(peak).weight_decay(0.01));
-    const size_t batch = std::min<size_t>(settings_.batch, train_.size());
-    const size_t per_epoch = std::max<size_t>(1, train_.size() / batch);
+    const size_t batch = std::min<size_t>(settings_.batch, order_.size());
+    const size_t per_epoch = std::max<size_t>(1, order_.size() / batch);
     double best_score = -1e30;
     for (uint32_t epoch = 0; epoch < epochs && !stop_; ++epoch) {
         for (size_t i = order_.size(); i-- > 1;) std::swap(order_[i], order_[random_.below(i + 1)]);
@@ -126,7 +149,7 @@ void ClassTrainer::run(Model& net, uint32_t epochs, double peak,
         curve_.push_back(now);
         // Loss decides between epochs that are equally right.
         const double score = now.validation_accuracy - 1e-4 * now.validation_loss;
-        if (score > best_score) {
+        if (score > best_score || !tracks_.empty()) {
             best_score = score;
             keep();
         }
@@ -136,28 +159,58 @@ void ClassTrainer::run(Model& net, uint32_t epochs, double peak,
 
 template <typename Model>
 torch::Tensor ClassTrainer::batch_loss(Model& net, size_t first, size_t count) {
-    auto x = torch::empty(shape_of(count));
-    auto targets = torch::empty({static_cast<int64_t>(count)}, torch::kInt64);
-    for (size_t b = 0; b < count; ++b) {
-        const size_t i = order_[first + b];
-        fill(train_.window(i), x.template data_ptr<float>() + b * train_.window_values(), true);
-        targets.template data_ptr<int64_t>()[b] = train_.labels[i];
-    }
+    auto [x, targets] = tracks_.empty() ? windows_at(first, count) : pieces_at(first, count);
     x = x.to(compute_device());
     const auto logits = net.forward(x);
-    const auto loss = loss_of(logits, targets.to(compute_device()));
+    auto loss = loss_of(logits, targets.to(compute_device()));
     if (!teacher_) return loss;
     return (1 - kTeachersShare) * loss + kTeachersShare * distance_to_teacher(logits, x);
+}
+
+std::pair<torch::Tensor, torch::Tensor> ClassTrainer::windows_at(size_t first, size_t count) {
+    auto x = torch::empty(shape_of(count));
+    auto targets = torch::empty({static_cast<int64_t>(count), 1}, torch::kInt64);
+    for (size_t b = 0; b < count; ++b) {
+        const size_t i = order_[first + b];
+        fill(train_.window(i), train_.frames, x.data_ptr<float>() + b * train_.window_values(),
+             true);
+        targets.data_ptr<int64_t>()[b] = train_.labels[i];
+    }
+    return {x, targets};
+}
+
+std::pair<torch::Tensor, torch::Tensor> ClassTrainer::pieces_at(size_t first, size_t count) {
+    const size_t values = train_.values;
+    const size_t frames = train_.frames + step_frames_ * (kMoments - 1);
+    const auto n = static_cast<int64_t>(count);
+    auto x = torch::empty({n, train_.values, static_cast<int64_t>(frames)});
+    auto targets = torch::full({n, static_cast<int64_t>(kMoments)}, kNoLabel, torch::kInt64);
+    std::vector<int8_t> piece;
+    for (size_t b = 0; b < count; ++b) {
+        const LabelledTrack& track = tracks_[order_[first + b]];
+        const size_t all = track.labels.size();
+        const size_t begin = all > frames ? random_.below(all - frames + 1) : 0;
+        const size_t end = std::min(all, begin + frames);
+        piece.assign(track.values.begin() + static_cast<ptrdiff_t>(begin * values),
+                     track.values.begin() + static_cast<ptrdiff_t>(end * values));
+        piece.resize(frames * values, 0);  // behind the end of a short one; not learned from
+        fill(piece, frames, x.data_ptr<float>() + b * frames * values, true);
+        for (size_t m = 0; m < kMoments; ++m) {
+            const size_t last = begin + train_.frames - 1 + step_frames_ * m;
+            if (last < all) targets.data_ptr<int64_t>()[b * kMoments + m] = track.labels[last];
+        }
+    }
+    return {x, targets};
 }
 
 torch::Tensor ClassTrainer::loss_of(const torch::Tensor& logits,
                                     const torch::Tensor& targets) const {
     constexpr double smoothing = 0.05;
-    const auto flat = logits.reshape({logits.size(0), logits.size(1)});
-    return torch::nn::functional::cross_entropy(
-        flat, targets,
-        torch::nn::functional::CrossEntropyFuncOptions().weight(weights_).label_smoothing(
-            smoothing));
+    return torch::nn::functional::cross_entropy(by_moment(logits), targets.reshape({-1}),
+                                                torch::nn::functional::CrossEntropyFuncOptions()
+                                                    .weight(weights_)
+                                                    .ignore_index(kNoLabel)
+                                                    .label_smoothing(smoothing));
 }
 
 torch::Tensor ClassTrainer::distance_to_teacher(const torch::Tensor& logits,
@@ -165,11 +218,9 @@ torch::Tensor ClassTrainer::distance_to_teacher(const torch::Tensor& logits,
     torch::Tensor wanted;
     {
         const torch::NoGradGuard guard;
-        wanted = torch::softmax(
-            teacher_->forward(x).reshape({logits.size(0), logits.size(1)}) / kTemperature, 1);
+        wanted = torch::softmax(by_moment(teacher_->forward(x)) / kTemperature, 1);
     }
-    const auto given =
-        torch::log_softmax(logits.reshape({logits.size(0), logits.size(1)}) / kTemperature, 1);
+    const auto given = torch::log_softmax(by_moment(logits) / kTemperature, 1);
     // Times the square, so that its gradients are as large as the other half's.
     return -kTemperature * kTemperature * (wanted * given).sum(1).mean();
 }
@@ -185,8 +236,8 @@ void ClassTrainer::judge(Model& net, Epoch& epoch) {
         auto x = torch::empty(shape_of(count));
         auto targets = torch::empty({static_cast<int64_t>(count)}, torch::kInt64);
         for (size_t b = 0; b < count; ++b) {
-            fill(of.window(first + b), x.template data_ptr<float>() + b * of.window_values(),
-                 false);
+            fill(of.window(first + b), of.frames,
+                 x.template data_ptr<float>() + b * of.window_values(), false);
             targets.template data_ptr<int64_t>()[b] = of.labels[first + b];
         }
         const auto logits =
@@ -205,8 +256,9 @@ void ClassTrainer::judge(Model& net, Epoch& epoch) {
 }
 
 /// Convolutions want time last. What is learned from is changed a little each time.
-void ClassTrainer::fill(std::span<const int8_t> window, float* target, bool training) {
-    const size_t frames = convolutional_ ? train_.frames : 1;
+void ClassTrainer::fill(std::span<const int8_t> window, size_t count, float* target,
+                        bool training) {
+    const size_t frames = convolutional_ ? count : 1;
     const size_t values = window.size() / frames;
     const bool spectral = training && settings_.spectral && convolutional_;
     std::optional<SpectrumChange> change;

@@ -5,6 +5,8 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include "train/fit/fit_classifier.hpp"
@@ -17,10 +19,12 @@ namespace ganglion::train {
 /// schedule; of each run the epoch that is best on validation is kept.
 class ClassTrainer {
   public:
-    /// The arguments must outlive it. `epochs`: of all runs, for progress.
+    /// The arguments must outlive it. `epochs`: of all runs, for progress. With `tracks`, an epoch
+    /// is a piece from a random place of each, several windows long and learned from at each of its
+    /// moments, and `train` is for calibration alone.
     ClassTrainer(const ClassifierSettings& settings, const LabelledWindows& train,
-                 const LabelledWindows& validation, const ProgressCallback& progress,
-                 const StopFlag& stop, uint32_t epochs);
+                 std::span<const LabelledTrack> tracks, const LabelledWindows& validation,
+                 const ProgressCallback& progress, const StopFlag& stop, uint32_t epochs);
 
     /// A network of these shapes in floating point, folded and calibrated. With a teacher, half of
     /// the loss is how far its softened outputs are from the teacher's (Hinton et al., "Distilling
@@ -50,12 +54,16 @@ class ClassTrainer {
     torch::Tensor distance_to_teacher(const torch::Tensor& logits, const torch::Tensor& x) const;
     template <typename Model>
     void judge(Model& net, Epoch& epoch);
-    void fill(std::span<const int8_t> window, float* target, bool training);
+    /// Inputs and labels [count, moments] of a batch of `order_`.
+    std::pair<torch::Tensor, torch::Tensor> windows_at(size_t first, size_t count);
+    std::pair<torch::Tensor, torch::Tensor> pieces_at(size_t first, size_t count);
+    void fill(std::span<const int8_t> frames, size_t count, float* target, bool training);
     std::vector<int64_t> shape_of(size_t count) const;
     void tell() const;
 
     const ClassifierSettings& settings_;
     const LabelledWindows& train_;
+    const std::span<const LabelledTrack> tracks_;
     const LabelledWindows& validation_;
     const ProgressCallback& progress_;
     const StopFlag& stop_;
@@ -65,6 +73,7 @@ class ClassTrainer {
     torch::Tensor weights_;
     std::shared_ptr<Net> teacher_;
     bool convolutional_ = false;
+    size_t step_frames_ = 1;  ///< from one output over time to the next
     std::vector<Epoch> curve_;
     std::chrono::steady_clock::time_point start_;
 };

@@ -1,8 +1,10 @@
 #include "train/fit/fit_classifier.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <optional>
+#include <set>
 #include <stdexcept>
 
 #include "train/classic/forest.hpp"
@@ -43,9 +45,17 @@ std::optional<FoldedNetwork> classical(const ClassifierSettings& settings,
 
 FittedClassifier fit_classifier(const ClassifierSettings& settings, const LabelledWindows& train,
                                 const LabelledWindows& validation, const ProgressCallback& progress,
-                                const StopFlag& stop) {
+                                const StopFlag& stop, std::span<const LabelledTrack> tracks) {
     check(settings, train, "train");
     if (validation.size() > 0) check(settings, validation, "val");
+    static const std::set<std::string> over_time{"ds_cnn", "temporal", "residual",
+                                                 "inverted_residual"};
+    if (!tracks.empty() && !over_time.contains(settings.kind)) {
+        throw std::runtime_error(
+            fmt::format("{}: training.moments: is for networks over time; write network.kind as "
+                        "one of {}, or leave it out",
+                        settings.name, fmt::join(over_time, ", ")));
+    }
     if (auto model = classical(settings, train)) {
         if (settings.compression.any()) {
             throw std::runtime_error(fmt::format(
@@ -64,7 +74,7 @@ FittedClassifier fit_classifier(const ClassifierSettings& settings, const Labell
             settings.name));
     }
     const uint32_t fine = fine_epochs(settings);
-    ClassTrainer trainer(settings, train, validation, progress, stop,
+    ClassTrainer trainer(settings, train, tracks, validation, progress, stop,
                          settings.epochs + fine + compression_epochs(settings));
     const auto exact =
         trainer.fit(classifier_layers(settings, train.frames, train.values), nullptr);

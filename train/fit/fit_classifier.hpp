@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -56,11 +57,14 @@ struct FittedClassifier {
 /// cosine schedule; the epoch that is best on `validation` (balanced accuracy, then loss) is kept;
 /// then the last epochs once more with fake quantization; then what `compression` names, one after
 /// the other (train/fit/compression.hpp). Deterministic for equal input and seed.
+/// With `tracks` (networks over time alone), each epoch learns from a piece of each track at a
+/// random place, at each of its moments, and the last epoch is kept; `train`, windows of theirs, is
+/// for calibration.
 /// Ends early when `stop` is set, keeping the best so far. Throws std::runtime_error: what is wrong
 /// with the settings or the windows.
 FittedClassifier fit_classifier(const ClassifierSettings& settings, const LabelledWindows& train,
                                 const LabelledWindows& validation, const ProgressCallback& progress,
-                                const StopFlag& stop);
+                                const StopFlag& stop, std::span<const LabelledTrack> tracks = {});
 
 /// The layers of such a network, weights empty. Throws std::runtime_error when they do not fit the
 /// window.

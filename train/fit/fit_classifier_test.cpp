@@ -72,6 +72,45 @@ INSTANTIATE_TEST_SUITE_P(Kinds, Networks,
                                          std::pair{"gru", std::vector<uint32_t>{8, 12}}),
                          [](const auto& kind) { return std::string(kind.param.first); });
 
+/// Recordings of 60 frames that begin as noise; from frame 40 on, a slow wave or a fast one, which
+/// counts from frame 50 on.
+std::vector<LabelledTrack> tracks_of_waves(size_t count, uint64_t seed) {
+    Random random(seed);
+    std::vector<LabelledTrack> tracks(count);
+    for (LabelledTrack& track : tracks) {
+        const auto label = static_cast<int16_t>(random.below(2));
+        for (int t = 0; t < 60; ++t) {
+            for (int v = 0; v < 2; ++v) {
+                double value = 20 * random.normal();
+                if (t >= 40) value += 50 * std::sin((label == 0 ? 0.3 : 0.9) * t + v);
+                track.values.push_back(
+                    static_cast<int8_t>(std::clamp(std::nearbyint(value), -128.0, 127.0)));
+            }
+            const auto other = static_cast<int16_t>(t < 40 ? 2 : kNoLabel);
+            track.labels.push_back(t < 50 ? other : label);
+        }
+    }
+    return tracks;
+}
+
+TEST(FitClassifier, LearnsFromEveryMomentOfATrack) {
+    const auto tracks = tracks_of_waves(200, 1);
+    const auto judged = windows_of(tracks_of_waves(100, 3), 20, 2, 20);
+    const auto fitted = fit_classifier(settings("ds_cnn", {12, 12, 12}),
+                                       windows_of(tracks, 20, 2, 3), {}, silent, never, tracks);
+    const auto result = classify(fitted.network, to_graph(fitted.network), judged, 3);
+    EXPECT_GT(result.integer.balanced_accuracy(), 0.9);
+    EXPECT_LE(std::fabs(result.points_lost()), 0.5);
+    const auto again = fit_classifier(settings("ds_cnn", {12, 12, 12}),
+                                      windows_of(tracks, 20, 2, 3), {}, silent, never, tracks);
+    for (size_t i = 0; i < fitted.network.layers.size(); ++i)
+        EXPECT_EQ(fitted.network.layers[i].weights, again.network.layers[i].weights);
+    EXPECT_THROW(fit_classifier(settings("dense", {12}), windows_of(tracks, 20, 2, 3), {}, silent,
+                                never, tracks),
+                 std::runtime_error)
+        << "sees no time";
+}
+
 TEST(FitClassifier, EqualInputGivesEqualBits) {
     const auto once =
         fit_classifier(settings("ds_cnn", {8, 8}), waves(100, 1), waves(50, 2), silent, never);

@@ -19,6 +19,8 @@
 #include "train/fit/frame_windows.hpp"
 #include "train/fit/held_out.hpp"
 #include "train/fit/label_thresholds.hpp"
+#include "train/fit/moments.hpp"
+#include "train/fit/recording_copies.hpp"
 #include "train/fit/scaling.hpp"
 #include "train/fit/steps.hpp"
 #include "train/quantize/to_graph.hpp"
@@ -85,13 +87,6 @@ void add_synthetic(const project::Project& project, LabelledSet& set) {
     }
 }
 
-std::vector<const LabelledRecording*> of_split(const LabelledSet& set, const std::string& split) {
-    std::vector<const LabelledRecording*> chosen;
-    for (const auto& recording : set.recordings)
-        if (recording.split == split) chosen.push_back(&recording);
-    return chosen;
-}
-
 size_t groups_of(const LabelledSet& set, const std::string& split) {
     std::set<std::string> groups;
     for (const auto& recording : set.recordings)
@@ -115,12 +110,22 @@ std::vector<LabelPoint> choose_thresholds(project::Project& project, const Devic
     write_setting(project.path, "decision", "thresholds",
                   fmt::format("[{}]", fmt::join(project.decision.thresholds, ", ")));
     std::vector<LabelPoint> points(project.decision.labels.size());
-    for (uint16_t label = 0; label < points.size(); ++label) {
+    for (size_t label = 0; label < points.size(); ++label) {
         if (project.decision.thresholds[label] == 0) continue;
-        points[label] = judge_label(device.decision(), device.gap_samples(), late, scored, label,
+        points[label] = judge_label(device.decision(), device.gap_samples(), late, scored,
+                                    static_cast<uint16_t>(label),
                                     static_cast<uint16_t>(project.decision.thresholds[label]));
     }
     return points;
+}
+
+WindowPlan plan_of(const project::Project& project, const char* split, size_t copies) {
+    WindowPlan plan;
+    plan.split = split;
+    plan.copies = copies;
+    plan.most_each = project.training.windows;
+    plan.seed = project.network.seed;
+    return plan;
 }
 
 }  // namespace
@@ -174,6 +179,26 @@ LabelledSet labelled_set(const project::Project& project, const std::filesystem:
     return set;
 }
 
+LabelledWindows windows_of(const project::Project& project, const LabelledSet& set,
+                           const char* split, const std::function<void(size_t, size_t)>& step) {
+    return frame_windows(project, set.recordings, plan_of(project, split, 1), step);
+}
+
+Lessons lessons_of(const project::Project& project, const LabelledSet& set,
+                   const std::function<void(size_t, size_t)>& step) {
+    const auto plan = plan_of(project, "train", recording_copies(project));
+    if (!project::read_spoken(project.path).moments)
+        return {frame_windows(project, set.recordings, plan, step), {}};
+    if (!is_sound(project)) {
+        throw std::runtime_error(
+            fmt::format("{}: training.moments: is for sound; leave it out", project.path.string()));
+    }
+    auto tracks = labelled_tracks(project, set.recordings, plan, step);
+    auto windows =
+        windows_of(tracks, project.features.frames, project.frame_values(), plan.most_each);
+    return {std::move(windows), std::move(tracks)};
+}
+
 bool is_labelled(const project::Project& project) {
     static const std::set<std::string> kinds{
         "dense",  "temporal",   "residual",   "inverted_residual", "lstm",   "gru",
@@ -193,23 +218,16 @@ TrainResult fit_labelled(const project::Project& given, const TrainOptions& opti
     }
     const auto set = labelled_set(project, options.data, steps_of("speech", progress, &stop));
     if (needs_scaling(project)) choose_project_scaling(project, set);
-    const auto windows = [&](const char* split, size_t copies) {
-        WindowPlan plan;
-        plan.split = split;
-        plan.copies = copies;
-        plan.most_each = project.training.windows;
-        plan.seed = project.network.seed;
-        return frame_windows(project, set.recordings, plan,
-                             steps_of(std::string("features of ") + split, progress, &stop));
-    };
-    const auto train = windows("train", recording_copies(project));
-    const auto validation = windows("val", 1);
+    const auto lessons = lessons_of(project, set, steps_of("features of train", progress, &stop));
+    const auto validation =
+        windows_of(project, set, "val", steps_of("features of val", progress, &stop));
     auto settings = classifier_settings(project);
     settings.compression = project::read_compression(project.path);
     auto unseen = project.training.folds == 0
                       ? std::vector<ScoredRecording>{}
                       : held_out(project, set, settings, validation, progress, stop);
-    const auto fitted = fit_classifier(settings, train, validation, progress, stop);
+    const auto fitted =
+        fit_classifier(settings, lessons.windows, validation, progress, stop, lessons.tracks);
     const auto graph = to_graph(fitted.network);
     const auto bytes = model::write_tflite(graph);
     write_file(project.model_file, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
@@ -218,18 +236,19 @@ TrainResult fit_labelled(const project::Project& given, const TrainOptions& opti
     std::vector<LabelPoint> points;
     if (project.decision.kind == project::DecisionRule::classes) {
         const DeviceRun draft(project, graph);
-        auto scored = score_recordings(project, draft, of_split(set, "val"),
+        auto scored = score_recordings(project, draft, recordings_of(set.recordings, "val"),
                                        steps_of("validation", progress));
         std::move(unseen.begin(), unseen.end(), std::back_inserter(scored));
         points = choose_thresholds(project, draft, scored);
     }
     const DeviceRun device(project, graph);
-    const auto test = windows("test", 1);
+    const auto test =
+        windows_of(project, set, "test", steps_of("features of test", progress, &stop));
     LabelledFacts facts{project,
                         {device.report(), device.ram_bytes(), device.bundle_bytes()},
                         set.summary,
                         set.warnings,
-                        train.size(),
+                        lessons.windows.size(),
                         groups_of(set, "test"),
                         fitted.curve,
                         classify(fitted.network, graph, validation, classes),

@@ -23,6 +23,21 @@ ClassifierSettings classifier_settings(const project::Project& project);
 LabelledSet labelled_set(const project::Project& project, const std::filesystem::path& data,
                          const std::function<void(size_t, size_t)>& step);
 
+/// The windows of one split, as recorded.
+LabelledWindows windows_of(const project::Project& project, const LabelledSet& set,
+                           const char* split, const std::function<void(size_t, size_t)>& step);
+
+/// What fit_classifier() takes to learn from.
+struct Lessons {
+    LabelledWindows windows;
+    std::vector<LabelledTrack> tracks;  ///< with [training] moments
+};
+
+/// Of split train, disturbed copies included. Throws std::runtime_error where [training] moments
+/// stands and the sensor is no microphone.
+Lessons lessons_of(const project::Project& project, const LabelledSet& set,
+                   const std::function<void(size_t, size_t)>& step);
+
 /// How many copies of each training recording are worth making on this sensor, itself included.
 size_t recording_copies(const project::Project& project);
 

@@ -5,13 +5,11 @@
 #include <map>
 
 #include "compile/bundle_features.hpp"
-#include "train/corpus/augment_motion.hpp"
-#include "train/corpus/disturb.hpp"
 #include "train/corpus/loud_stretches.hpp"
 #include "train/corpus/parallel.hpp"
 #include "train/fit/label_thresholds.hpp"
+#include "train/fit/recording_copies.hpp"
 #include "train/recordings/sensor_recording.hpp"
-#include "train/synthesis/speech.hpp"
 
 namespace ganglion::train {
 namespace {
@@ -20,16 +18,6 @@ struct Part {
     std::vector<int8_t> inputs;
     std::vector<uint16_t> labels;
 };
-
-bool is_sound(const project::Project& project) {
-    return project.sensor.kind == project::Sensor::microphone;
-}
-
-bool is_motion(const project::Project& project) {
-    using project::Sensor;
-    const Sensor kind = project.sensor.kind;
-    return kind == Sensor::accelerometer || kind == Sensor::imu || kind == Sensor::ride;
-}
 
 /// A short sound gets quiet around it, so that windows can lie anywhere around it. What a sound's
 /// label says holds for its loud parts alone; where there is nothing to tell, for all of it.
@@ -46,25 +34,6 @@ LabelledRecording with_loud_stretches(const project::Project& project,
     for (const Extent& loud : loud_stretches(recording.samples, project.sensor.rate_hz))
         recording.stretches.push_back({loud.begin, loud.end, label});
     return recording;
-}
-
-/// The copy's samples; stretches follow where the speed changed.
-void disturb_copy(const project::Project& project, const SpeechCorpus& around,
-                  LabelledRecording& recording, Random& random) {
-    const size_t before = recording.samples.size();
-    if (is_sound(project)) {
-        Sound sound = change_speed(to_sound(recording.samples), random.uniform(0.87, 1.15));
-        disturb(sound, around, random);
-        recording.samples = to_samples(sound);
-    } else if (is_motion(project)) {
-        recording.samples = change_motion(recording.samples, project.sensor.channels, {}, random);
-    }
-    const double factor = static_cast<double>(recording.samples.size()) /
-                          static_cast<double>(std::max<size_t>(before, 1));
-    for (auto& stretch : recording.stretches) {
-        stretch.begin = static_cast<uint64_t>(static_cast<double>(stretch.begin) * factor);
-        stretch.end = static_cast<uint64_t>(static_cast<double>(stretch.end) * factor);
-    }
 }
 
 /// The label of the window of samples [first, last]; -1: between two.
@@ -133,65 +102,13 @@ Part windows_of(const project::Project& project, const LabelledRecording& record
     return part;
 }
 
-/// Whether a label is for what is not words or sounds at all, but the room.
-bool is_quiet(std::string_view label) {
-    return never_fires(label) && label != "other" && label != "unknown";
-}
-
-/// What is heard around sounds: the recordings that are nothing in particular; where a label is for
-/// rooms, those alone, not other words.
-SpeechCorpus surroundings(const project::Project& project,
-                          const std::vector<const LabelledRecording*>& recordings) {
-    SpeechCorpus around;
-    if (!is_sound(project)) return around;
-    const auto& labels = project.decision.labels;
-    const bool rooms = std::ranges::any_of(labels, is_quiet);
-    for (const auto* recording : recordings) {
-        for (const auto& stretch : recording->stretches) {
-            const auto& label = labels[stretch.label];
-            if (rooms ? is_quiet(label) : never_fires(label))
-                around.noise.push_back(to_sound(recording->samples));
-        }
-    }
-    return around;
-}
-
-/// A copy of a recording: number 0 stays as it is.
-struct Copy {
-    const LabelledRecording* of;
-    size_t number;
-};
-
-constexpr size_t kSpokenCopies = 2;
-
-/// Those of the split. What is spoken has many voices already and is never left as it was made.
-std::vector<Copy> copies_of(const std::vector<const LabelledRecording*>& recordings, size_t count) {
-    std::vector<Copy> copies;
-    for (const auto* recording : recordings) {
-        if (recording->spoken) {
-            for (size_t n = 1; n <= kSpokenCopies; ++n) copies.push_back({recording, n});
-            continue;
-        }
-        for (size_t n = 0; n < count; ++n) copies.push_back({recording, n});
-    }
-    return copies;
-}
-
-std::vector<const LabelledRecording*> of_split(const std::vector<LabelledRecording>& recordings,
-                                               const std::string& split) {
-    std::vector<const LabelledRecording*> chosen;
-    for (const auto& recording : recordings)
-        if (recording.split == split) chosen.push_back(&recording);
-    return chosen;
-}
-
 }  // namespace
 
 LabelledWindows frame_windows(const project::Project& project,
                               const std::vector<LabelledRecording>& recordings,
                               const WindowPlan& plan,
                               const std::function<void(size_t, size_t)>& step) {
-    const auto chosen = of_split(recordings, plan.split);
+    const auto chosen = recordings_of(recordings, plan.split);
     const SpeechCorpus around = surroundings(project, chosen);
     const auto copies = copies_of(chosen, plan.copies);
     const size_t all = copies.size();
@@ -228,7 +145,7 @@ LabelledWindows frame_windows(const project::Project& project,
 std::vector<int16_t> raw_frames(const project::Project& project,
                                 const std::vector<LabelledRecording>& recordings,
                                 const std::string& split) {
-    const auto chosen = of_split(recordings, split);
+    const auto chosen = recordings_of(recordings, split);
     std::vector<std::vector<int16_t>> parts(chosen.size());
     in_parallel(chosen.size(), [&](size_t i) {
         parts[i] = compile::raw_feature_frames(project, chosen[i]->samples);

@@ -9,7 +9,6 @@
 
 #include "train/corpus/parallel.hpp"
 #include "train/fit/fit_labelled.hpp"
-#include "train/fit/frame_windows.hpp"
 #include "train/fit/steps.hpp"
 #include "train/quantize/to_graph.hpp"
 #include "train/recordings/manifest.hpp"
@@ -84,20 +83,19 @@ std::vector<ScoredRecording> held_out(const project::Project& project, const Lab
     const auto parts = folds_of(set.recordings, folds);
     std::vector<ScoredRecording> all;
     for (uint32_t fold = 0; fold < folds; ++fold) {
-        auto fitted_on = set.recordings;
+        LabelledSet fitted_on = set;
         std::vector<const LabelledRecording*> left_out;
         for (size_t i = 0; i < parts.size(); ++i) {
             if (parts[i] != fold) continue;
             left_out.push_back(&set.recordings[i]);
-            fitted_on[i].split = "left out";
+            fitted_on.recordings[i].split = "left out";
         }
         if (left_out.empty()) continue;
         const std::string part = fmt::format("part {} of {} left out", fold + 1, folds);
-        const WindowPlan plan{"train", recording_copies(project), project.training.windows,
-                              project.network.seed};
-        const auto windows =
-            frame_windows(project, fitted_on, plan, steps_of(part, progress, &stop));
-        const auto network = fit_classifier(settings, windows, validation, progress, stop).network;
+        const auto lessons = lessons_of(project, fitted_on, steps_of(part, progress, &stop));
+        const auto network =
+            fit_classifier(settings, lessons.windows, validation, progress, stop, lessons.tracks)
+                .network;
         const DeviceRun device(project, to_graph(network));
         auto scored = score_recordings(project, device, left_out, steps_of(part, progress));
         std::move(scored.begin(), scored.end(), std::back_inserter(all));

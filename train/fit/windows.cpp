@@ -23,6 +23,28 @@ std::vector<int8_t> spread_sample(const LabelledWindows& windows, size_t count) 
     return inputs;
 }
 
+LabelledWindows windows_of(std::span<const LabelledTrack> tracks, uint32_t frames, uint32_t values,
+                           size_t most) {
+    LabelledWindows windows;
+    windows.frames = frames;
+    windows.values = values;
+    for (size_t t = 0; t < tracks.size(); ++t) {
+        const LabelledTrack& track = tracks[t];
+        std::vector<size_t> ends;
+        for (size_t end = frames; end <= track.labels.size(); ++end)
+            if (track.labels[end - 1] != kNoLabel) ends.push_back(end);
+        const size_t count = std::min(ends.size(), most);
+        for (size_t n = 0; n < count; ++n) {
+            const size_t end = ends[n * ends.size() / count];
+            const auto* first = track.values.data() + (end - frames) * values;
+            windows.inputs.insert(windows.inputs.end(), first, first + windows.window_values());
+            windows.labels.push_back(static_cast<uint16_t>(track.labels[end - 1]));
+            windows.groups.push_back(static_cast<uint32_t>(t));
+        }
+    }
+    return windows;
+}
+
 std::vector<double> class_weights(std::span<const uint16_t> labels, size_t classes,
                                   double strength) {
     std::vector<double> counts(classes, 0);

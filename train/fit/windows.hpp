@@ -24,6 +24,20 @@ struct LabelledWindows {
     }
 };
 
+/// Of a moment that says nothing clear: not learned from.
+constexpr int16_t kNoLabel = -1;
+
+/// A recording's frames, scaled as the device scales them, and what the window that ends with each
+/// of them is.
+struct LabelledTrack {
+    std::vector<int8_t> values;   ///< frames × values of a frame, oldest first
+    std::vector<int16_t> labels;  ///< one a frame: index of a class, or kNoLabel
+};
+
+/// Up to `most` windows of each track that have a label, spread evenly.
+LabelledWindows windows_of(std::span<const LabelledTrack> tracks, uint32_t frames, uint32_t values,
+                           size_t most);
+
 /// Up to `count` windows spread evenly over all, one after the other.
 std::vector<int8_t> spread_sample(const LabelledWindows& windows, size_t count);
 

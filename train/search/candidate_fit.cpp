@@ -11,7 +11,6 @@
 #include "train/evaluate/word_judgement.hpp"
 #include "train/fit/fit_labelled.hpp"
 #include "train/fit/fit_spotter.hpp"
-#include "train/fit/frame_windows.hpp"
 #include "train/fit/word_corpus.hpp"
 #include "train/network/deterministic.hpp"
 #include "train/quantize/to_graph.hpp"
@@ -90,18 +89,10 @@ nlohmann::json fit_word_candidate(const project::Project& project, const Candida
 nlohmann::json fit_labelled_candidate(const project::Project& project, const SearchOptions& options,
                                       const std::filesystem::path& model) {
     const auto set = labelled_set(project, options.data, kSilent);
-    const auto windows = [&](const char* split, size_t copies) {
-        WindowPlan plan;
-        plan.split = split;
-        plan.copies = copies;
-        plan.most_each = project.training.windows;
-        plan.seed = project.network.seed;
-        return frame_windows(project, set.recordings, plan, kSilent);
-    };
-    const auto validation = windows("val", 1);
-    const auto fitted =
-        fit_classifier(classifier_settings(project), windows("train", recording_copies(project)),
-                       validation, kUntold, kNever);
+    const auto lessons = lessons_of(project, set, kSilent);
+    const auto validation = windows_of(project, set, "val", kSilent);
+    const auto fitted = fit_classifier(classifier_settings(project), lessons.windows, validation,
+                                       kUntold, kNever, lessons.tracks);
     const auto graph = to_graph(fitted.network);
     write_model(model, graph);
     const auto classified =
