@@ -67,11 +67,12 @@ TEST(FrameWindows, OfASoundThatIsNothingMostHoldWhatIsLoud) {
 }
 
 TEST(FrameWindows, HoldTheSoundAtOtherPlacesInEachCopy) {
-    const auto windows = windows_of(kKnock, 6, 4);
-    ASSERT_EQ(windows.size(), 24U);
-    EXPECT_EQ(std::ranges::count(windows.labels, kKnock), 24);
+    const auto windows = windows_of(kKnock, 16, 3);
+    ASSERT_EQ(windows.size(), 48U);
+    EXPECT_EQ(std::ranges::count(windows.labels, kKnock), 48);
     const auto places = loudest_frames(windows);
-    EXPECT_GE(std::set<int>(places.begin(), places.end()).size(), 12U);
+    // Cut at equal places, the copies differ by their speed alone: nine.
+    EXPECT_GE(std::set<int>(places.begin(), places.end()).size(), 18U);
 }
 
 }  // namespace
