@@ -115,7 +115,8 @@ std::vector<uint32_t> choose_label_thresholds(const DecisionParameters& paramete
                                               const std::vector<std::string>& labels,
                                               const ThresholdGoals& goals) {
     std::vector<uint32_t> thresholds(labels.size(), 0);
-    for (uint16_t label = 0; label < labels.size(); ++label) {
+    const auto count = static_cast<uint16_t>(labels.size());
+    for (uint16_t label = 0; label < count; ++label) {
         if (never_fires(labels[label])) continue;
         const auto at = [&](uint16_t threshold) {
             return judge_label(parameters, gap_samples, late, scored, label, threshold);
