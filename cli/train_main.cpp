@@ -10,6 +10,7 @@
 #include "cli/interrupt.hpp"
 #include "cli/progress.hpp"
 #include "cli/run_program.hpp"
+#include "project/spoken.hpp"
 #include "train/fit/fit.hpp"
 #include "train/report/settings.hpp"
 
@@ -46,6 +47,10 @@ ganglion::project::Project copied(const ganglion::project::Project& project, con
         text = train::with_setting(text, "decision", "labels", "[\"other\", " + quoted + ']');
         text = train::with_setting(text, "decision", "label", quoted);
         text = with_goals(text, recorded_word);
+        // Chosen for the word that the application has.
+        if (const auto tempo = ganglion::project::Spoken().slowest_tempo;
+            ganglion::project::read_spoken(project.path).slowest_tempo != tempo)
+            text = train::with_setting(text, "training", "slowest_tempo", fmt::to_string(tempo));
     }
     std::filesystem::create_directories(place.out);
     const auto file = place.out / "ganglion.toml";

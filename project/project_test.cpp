@@ -3,10 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
 #include <random>
 #include <stdexcept>
 
 #include "paths.hpp"
+#include "project/spoken.hpp"
 #include "project/testing/documented_projects.hpp"
 
 namespace ganglion::project {
@@ -167,6 +170,23 @@ TEST(Project, RefusesWhatDoesNotFitTheKind) {
     EXPECT_THAT(error_of("sensor = 1\n[application]\nname=\"a\"\nversion=\"1\"\n"),
                 HasSubstr("app/ganglion.toml:1: sensor is a value; write a section [sensor]"));
     EXPECT_THAT(error_of(""), HasSubstr("[application] is missing; add this section"));
+}
+
+TEST(Project, TrainingSaysHowSlowlyWordsAreSpoken) {
+    const auto file = std::filesystem::path(testing::TempDir()) / "ganglion_tempo.toml";
+    const auto with = [&](const char* training) {
+        std::ofstream(file) << training;
+        return read_spoken(file).slowest_tempo;
+    };
+    EXPECT_EQ(with(""), 0.65);
+    EXPECT_EQ(with("[training]\nslowest_tempo = 0.85\n"), 0.85);
+    try {
+        with("[training]\nslowest_tempo = 0.2\n");
+        FAIL();
+    } catch (const std::runtime_error& error) {
+        EXPECT_THAT(error.what(), testing::HasSubstr("slowest_tempo"));
+    }
+    std::filesystem::remove(file);
 }
 
 TEST(Project, NamesAFileThatCannotBeRead) {

@@ -13,6 +13,7 @@ Spoken spoken_in(TomlSection& section) {
     spoken.labels = section.texts("spoken", "write a list of labels");
     spoken.spectral = section.boolean("spectral", false);
     spoken.moments = section.boolean("moments", false);
+    spoken.slowest_tempo = section.number("slowest_tempo", spoken.slowest_tempo, 0.5, 1);
     return spoken;
 }
 

@@ -13,6 +13,7 @@ struct Spoken {
     std::vector<std::string> labels;  ///< `spoken`: text-to-speech says them too
     bool spectral = false;            ///< windows' log energies are changed and masked
     bool moments = false;             ///< learned from at every moment, partly heard words too
+    double slowest_tempo = 0.65;      ///< of copies of a wake word and of other speech
 };
 
 /// Of a ganglion.toml. Throws std::runtime_error as read() does.

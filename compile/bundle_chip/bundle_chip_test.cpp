@@ -129,7 +129,7 @@ TEST_P(PipelineOnChip, AFramesFeaturesStayWithinTheirInstructions) {
     const uint64_t frame = counts[counts.size() - 2];  // the last block is not whole
     std::cout << GetParam() << ": " << frame << " instructions a frame\n";
     EXPECT_GT(frame, 10000U);
-    EXPECT_LT(frame, speech ? 50000U : 150000U);
+    EXPECT_LT(frame, speech ? 35000U : 115000U);
 }
 
 INSTANTIATE_TEST_SUITE_P(Applications, PipelineOnChip, testing::Values("wake_word", "machine"),

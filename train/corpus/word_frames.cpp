@@ -60,7 +60,7 @@ Track track_of(const project::Project& project, const Sound& sound) {
 }
 
 Track positive_track(const project::Project& project, const Utterance& original,
-                     const SpeechCorpus& corpus, Random& random) {
+                     const SpeechCorpus& corpus, const AugmentPlan& plan, Random& random) {
     Utterance u;
     if (random.chance(original.synthetic ? 0.95 : 0.5)) {
         u = transplant(original, corpus, random);
@@ -75,7 +75,7 @@ Track positive_track(const project::Project& project, const Utterance& original,
     double speed = random.uniform(0.86, 1.16);
     u.sound = change_speed(u.sound, speed);
     if (random.chance(0.5)) {
-        const double tempo = random.uniform(0.85, 1.2);
+        const double tempo = random.uniform(plan.slowest_tempo, 1.2);
         u.sound = change_tempo(u.sound, tempo);
         speed *= tempo;
     }
@@ -97,14 +97,15 @@ Track positive_track(const project::Project& project, const Utterance& original,
 }
 
 Track negative_track(const project::Project& project, const Sound& original, size_t copy,
-                     const SpeechCorpus& corpus, Random& random) {
+                     const SpeechCorpus& corpus, const AugmentPlan& plan, Random& random) {
     // Half a second of quiet before and after: words also begin out of silence.
     Sound sound(kRateHz / 2, 0.0F);
     sound.insert(sound.end(), original.begin(), original.end());
     sound.resize(sound.size() + kRateHz / 2, 0.0F);
     if (copy > 0) {
         sound = change_speed(sound, random.uniform(0.86, 1.16));
-        if (random.chance(0.3)) sound = change_tempo(sound, random.uniform(0.85, 1.2));
+        if (random.chance(0.3))
+            sound = change_tempo(sound, random.uniform(plan.slowest_tempo, 1.2));
         disturb(sound, corpus, random);
     }
     return track_of(project, sound);
@@ -148,7 +149,7 @@ WordFrames make_word_frames(const project::Project& project, const SpeechCorpus&
         [&](size_t i) {
             Random random = root.fork(i);
             if (i < positives.size()) {
-                frames.positives[i] = positive_track(project, *positives[i], corpus, random);
+                frames.positives[i] = positive_track(project, *positives[i], corpus, plan, random);
                 ++done;
                 return;
             }
@@ -156,13 +157,13 @@ WordFrames make_word_frames(const project::Project& project, const SpeechCorpus&
             Track& track = frames.negatives[n];
             if (n < negatives.size()) {
                 const auto [sound, copy] = negatives[n];
-                track = negative_track(project, *sound, copy, corpus, random);
+                track = negative_track(project, *sound, copy, corpus, plan, random);
             } else if (n < negatives.size() + halves.size()) {
                 const auto sound = half_word(*halves[n - negatives.size()], corpus, random);
-                track = negative_track(project, sound, 1, corpus, random);
+                track = negative_track(project, sound, 1, corpus, plan, random);
             } else {
                 const auto sound = scrambled_speech(corpus, kScramble, random);
-                track = negative_track(project, sound, 1, corpus, random);
+                track = negative_track(project, sound, 1, corpus, plan, random);
             }
             ++done;
         },

@@ -30,6 +30,8 @@ struct AugmentPlan {
     size_t noise_copies = 3;        ///< of all else; the first as recorded
     size_t half_words = 10;         ///< of each recorded positive, as negatives (half_word)
     size_t scrambled_minutes = 40;  ///< of scrambled_speech, at most as long as the speech
+    /// Of the copies; 1: as recorded. Slow speakers need slow copies, fast words lose by them.
+    double slowest_tempo = 0.65;
     uint64_t seed = 1;
 };
 

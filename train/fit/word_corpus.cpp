@@ -6,6 +6,7 @@
 #include <iterator>
 #include <stdexcept>
 
+#include "project/spoken.hpp"
 #include "train/corpus/speech_corpus.hpp"
 #include "train/fit/feature_cache.hpp"
 #include "train/fit/steps.hpp"
@@ -19,11 +20,11 @@ std::string cache_key(const project::Project& project, const TrainOptions& optio
                       const AugmentPlan& plan, const std::string& word) {
     const auto& f = project.features;
     return fmt::format(
-        "ganglion frames 4 {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {}",
+        "ganglion frames 5 {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {}",
         options.data.string(), word, options.synthetic_speech, options.recorded_word, f.window,
         f.hop, f.fft_size, f.bands, f.low_hz, f.high_hz, f.offset, f.steps, f.normalise_seconds,
         plan.recorded_copies, plan.synthetic_copies, plan.speech_copies, plan.noise_copies,
-        plan.half_words, plan.scrambled_minutes, plan.seed);
+        plan.half_words, plan.scrambled_minutes, plan.slowest_tempo, plan.seed);
 }
 
 }  // namespace
@@ -37,6 +38,7 @@ WordCorpus collect_word_corpus(const project::Project& project, const TrainOptio
     const std::string& word = project.decision.labels.at(project.decision.label);
     AugmentPlan plan;
     plan.seed = project.network.seed;
+    plan.slowest_tempo = project::read_spoken(project.path).slowest_tempo;
     // Where text-to-speech stands for all speakers, more is made of it.
     if (!options.recorded_word) plan.synthetic_copies *= 3;
     const auto key = cache_key(project, options, plan, word);
