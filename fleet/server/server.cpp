@@ -47,7 +47,8 @@ struct Server::Running {
     std::optional<std::string> fault() const {
         for (const auto& [organisation, parts] : fleets) {
             auto fault = parts->fault();
-            if (!fault && !parts->is_connected()) fault = "a service is not connected to the broker";
+            if (!fault && !parts->is_connected())
+                fault = "a service is not connected to the broker";
             if (fault) return organisation.empty() ? *fault : organisation + ": " + *fault;
         }
         return std::nullopt;
