@@ -142,9 +142,11 @@ void MqttClient::set_callbacks() {
                                                     : mosquitto_connack_string(result));
             return;
         }
-        self(object).unacknowledged_ = 0;
+        // One more until all are asked for: not yet heard, not even in between.
+        self(object).unacknowledged_ = 1;
         self(object).connected_ = true;
         self(object).handlers_.connected();
+        --self(object).unacknowledged_;
     });
     mosquitto_disconnect_callback_set(client_.get(), [](mosquitto*, void* object, int result) {
         self(object).connected_ = false;

@@ -84,10 +84,12 @@ void Server::start() {
                         .log = config_.log,
                         .front = config_.front});
     const auto limit = std::chrono::steady_clock::now() + kConnectLimit;
-    while (running->fault() && std::chrono::steady_clock::now() < limit) {
+    auto fault = running->fault();
+    while (fault && std::chrono::steady_clock::now() < limit) {
         std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        fault = running->fault();
     }
-    if (const auto fault = running->fault()) {
+    if (fault) {
         const std::string where =
             bus_kind(config_.broker) == BusKind::own_broker
                 ? "; see " + (config_.state_dir / "broker" / "mosquitto.log").string()
