@@ -1,7 +1,6 @@
 #include "train/fit/frame_windows.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <map>
 
 #include "compile/bundle_features.hpp"
@@ -113,20 +112,14 @@ LabelledWindows frame_windows(const project::Project& project,
     const auto copies = copies_of(chosen, plan.copies);
     const size_t all = copies.size();
     std::vector<Part> parts(all);
-    const Random root(plan.seed);
-    std::atomic<size_t> done = 0;
-    in_parallel(
-        all,
-        [&](size_t i) {
-            LabelledRecording copy = with_loud_stretches(project, *copies[i].of);
-            Random random = root.fork(i);
-            const bool as_recorded = copies[i].number == 0;
-            if (!as_recorded) disturb_copy(project, around, copy, random);
-            const double shift = as_recorded ? 0 : random.uniform();
-            parts[i] = windows_of(project, copy, plan.most_each, shift);
-            ++done;
-        },
-        [&] { step(done, all); });
+    const auto prepare = [&](const LabelledRecording& recording) {
+        return with_loud_stretches(project, recording);
+    };
+    const auto use = [&](size_t i, const LabelledRecording& copy, Random& random) {
+        const double shift = copies[i].number == 0 ? 0 : random.uniform();
+        parts[i] = windows_of(project, copy, plan.most_each, shift);
+    };
+    make_copies(project, around, copies, plan.seed, {prepare, use, step});
     LabelledWindows windows;
     windows.frames = project.features.frames;
     windows.values = project.frame_values();

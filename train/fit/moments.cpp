@@ -1,11 +1,9 @@
 #include "train/fit/moments.hpp"
 
 #include <algorithm>
-#include <atomic>
 
 #include "compile/bundle_features.hpp"
 #include "train/corpus/loud_stretches.hpp"
-#include "train/corpus/parallel.hpp"
 #include "train/corpus/word_extent.hpp"
 #include "train/fit/label_thresholds.hpp"
 #include "train/fit/recording_copies.hpp"
@@ -108,18 +106,13 @@ std::vector<LabelledTrack> labelled_tracks(const project::Project& project,
     const SpeechCorpus around = surroundings(project, chosen);
     const auto copies = copies_of(chosen, plan.copies);
     std::vector<LabelledTrack> tracks(copies.size());
-    const Random root(plan.seed);
-    std::atomic<size_t> done = 0;
-    in_parallel(
-        copies.size(),
-        [&](size_t i) {
-            LabelledRecording copy = with_words(project, *copies[i].of);
-            Random random = root.fork(i);
-            if (copies[i].number != 0) disturb_copy(project, around, copy, random);
-            tracks[i] = track_of(project, copy);
-            ++done;
-        },
-        [&] { step(done, copies.size()); });
+    const auto prepare = [&](const LabelledRecording& recording) {
+        return with_words(project, recording);
+    };
+    const auto use = [&](size_t i, const LabelledRecording& copy, Random&) {
+        tracks[i] = track_of(project, copy);
+    };
+    make_copies(project, around, copies, plan.seed, {prepare, use, step});
     return tracks;
 }
 

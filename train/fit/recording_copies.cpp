@@ -1,9 +1,11 @@
 #include "train/fit/recording_copies.hpp"
 
 #include <algorithm>
+#include <atomic>
 
 #include "train/corpus/augment_motion.hpp"
 #include "train/corpus/disturb.hpp"
+#include "train/corpus/parallel.hpp"
 #include "train/fit/label_thresholds.hpp"
 #include "train/recordings/sensor_recording.hpp"
 
@@ -18,12 +20,9 @@ bool is_motion(const project::Project& project) {
     return kind == Sensor::accelerometer || kind == Sensor::imu || kind == Sensor::ride;
 }
 
-}  // namespace
-
-bool is_sound(const project::Project& project) {
-    return project.sensor.kind == project::Sensor::microphone;
-}
-
+/// Makes a copy another recording of the same thing, as its sensor would: sound by another speed,
+/// microphone, room, loudness and noise (train/corpus), motion by rotation, speed, noise and lost
+/// samples. Stretches follow where the speed changed.
 void disturb_copy(const project::Project& project, const SpeechCorpus& around,
                   LabelledRecording& recording, Random& random) {
     const size_t before = recording.samples.size();
@@ -40,6 +39,12 @@ void disturb_copy(const project::Project& project, const SpeechCorpus& around,
         stretch.begin = static_cast<uint64_t>(static_cast<double>(stretch.begin) * factor);
         stretch.end = static_cast<uint64_t>(static_cast<double>(stretch.end) * factor);
     }
+}
+
+}  // namespace
+
+bool is_sound(const project::Project& project) {
+    return project.sensor.kind == project::Sensor::microphone;
 }
 
 bool is_quiet(std::string_view label) {
@@ -80,6 +85,22 @@ std::vector<const LabelledRecording*> recordings_of(
     for (const auto& recording : recordings)
         if (recording.split == split) chosen.push_back(&recording);
     return chosen;
+}
+
+void make_copies(const project::Project& project, const SpeechCorpus& around,
+                 const std::vector<Copy>& copies, uint64_t seed, const CopyWork& work) {
+    const Random root(seed);
+    std::atomic<size_t> done = 0;
+    in_parallel(
+        copies.size(),
+        [&](size_t i) {
+            LabelledRecording copy = work.prepare(*copies[i].of);
+            Random random = root.fork(i);
+            if (copies[i].number != 0) disturb_copy(project, around, copy, random);
+            work.use(i, copy, random);
+            ++done;
+        },
+        [&] { work.step(done, copies.size()); });
 }
 
 }  // namespace ganglion::train

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,10 +38,15 @@ struct Copy {
 /// `count` of each. What is spoken has many voices already: two, never as it was made.
 std::vector<Copy> copies_of(const std::vector<const LabelledRecording*>& recordings, size_t count);
 
-/// Makes a copy another recording of the same thing, as its sensor would: sound by another speed,
-/// microphone, room, loudness and noise (train/corpus), motion by rotation, speed, noise and lost
-/// samples. Stretches follow where the speed changed.
-void disturb_copy(const project::Project& project, const SpeechCorpus& around,
-                  LabelledRecording& recording, Random& random);
+/// What is done with copies: `prepare` makes one from its recording, `use` takes it disturbed (but
+/// for number 0) with its index and random choices of its own. On all cores; `step(done, all)`
+/// reports progress.
+struct CopyWork {
+    std::function<LabelledRecording(const LabelledRecording&)> prepare;
+    std::function<void(size_t, const LabelledRecording&, Random&)> use;
+    std::function<void(size_t, size_t)> step;
+};
+void make_copies(const project::Project& project, const SpeechCorpus& around,
+                 const std::vector<Copy>& copies, uint64_t seed, const CopyWork& work);
 
 }  // namespace ganglion::train
