@@ -1,8 +1,10 @@
 #include "train/network/fast_layers.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
+#include <vector>
+
+#include "train/network/row_kernels.hpp"
 
 namespace ganglion::train {
 namespace {
@@ -10,100 +12,191 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-/// Sums are kept in so many lanes, which the compiler puts into vector registers: it may not
-/// reorder a single floating-point sum itself.
-constexpr int64_t kLanes = 16;
-using Lanes = std::array<float, kLanes>;
-
-float total(const Lanes& lanes) {
-    double sum = 0;
-    for (const float lane : lanes) sum += static_cast<double>(lane);
-    return static_cast<float>(sum);
+/// [batch, channels, time] as [channels, batch, time] without gaps, and back; a copy only where it
+/// lies otherwise.
+torch::Tensor by_channel(const torch::Tensor& x) {
+    return x.permute({1, 0, 2}).contiguous();
+}
+torch::Tensor by_batch(const torch::Tensor& x) {
+    return x.permute({1, 0, 2});
 }
 
-/// lanes += a × b over `count` values.
-void add_products(Lanes& lanes, const float* a, const float* b, int64_t count) {
-    int64_t i = 0;
-    for (; i + kLanes <= count; i += kLanes) {
-        for (int64_t l = 0; l < kLanes; ++l) lanes[static_cast<size_t>(l)] += a[i + l] * b[i + l];
+/// A function takes no undefined tensor: no bias is one of no values, and its slopes are none.
+torch::Tensor or_empty(const torch::Tensor& bias) {
+    return bias.defined() ? bias : torch::empty({0});
+}
+torch::Tensor slopes_for(const torch::Tensor& bias) {
+    return bias.numel() > 0 ? torch::empty_like(bias) : torch::Tensor();
+}
+
+/// What each output of a convolution sees, [channels × kernel, batch, outputs], of x [channels,
+/// batch, time].
+torch::Tensor columns_of(const torch::Tensor& x, int64_t kernel, int64_t stride) {
+    const int64_t channels = x.size(0), batch = x.size(1), time = x.size(2);
+    const int64_t out = (time - kernel) / stride + 1;
+    if (kernel == 1 && stride == 1) return x;
+    auto columns = torch::empty({channels * kernel, batch, out});
+    const float* from = x.data_ptr<float>();
+    float* to = columns.data_ptr<float>();
+    for (int64_t c = 0; c < channels; ++c) {
+        for (int64_t k = 0; k < kernel; ++k) {
+            for (int64_t n = 0; n < batch; ++n, to += out) {
+                const float* row = from + (c * batch + n) * time + k;
+                for (int64_t t = 0; t < out; ++t) to[t] = row[t * stride];
+            }
+        }
     }
-    for (int64_t l = 0; i + l < count; ++l) lanes[static_cast<size_t>(l)] += a[i + l] * b[i + l];
+    return columns;
 }
 
-torch::Tensor convolved(const torch::Tensor& x, const torch::Tensor& weight, int64_t padding) {
-    const std::vector<int64_t> one{1};
-    const std::vector<int64_t> around{padding};
-    return torch::conv1d(x, weight, {}, at::IntArrayRef(one), at::IntArrayRef(around),
-                         at::IntArrayRef(one), x.size(1));
+/// The other way: the slopes of columns_of() added up into those of x.
+torch::Tensor columns_added(const torch::Tensor& columns, int64_t kernel, int64_t stride,
+                            int64_t time) {
+    if (kernel == 1 && stride == 1) return columns;
+    const int64_t channels = columns.size(0) / kernel, batch = columns.size(1);
+    const int64_t out = columns.size(2);
+    auto x = torch::zeros({channels, batch, time});
+    const float* from = columns.data_ptr<float>();
+    float* to = x.data_ptr<float>();
+    for (int64_t c = 0; c < channels; ++c) {
+        for (int64_t k = 0; k < kernel; ++k) {
+            for (int64_t n = 0; n < batch; ++n, from += out) {
+                float* row = to + (c * batch + n) * time + k;
+                for (int64_t t = 0; t < out; ++t) row[t * stride] += from[t];
+            }
+        }
+    }
+    return x;
 }
 
+struct Convolution : torch::autograd::Function<Convolution> {
+    static torch::Tensor forward(AutogradContext* context, const torch::Tensor& x,
+                                 const torch::Tensor& weight, const torch::Tensor& bias,
+                                 int64_t stride) {
+        const int64_t outputs = weight.size(0), kernel = weight.size(2);
+        const auto columns = columns_of(by_channel(x), kernel, stride);
+        auto y = torch::empty({outputs, columns.size(1), columns.size(2)});
+        const auto filters = weight.contiguous();
+        weigh_rows(filters.data_ptr<float>(), bias.numel() > 0 ? bias.data_ptr<float>() : nullptr,
+                   columns.data_ptr<float>(), outputs, columns.size(0),
+                   columns.size(1) * columns.size(2), y.data_ptr<float>());
+        context->save_for_backward({columns, filters, bias});
+        context->saved_data["stride"] = stride;
+        context->saved_data["time"] = x.size(2);
+        context->saved_data["to_x"] = x.requires_grad();
+        return by_batch(y);
+    }
+
+    static variable_list backward(AutogradContext* context, variable_list gradients) {
+        const auto saved = context->get_saved_variables();
+        const auto& columns = saved[0];
+        const auto& weight = saved[1];
+        const auto slope = by_channel(gradients[0]);
+        const int64_t outputs = weight.size(0), inner = columns.size(0);
+        const int64_t count = columns.size(1) * columns.size(2);
+        auto to_weight = torch::empty_like(weight);
+        multiply_rows(slope.data_ptr<float>(), columns.data_ptr<float>(), outputs, inner, count,
+                      to_weight.data_ptr<float>());
+        auto to_bias = slopes_for(saved[2]);
+        for (int64_t o = 0; to_bias.defined() && o < outputs; ++o)
+            to_bias.data_ptr<float>()[o] = sum_of_row(slope.data_ptr<float>() + o * count, count);
+        torch::Tensor to_x;
+        if (context->saved_data["to_x"].toBool()) {
+            const auto turned = weight.reshape({outputs, inner}).t().contiguous();
+            auto to_columns = torch::empty_like(columns);
+            weigh_rows(turned.data_ptr<float>(), nullptr, slope.data_ptr<float>(), inner, outputs,
+                       count, to_columns.data_ptr<float>());
+            to_x = by_batch(columns_added(to_columns, weight.size(2),
+                                          context->saved_data["stride"].toInt(),
+                                          context->saved_data["time"].toInt()));
+        }
+        return {to_x, to_weight, to_bias, {}};
+    }
+};
+
+/// A channel's moments, those of all of a batch, are one row: its filter runs over the bounds
+/// within, and what it finds there is left out.
 struct Depthwise : torch::autograd::Function<Depthwise> {
     static torch::Tensor forward(AutogradContext* context, const torch::Tensor& x,
-                                 const torch::Tensor& weight) {
-        context->save_for_backward({x, weight});
-        return convolved(x, weight, 0);
+                                 const torch::Tensor& weight, const torch::Tensor& bias) {
+        const auto input = by_channel(x);
+        const auto filters = weight.contiguous();
+        const int64_t channels = input.size(0), batch = input.size(1), time = input.size(2);
+        const int64_t taps = weight.size(2), out = time - taps + 1;
+        auto y = torch::empty({channels, batch, out});
+        float* to = y.data_ptr<float>();
+        std::vector<float> all(static_cast<size_t>(batch * time));
+        for (int64_t c = 0; c < channels; ++c) {
+            filter_row(input.data_ptr<float>() + c * batch * time,
+                       filters.data_ptr<float>() + c * taps, taps,
+                       bias.numel() > 0 ? bias.data_ptr<float>()[c] : 0.0F, batch * time - taps + 1,
+                       all.data());
+            for (int64_t n = 0; n < batch; ++n, to += out)
+                std::copy_n(all.data() + n * time, out, to);
+        }
+        context->save_for_backward({input, filters, bias});
+        return by_batch(y);
     }
 
     static variable_list backward(AutogradContext* context, variable_list gradients) {
         const auto saved = context->get_saved_variables();
         const auto& x = saved[0];
         const auto& weight = saved[1];
-        const auto gradient = gradients[0].contiguous();
-        const int64_t batch = x.size(0), channels = x.size(1), time = x.size(2);
-        const int64_t kernel = weight.size(2), out = gradient.size(2);
-        // The gradient of the input is the gradient of the output under the kernel turned round.
-        const auto to_x = convolved(gradient, weight.flip(2), kernel - 1);
+        const auto slope = by_channel(gradients[0]);
+        const int64_t channels = x.size(0), batch = x.size(1), time = x.size(2);
+        const int64_t taps = weight.size(2), out = slope.size(2);
+        const auto turned = weight.flip(2);
+        auto to_x = torch::empty_like(x);
         auto to_weight = torch::empty_like(weight);
-        const float* values = x.data_ptr<float>();
-        const float* slopes = gradient.data_ptr<float>();
-        float* target = to_weight.data_ptr<float>();
-        std::vector<Lanes> lanes(static_cast<size_t>(kernel));
+        auto to_bias = slopes_for(saved[2]);
+        // Zeros where the filter ran over a bound, and before the first.
+        std::vector<float> spread(static_cast<size_t>(batch * time + taps - 1), 0.0F);
+        float* slopes = spread.data() + taps - 1;
         for (int64_t c = 0; c < channels; ++c) {
-            std::fill(lanes.begin(), lanes.end(), Lanes{});
-            for (int64_t n = 0; n < batch; ++n) {
-                const float* from = values + (n * channels + c) * time;
-                const float* slope = slopes + (n * channels + c) * out;
-                for (int64_t k = 0; k < kernel; ++k)
-                    add_products(lanes[static_cast<size_t>(k)], slope, from + k, out);
-            }
-            for (int64_t k = 0; k < kernel; ++k)
-                target[c * kernel + k] = total(lanes[static_cast<size_t>(k)]);
+            for (int64_t n = 0; n < batch; ++n)
+                std::copy_n(slope.data_ptr<float>() + (c * batch + n) * out, out,
+                            slopes + n * time);
+            filter_row(spread.data(), turned.data_ptr<float>() + c * taps, taps, 0, batch * time,
+                       to_x.data_ptr<float>() + c * batch * time);
+            filter_slopes(slopes, x.data_ptr<float>() + c * batch * time, taps,
+                          batch * time - taps + 1, to_weight.data_ptr<float>() + c * taps);
+            if (to_bias.defined())
+                to_bias.data_ptr<float>()[c] = sum_of_row(slopes, batch * time - taps + 1);
         }
-        return {to_x, to_weight};
-    }
-};
-
-/// One channel's rows: `batch` of `time` values, `stride` apart.
-struct Rows {
-    int64_t batch, time, stride;
-
-    template <typename Work>
-    void each(Work work) const {
-        for (int64_t n = 0; n < batch; ++n) work(n * stride);
+        return {by_batch(to_x), to_weight, to_bias};
     }
 };
 
 struct NormRelu : torch::autograd::Function<NormRelu> {
     static torch::Tensor forward(AutogradContext* context, const torch::Tensor& x,
                                  const torch::Tensor& gamma, const torch::Tensor& beta,
-                                 const torch::Tensor& mean, const torch::Tensor& inverse,
-                                 bool relu) {
-        const int64_t batch = x.size(0), channels = x.size(1), time = x.size(2);
-        auto y = torch::empty_like(x);
+                                 const torch::nn::BatchNorm1d& norm, bool relu) {
+        const auto input = by_channel(x);
+        const int64_t channels = input.size(0), count = input.size(1) * input.size(2);
+        auto y = torch::empty_like(input);
+        auto mean = torch::empty({channels}), inverse = torch::empty({channels});
+        const auto momentum = static_cast<float>(norm->options.momentum().value_or(0.1));
+        const float floor = relu ? 0.0F : -INFINITY;
+        const auto n = static_cast<float>(count);
+        const auto move = [&](float& running, float now) { running += momentum * (now - running); };
         for (int64_t c = 0; c < channels; ++c) {
-            const float scale = gamma.data_ptr<float>()[c] * inverse.data_ptr<float>()[c];
-            const float offset = beta.data_ptr<float>()[c] - mean.data_ptr<float>()[c] * scale;
-            const float floor = relu ? 0.0F : -INFINITY;
-            Rows{batch, time, channels * time}.each([&](int64_t row) {
-                const float* from = x.data_ptr<float>() + row + c * time;
-                float* to = y.data_ptr<float>() + row + c * time;
-                for (int64_t t = 0; t < time; ++t)
-                    to[t] = std::max(floor, from[t] * scale + offset);
-            });
+            const float* row = input.data_ptr<float>() + c * count;
+            const float middle = sum_of_row(row, count) / n;
+            const float squares = squares_of_row(row, middle, count);
+            const float steepness =
+                1 / std::sqrt(squares / n + static_cast<float>(norm->options.eps()));
+            const float scale = gamma.data_ptr<float>()[c] * steepness;
+            scale_row(row, scale, beta.data_ptr<float>()[c] - middle * scale, floor, count,
+                      y.data_ptr<float>() + c * count);
+            mean.data_ptr<float>()[c] = middle;
+            inverse.data_ptr<float>()[c] = steepness;
+            move(norm->running_mean.data_ptr<float>()[c], middle);
+            move(norm->running_var.data_ptr<float>()[c], squares / std::max(1.0F, n - 1));
         }
-        context->save_for_backward({x, gamma, mean, inverse, y});
-        context->saved_data["relu"] = relu;
-        return y;
+        norm->num_batches_tracked.data_ptr<int64_t>()[0] += 1;
+        context->save_for_backward({input, gamma, mean, inverse, y});
+        context->saved_data["floor"] = static_cast<double>(floor);
+        return by_batch(y);
     }
 
     /// With n values a channel and x̂ = (x - mean) × inverse:
@@ -112,97 +205,54 @@ struct NormRelu : torch::autograd::Function<NormRelu> {
         const auto saved = context->get_saved_variables();
         const auto& x = saved[0];
         const auto& gamma = saved[1];
-        const auto& mean = saved[2];
-        const auto& inverse = saved[3];
         const auto& y = saved[4];
-        const bool relu = context->saved_data["relu"].toBool();
-        const int64_t batch = x.size(0), channels = x.size(1), time = x.size(2);
-        auto slope = gradients[0].contiguous();
-        if (relu) slope = slope * (y > 0);
+        const auto floor = static_cast<float>(context->saved_data["floor"].toDouble());
+        const int64_t channels = x.size(0), count = x.size(1) * x.size(2);
+        const auto slope = by_channel(gradients[0]);
         auto to_x = torch::empty_like(x);
         auto to_gamma = torch::empty_like(gamma);
         auto to_beta = torch::empty_like(gamma);
-        const float count = static_cast<float>(batch * time);
-        const std::vector<float> ones(static_cast<size_t>(time), 1.0F);
-        const Rows rows{batch, time, channels * time};
         for (int64_t c = 0; c < channels; ++c) {
-            const float* values = x.data_ptr<float>() + c * time;
-            const float* slopes = slope.data_ptr<float>() + c * time;
-            float* target = to_x.data_ptr<float>() + c * time;
-            const float middle = mean.data_ptr<float>()[c];
-            const float steepness = inverse.data_ptr<float>()[c];
-            Lanes plain{}, weighted{};
-            rows.each([&](int64_t row) {
-                add_products(plain, slopes + row, ones.data(), time);
-                add_products(weighted, slopes + row, values + row, time);
-            });
-            const float sum = total(plain);
-            const float along = (total(weighted) - middle * sum) * steepness;
-            to_beta.data_ptr<float>()[c] = sum;
+            const float* row = x.data_ptr<float>() + c * count;
+            float* target = to_x.data_ptr<float>() + c * count;
+            const float middle = saved[2].data_ptr<float>()[c];
+            const float steepness = saved[3].data_ptr<float>()[c];
+            const auto sums =
+                mask_slopes(slope.data_ptr<float>() + c * count, y.data_ptr<float>() + c * count,
+                            row, floor, count, target);
+            const float along = (sums.weighted - middle * sums.plain) * steepness;
+            to_beta.data_ptr<float>()[c] = sums.plain;
             to_gamma.data_ptr<float>()[c] = along;
-            const float scale = gamma.data_ptr<float>()[c] * steepness;
-            const float tilt = along / count * steepness;
-            const float level = sum / count - tilt * middle;
-            rows.each([&](int64_t row) {
-                for (int64_t t = 0; t < time; ++t)
-                    target[row + t] = scale * (slopes[row + t] - level - tilt * values[row + t]);
-            });
+            const float tilt = along / static_cast<float>(count) * steepness;
+            const float level = sums.plain / static_cast<float>(count) - tilt * middle;
+            tilt_row(row, gamma.data_ptr<float>()[c] * steepness, level, tilt, count, target);
         }
-        return {to_x, to_gamma, to_beta, {}, {}, {}};
+        return {by_batch(to_x), to_gamma, to_beta, {}, {}};
     }
 };
 
 }  // namespace
 
+torch::Tensor convolution_over_time(const torch::Tensor& x, const torch::Tensor& weight,
+                                    const torch::Tensor& bias, int64_t stride) {
+    if (x.is_cpu()) return Convolution::apply(x, weight, or_empty(bias), stride);
+    return torch::nn::functional::conv1d(
+        x, weight, torch::nn::functional::Conv1dFuncOptions().bias(bias).stride(stride));
+}
+
 torch::Tensor depthwise_over_time(const torch::Tensor& x, const torch::Tensor& weight,
                                   const torch::Tensor& bias) {
-    if (!x.is_cpu()) {
-        return torch::nn::functional::conv1d(
-            x, weight,
-            torch::nn::functional::Conv1dFuncOptions().bias(bias).groups(weight.size(0)));
-    }
-    const auto y = Depthwise::apply(x.contiguous(), weight);
-    return bias.defined() ? y + bias.reshape({1, -1, 1}) : y;
+    if (x.is_cpu()) return Depthwise::apply(x, weight, or_empty(bias));
+    return torch::nn::functional::conv1d(
+        x, weight, torch::nn::functional::Conv1dFuncOptions().bias(bias).groups(weight.size(0)));
 }
 
 torch::Tensor batch_norm_relu(const torch::Tensor& x, const torch::nn::BatchNorm1d& norm,
                               bool relu) {
-    if (!x.is_cpu()) {
-        torch::nn::BatchNorm1d same = norm;  // a handle to the same layer
-        const auto y = same->forward(x);
-        return relu ? torch::relu(y) : y;
-    }
-    const auto input = x.contiguous();
-    const int64_t batch = x.size(0), channels = x.size(1), time = x.size(2);
-    auto mean = torch::empty({channels});
-    auto variance = torch::empty({channels});
-    {
-        const torch::NoGradGuard guard;
-        const Rows rows{batch, time, channels * time};
-        const std::vector<float> ones(static_cast<size_t>(time), 1.0F);
-        const auto count = static_cast<float>(batch * time);
-        std::vector<float> centred(static_cast<size_t>(time));
-        for (int64_t c = 0; c < channels; ++c) {
-            const float* values = input.data_ptr<float>() + c * time;
-            Lanes sum{}, squares{};
-            rows.each([&](int64_t row) { add_products(sum, values + row, ones.data(), time); });
-            const float middle = total(sum) / count;
-            rows.each([&](int64_t row) {
-                for (int64_t t = 0; t < time; ++t)
-                    centred[static_cast<size_t>(t)] = values[row + t] - middle;
-                add_products(squares, centred.data(), centred.data(), time);
-            });
-            mean.data_ptr<float>()[c] = middle;
-            variance.data_ptr<float>()[c] = total(squares) / count;
-        }
-        const double momentum = norm->options.momentum().value_or(0.1);
-        const double unbiased = static_cast<double>(count) / std::max(1.0, count - 1.0);
-        norm->running_mean.mul_(1 - momentum).add_(mean, momentum);
-        norm->running_var.mul_(1 - momentum).add_(variance, momentum * unbiased);
-        norm->num_batches_tracked.add_(1);
-    }
-    const auto inverse = (variance + norm->options.eps()).rsqrt();
-    return NormRelu::apply(input, norm->weight, norm->bias, mean, inverse, relu);
+    if (x.is_cpu()) return NormRelu::apply(x, norm->weight, norm->bias, norm, relu);
+    torch::nn::BatchNorm1d same = norm;  // a handle to the same layer
+    const auto y = same->forward(x);
+    return relu ? torch::relu(y) : y;
 }
 
 }  // namespace ganglion::train

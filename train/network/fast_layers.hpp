@@ -4,10 +4,15 @@
 
 namespace ganglion::train {
 
-/// Layers over time whose gradients libtorch computes slowly on a processor, written out; values
-/// and gradients are libtorch's up to rounding. Tensors are float, contiguous [batch, channels,
-/// time]. Sums are taken in a fixed order: equal inputs give equal bits. Elsewhere than on a
-/// processor libtorch computes them.
+/// Layers over time that libtorch computes slowly on a processor, written out; values and gradients
+/// are libtorch's up to rounding. Tensors are float [batch, channels, time] of any strides; what is
+/// returned lies in memory as [channels, batch, time], one long row a channel, which the next layer
+/// takes without a copy. Equal inputs give equal bits. Elsewhere than on a processor libtorch
+/// computes them.
+
+/// No padding. weight [outputs, channels, kernel]; bias [outputs] or undefined.
+torch::Tensor convolution_over_time(const torch::Tensor& x, const torch::Tensor& weight,
+                                    const torch::Tensor& bias, int64_t stride);
 
 /// Each channel with its own kernel, no padding, stride 1. weight [channels, 1, kernel]; bias
 /// [channels] or undefined.

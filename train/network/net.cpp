@@ -70,7 +70,8 @@ torch::Tensor Net::forward(torch::Tensor x) {
         } else if (shape.kind == LayerKind::depthwise) {
             x = depthwise_over_time(x, convolutions_[i]->weight, convolutions_[i]->bias);
         } else {
-            x = convolutions_[i]->forward(x);
+            x = convolution_over_time(x, convolutions_[i]->weight, convolutions_[i]->bias,
+                                      shape.stride);
         }
         const bool sums = shape.adds >= 0;
         const bool normed = !norms_[i].is_empty();

@@ -81,11 +81,9 @@ torch::Tensor QuantizedNet::forward(torch::Tensor x) {
         }
         const auto weight = rounded_weights(weights_[i], l);
         if (convolutional_) {
-            const std::vector<int64_t> stride{l.stride};
-            const std::vector<int64_t> padding{0};
             x = l.kind == LayerKind::depthwise
                     ? depthwise_over_time(x, weight, bias_[i])
-                    : torch::conv1d(x, weight, bias_[i], stride, at::IntArrayRef(padding));
+                    : convolution_over_time(x, weight, bias_[i], l.stride);
         } else {
             x = torch::linear(x, weight, bias_[i]);
         }
