@@ -113,8 +113,8 @@ TEST(BatchNormRelu, HasLibtorchsValuesGradientsAndRunningStatistics) {
 
 TEST(RoundedActivation, HasLibtorchsValuesAndGradients) {
     torch::manual_seed(5);
-    const auto row = torch::cat(
-        {torch::randn({3 * 5 * 40 - 4}) * 3, torch::tensor({0.0F, -1e6F, 1e6F, 2.5F})});
+    const auto row =
+        torch::cat({torch::randn({3 * 5 * 40 - 4}) * 3, torch::tensor({0.0F, -1e6F, 1e6F, 2.5F})});
     const auto dense = row.reshape({3, 5, 40}).requires_grad_();
     const auto holed = torch::randn({3, 5, 80}).requires_grad_();
     for (const auto& range : {std::array{-2.0F, 4.0F}, {0.0F, 5.0F}, {-1.0F, 0.0F}}) {
