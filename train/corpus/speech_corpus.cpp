@@ -153,7 +153,8 @@ bool is_speech(const Recording& recording) {
 SpeechCorpus collect_speech(const std::filesystem::path& data, const std::string& split,
                             const std::string& word, const SpeechSources& sources,
                             const std::function<void(size_t, size_t)>& step) {
-    auto recordings = of_split(find_recordings(data, {".wav", ".flac"}), split);
+    auto recordings =
+        of_split(without_phrases_of(word, find_recordings(data, {".wav", ".flac"})), split);
     if (!sources.recorded_word)
         std::erase_if(recordings, [&](const Recording& r) { return r.label == word; });
     const auto tasks = sources.synthetic ? synthesis_tasks(word) : std::vector<Task>();

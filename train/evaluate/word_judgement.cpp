@@ -33,7 +33,7 @@ void append_clip(std::vector<ClipStream>& streams, const std::vector<int16_t>& s
 
 std::vector<ClipStream> clip_streams(const std::filesystem::path& data, const std::string& split,
                                      const std::string& word, size_t disturbed) {
-    const auto found = find_recordings(data, {".wav", ".flac"});
+    const auto found = without_phrases_of(word, find_recordings(data, {".wav", ".flac"}));
     const auto recordings = split == "all" ? found : of_split(found, split);
     std::vector<std::vector<int16_t>> sounds(recordings.size());
     in_parallel(recordings.size(), [&](size_t i) {

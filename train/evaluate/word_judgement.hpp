@@ -32,7 +32,7 @@ void append_clip(std::vector<ClipStream>& streams, const std::vector<int16_t>& s
                  const std::string& label, const std::string& name, const std::string& group);
 
 /// The clips of `split` ("all": of every split) below `data` as streams of a few minutes each, in
-/// manifest order.
+/// manifest order; phrases with the word in them are left out (without_phrases_of).
 /// `disturbed` > 0 adds that many further passes over them with random microphone, room, noise and
 /// loudness (noise from the same split).
 std::vector<ClipStream> clip_streams(const std::filesystem::path& data, const std::string& split,

@@ -181,4 +181,12 @@ std::vector<Recording> of_split(const std::vector<Recording>& all, std::string_v
     return chosen;
 }
 
+std::vector<Recording> without_phrases_of(std::string_view word, std::vector<Recording> all) {
+    const std::string wanted = fmt::format("_{}_", word);
+    std::erase_if(all, [&](const Recording& r) {
+        return r.label != word && fmt::format("_{}_", r.label).find(wanted) != std::string::npos;
+    });
+    return all;
+}
+
 }  // namespace ganglion::train

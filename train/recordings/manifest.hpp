@@ -48,4 +48,8 @@ std::vector<Recording> find_recordings(const std::filesystem::path& folder,
 /// The recordings of one split.
 std::vector<Recording> of_split(const std::vector<Recording>& all, std::string_view split);
 
+/// Those that can judge `word` or teach it: without the ones whose label has it among other words,
+/// as "hey_computer" has "computer". They say the word, but not as the word's own recordings do.
+std::vector<Recording> without_phrases_of(std::string_view word, std::vector<Recording> all);
+
 }  // namespace ganglion::train

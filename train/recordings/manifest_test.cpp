@@ -49,6 +49,18 @@ TEST(Manifest, FindsGroupsInTwoSplits) {
     EXPECT_EQ(groups_in_two_splits(all), std::vector<std::string>{"ann"});
 }
 
+TEST(Manifest, LeavesOutPhrasesOfTheWord) {
+    const auto all = parse_manifest(
+        "file,label,group,split\na.wav,computer,a,test\nb.wav,hey_computer,a,test\n"
+        "c.wav,computers,a,test\nd.wav,speech,a,test\ne.wav,computer_on,a,test\n",
+        "/data/manifest.csv");
+    std::vector<std::string> labels;
+    for (const auto& recording : without_phrases_of("computer", all))
+        labels.push_back(recording.label);
+    EXPECT_EQ(labels, (std::vector<std::string>{"computer", "computers", "speech"}));
+    EXPECT_EQ(without_phrases_of("smart_mirror", all).size(), all.size());
+}
+
 TEST(ClassFolders, LabelsByFolderAndSplitsByName) {
     const auto folder =
         std::filesystem::temp_directory_path() / (std::to_string(::getpid()) + "classes");
