@@ -1,5 +1,6 @@
 #include "compile/bundle_features.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <stdexcept>
@@ -48,6 +49,21 @@ std::vector<FeatureScale> scales_of(const project::Project& project) {
     return scales;
 }
 
+// Measured in the hops of the features, so that a block slept through is a frame.
+SoundGateParameters sound_gate_of(const project::Project& project) {
+    const project::Project::SoundGate& gate = *project.sound_gate;
+    const auto blocks = [&](uint32_t milliseconds) {
+        const double samples = milliseconds * project.sensor.samples_per_second() / 1000;
+        return static_cast<uint16_t>(std::lround(samples / project.features.hop));
+    };
+    return {.block = static_cast<uint16_t>(project.features.hop),
+            .preroll = blocks(gate.preroll_ms),
+            .ratio_q8 = static_cast<uint16_t>(std::lround(gate.ratio * 256)),
+            .least = static_cast<uint16_t>(gate.least),
+            .hold = blocks(gate.hold_ms),
+            .floor = std::max<uint16_t>(blocks(gate.floor_ms), 1)};
+}
+
 }  // namespace
 
 std::vector<uint8_t> feature_section(const project::Project& project) {
@@ -64,11 +80,17 @@ std::vector<uint8_t> feature_section(const project::Project& project) {
     header.scales = static_cast<uint16_t>(scales.size());
     header.learn_frames = project.running_normal_frames;
     header.parameter_bytes = static_cast<uint32_t>(parameters.size());
+    if (project.sound_gate) header.sound_gate_bytes = sizeof(SoundGateParameters);
     const size_t scale_bytes = scales.size() * sizeof(FeatureScale);
     std::vector<uint8_t> bytes(sizeof header + scale_bytes);
     std::memcpy(bytes.data(), &header, sizeof header);
     if (scale_bytes != 0) std::memcpy(bytes.data() + sizeof header, scales.data(), scale_bytes);
     bytes.insert(bytes.end(), parameters.begin(), parameters.end());
+    if (project.sound_gate) {
+        const SoundGateParameters gate = sound_gate_of(project);
+        const auto* first = reinterpret_cast<const uint8_t*>(&gate);
+        bytes.insert(bytes.end(), first, first + sizeof gate);
+    }
     return bytes;
 }
 

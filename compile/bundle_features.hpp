@@ -8,7 +8,8 @@
 
 namespace ganglion::compile {
 
-/// A bundle's FEATURES section: the common header, the scaling and the block's own parameters.
+/// A bundle's FEATURES section: the common header, the scaling, the block's own parameters and
+/// the sound gate's.
 std::vector<uint8_t> feature_section(const project::Project& project);
 
 /// The device's own feature code over a whole recording, bit for bit what the device's network

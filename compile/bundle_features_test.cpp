@@ -124,6 +124,35 @@ TEST(FeatureSectionBytes, EverySpacingAndNarrowBandsHaveABin) {
     }
 }
 
+TEST(FeatureSectionBytes, ASoundGatesAreCheckedToo) {
+    project::Project project = documented_wake_word();
+    project.sound_gate = {
+        .ratio = 3, .least = 40, .hold_ms = 160, .floor_ms = 300, .preroll_ms = 60};
+    const std::vector<uint8_t> good = feature_section(project);
+    const Loaded loaded(good);
+    ASSERT_EQ(loaded.status, Status::ok);
+    EXPECT_TRUE(loaded.common.has_sound_gate);
+    EXPECT_EQ(loaded.common.sound_gate.block, 320U);
+    EXPECT_EQ(loaded.common.sound_gate.preroll, 3U);
+    EXPECT_EQ(loaded.common.sound_gate.ratio_q8, 768U);
+    EXPECT_EQ(loaded.common.sound_gate.hold, 8U);
+    EXPECT_EQ(loaded.common.sound_gate.floor, 15U);
+    const auto changed = [&](size_t at, uint8_t value) {
+        std::vector<uint8_t> wrong = good;
+        wrong[at] = value;
+        return Loaded(wrong).status;
+    };
+    EXPECT_EQ(Loaded({good.begin(), good.end() - 1}).status, Status::truncated);
+    EXPECT_EQ(changed(offsetof(FeatureHeader, sound_gate_bytes), 0), Status::bad_shape);
+    EXPECT_EQ(changed(offsetof(FeatureHeader, sound_gate_bytes), 10), Status::bad_shape);
+    EXPECT_EQ(changed(offsetof(FeatureHeader, learn_frames), 1), Status::bad_value);
+    const size_t gate = good.size() - sizeof(SoundGateParameters);
+    EXPECT_EQ(changed(gate + 1, 0x80), Status::bad_value);  // block
+    EXPECT_EQ(changed(gate + 2, 16), Status::bad_value);    // preroll
+    EXPECT_EQ(changed(gate + 5, 0), Status::bad_value);     // ratio
+    EXPECT_EQ(changed(gate + 10, 0), Status::bad_value);    // floor
+}
+
 TEST(FeatureSectionBytes, AnyOtherBytesAreRefusedOrSafe) {
     const std::vector<uint8_t> good = feature_section(documented_wake_word());
     for (size_t size = 0; size < good.size(); ++size) {

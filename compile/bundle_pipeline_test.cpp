@@ -375,5 +375,43 @@ TEST(Pipeline, AGateRunsTheModelOnlyWhileItIsOpen) {
     EXPECT_LE(last, 28000U + 480 + 1600);
 }
 
+TEST(Pipeline, ASoundGateLetsTheFeaturesSleepAndChangesNothingThatItHears) {
+    Application application = wake_word_application();
+    Device always(application);
+    application.project.sound_gate.emplace();
+    Device gated(application);
+    EXPECT_EQ(gated.pipeline.prove(gated.bundle, gated.ram()), Status::ok);  // with the gate open
+
+    auto samples = random_samples(20000, 300, 5);  // then restless for 2.4 s, then quiet
+    for (uint32_t part = 0; part < 60; ++part) {
+        const auto noise = random_samples(640, part % 2 == 0 ? 20000 : 1000, part);
+        samples.insert(samples.end(), noise.begin(), noise.end());
+    }
+    const auto quiet = random_samples(20000, 300, 6);
+    samples.insert(samples.end(), quiet.begin(), quiet.end());
+    const Outcome outcome = run(gated, samples, {320});
+    const uint64_t slept = gated.pipeline.slept_frames();
+    EXPECT_EQ(gated.pipeline.frames(), 1 + (samples.size() - 480) / 320 - 3);  // three wait
+    EXPECT_GT(slept, 50U);
+    for (const std::vector<size_t>& sizes : {std::vector<size_t>{1}, {7, 1, 300, 33}, {SIZE_MAX}}) {
+        expect_equal(outcome, run(gated, samples, sizes));
+        EXPECT_EQ(gated.pipeline.slept_frames(), slept);
+    }
+
+    // As without it once the frames of a window were all heard.
+    const Outcome all = run(always, samples, {320});
+    EXPECT_LT(outcome.decisions.size(), all.decisions.size());
+    constexpr uint64_t first = 20000 + 48 * 320 + 480;
+    size_t compared = 0;
+    for (const Decision& decision : outcome.decisions) {
+        const auto same = std::ranges::find(all.decisions, decision.sample, &Decision::sample);
+        ASSERT_NE(same, all.decisions.end()) << decision.sample;
+        if (decision.sample < first || decision.sample >= 20000 + 60 * 640) continue;
+        EXPECT_EQ(decision.score_permille, same->score_permille) << decision.sample;
+        ++compared;
+    }
+    EXPECT_GT(compared, 15U);
+}
+
 }  // namespace
 }  // namespace ganglion::compile

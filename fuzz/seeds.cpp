@@ -65,6 +65,9 @@ void add_bundles(const Seeds& seeds) {
     const std::string key = compile::generate_signing_key();
     seeds.add("bundle", "wake_word",
               compile::write_bundle(tests::wake_word_application().input(), key));
+    tests::Application gated = tests::wake_word_application();
+    gated.project.sound_gate.emplace();
+    seeds.add("bundle", "sound_gate", compile::write_bundle(gated.input(), key));
     seeds.add("bundle", "machine",
               compile::write_bundle(tests::machine_application().input(), key));
 }

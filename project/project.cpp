@@ -224,9 +224,9 @@ Project parse(std::string_view text, const std::filesystem::path& file) {
                                  ": " + std::string(error.description()) + "; correct the TOML");
     }
     static const std::vector<std::string_view> sections = {
-        "application", "sensor", "features", "scaling",  "network",     "model",
-        "learner",     "gate",   "gate2",    "decision", "learn",       "action",
-        "budget",      "judge",  "proof",    "training", "compression", "share"};
+        "application", "sensor",   "features",    "scaling", "network",   "model",  "learner",
+        "gate",        "gate2",    "decision",    "learn",   "action",    "budget", "judge",
+        "proof",       "training", "compression", "share",   "sound_gate"};
     for (const auto& [key, node] : root) {
         if (std::ranges::find(sections, key.str()) != sections.end()) continue;
         std::string names;
@@ -246,6 +246,8 @@ Project parse(std::string_view text, const std::filesystem::path& file) {
     project.sensor = read_sensor(section("sensor", true));
     project.features = read_features(section("features", true), project.sensor);
     project.scaling = read_scaling(section("scaling", false), project.frame_values());
+    if (root.get("sound_gate") != nullptr)
+        project.sound_gate = read_sound_gate(section("sound_gate", true), project);
     project.network = read_network(section("network", false));
     (void)compression_in(section("compression", false));  // what is wrong in it is said here
     project.model_file = read_model(section("model", false), file, project.streaming);

@@ -164,6 +164,17 @@ struct Project {
                                 ///< in the model input's real units squared
     } decision;
 
+    /// [sound_gate]: lets the features sleep while nothing rises above the room's own noise
+    /// (device/features/sound_gate.hpp).
+    struct SoundGate {
+        double ratio = 2;          ///< a frame's hop is loud from this many times the floor on
+        uint32_t least = 0;        ///< and above this mean change between pairs of samples
+        uint32_t hold_ms = 200;    ///< open so long after it was loud
+        uint32_t floor_ms = 500;   ///< the floor is the least of the last so long to twice as long
+        uint32_t preroll_ms = 60;  ///< heard from before the opening
+    };
+    std::optional<SoundGate> sound_gate;
+
     /// [gate] and [gate2]: cheap stages before the model; each runs only while the one before it is
     /// open, the model while the last one is.
     struct Gate {

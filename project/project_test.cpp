@@ -91,6 +91,27 @@ TEST(Project, AGatesModelMayStream) {
     EXPECT_FALSE(project.streaming);
 }
 
+TEST(Project, ASoundGateNeedsFramesAtAnEvenPace) {
+    const std::string gate = "[sound_gate]\nratio = 2.5\nleast = 40\nhold_ms = 160\n";
+    const auto read = parse(wake_word() + gate, "app/ganglion.toml").sound_gate;
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->ratio, 2.5);
+    EXPECT_EQ(read->least, 40U);
+    EXPECT_EQ(read->hold_ms, 160U);
+    EXPECT_EQ(read->floor_ms, 500U);
+    EXPECT_FALSE(parse(wake_word(), "app/ganglion.toml").sound_gate);
+    EXPECT_THAT(error_of(wake_word() + "[sound_gate]\nleast = 1\n"),
+                HasSubstr("sound_gate.ratio: is missing"));
+    EXPECT_THAT(error_of(wake_word() + "[sound_gate]\nratio = 0.5\n"),
+                HasSubstr("sound_gate.ratio: 0.5 is out of range"));
+    EXPECT_THAT(
+        error_of(wake_word() + gate + "preroll_ms = 301\n"),
+        HasSubstr(
+            "sound_gate.preroll_ms: 301 is out of range; write a whole number from 0 to 300"));
+    EXPECT_THAT(error_of(replaced(wake_word(), "hop = 320", "hop = 321") + gate),
+                HasSubstr("needs one channel and features with an even hop"));
+}
+
 struct Wrong {
     std::string from;
     std::string to;

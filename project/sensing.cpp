@@ -165,4 +165,24 @@ Project::Scaling read_scaling(TomlSection section, uint32_t values) {
     return scaling;
 }
 
+Project::SoundGate read_sound_gate(TomlSection section, const Project& project) {
+    const uint32_t hop = project.features.hop;
+    if (project.sensor.channels != 1 || hop == 0 || hop % 2 != 0) {
+        section.refuse("ratio", "a sound gate needs one channel and features with an even hop",
+                       "change features.hop, or leave [sound_gate] out");
+    }
+    Project::SoundGate gate;
+    gate.ratio = section.number_required("ratio", 1, 255);
+    gate.least = section.integer("least", gate.least, 0, 65535);
+    const double hop_ms = 1000.0 * hop / project.sensor.rate_hz;
+    const auto most = [&](uint32_t blocks) {
+        return static_cast<uint32_t>(std::min(blocks * hop_ms, 3600000.0));
+    };
+    gate.hold_ms = section.integer("hold_ms", gate.hold_ms, 0, most(65535));
+    gate.floor_ms = section.integer("floor_ms", gate.floor_ms, 1, most(65535));
+    gate.preroll_ms = section.integer("preroll_ms", gate.preroll_ms, 0, most(15));
+    section.finish();
+    return gate;
+}
+
 }  // namespace ganglion::project

@@ -17,6 +17,9 @@ Project::SensorInput read_sensor(TomlSection section);
 /// [features] over what the sensor gives. Refuses more channels than the block takes.
 Project::FeatureChoice read_features(TomlSection section, const Project::SensorInput& sensor);
 
+/// [sound_gate] before the project's features, which must come at an even pace from one channel.
+Project::SoundGate read_sound_gate(TomlSection section, const Project& project);
+
 /// [scaling] of a frame of so many values.
 Project::Scaling read_scaling(TomlSection section, uint32_t values);
 

@@ -75,6 +75,17 @@ class PipelineOnChip : public testing::TestWithParam<const char*> {
         return std::system(command.c_str());
     }
 
+    // Once the chip has run over them.
+    void expect_as_on_host(const std::vector<uint8_t>& bytes, const std::vector<int16_t>& samples,
+                           const std::string& key) const {
+        std::ifstream file(path("records"), std::ios::binary);
+        const std::string found{std::istreambuf_iterator<char>(file), {}};
+        const std::vector<Record> expected = on_host(bytes, samples, key);
+        EXPECT_GT(expected.size(), 30U);
+        ASSERT_EQ(found.size(), expected.size() * sizeof(Record));
+        EXPECT_EQ(std::memcmp(found.data(), expected.data(), found.size()), 0);
+    }
+
     fs::path folder_;
 };
 
@@ -93,12 +104,7 @@ TEST_P(PipelineOnChip, EqualsTheHostBitForBit) {
     write_file(path("bundle"), bytes);
     write_file(path("samples"), samples);
     ASSERT_EQ(run_chip(application.project.features.hop), 0);  // includes the proof
-    std::ifstream file(path("records"), std::ios::binary);
-    const std::string found{std::istreambuf_iterator<char>(file), {}};
-    const std::vector<Record> expected = on_host(bytes, samples, key);
-    EXPECT_GT(expected.size(), 30U);
-    ASSERT_EQ(found.size(), expected.size() * sizeof(Record));
-    EXPECT_EQ(std::memcmp(found.data(), expected.data(), found.size()), 0);
+    expect_as_on_host(bytes, samples, key);
 }
 
 TEST_P(PipelineOnChip, RefusesABundleWhoseProofFails) {
@@ -133,6 +139,35 @@ TEST_P(PipelineOnChip, AFramesFeaturesStayWithinTheirInstructions) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Applications, PipelineOnChip, testing::Values("wake_word", "machine"),
+                         [](const auto& parameter) { return std::string(parameter.param); });
+
+// Behind a sound gate the chip sleeps through what the host sleeps through, and that costs little.
+class SoundGateOnChip : public PipelineOnChip {};
+
+TEST_P(SoundGateOnChip, SleepsAsOnTheHostAndCheaply) {
+    Application application = tests::wake_word_application();
+    application.project.sound_gate.emplace();
+    const std::string key = generate_signing_key();
+    const auto bytes = write_bundle(application.input(), key);
+    std::vector<int16_t> samples;
+    for (uint32_t part = 0; part < 18; ++part) {
+        const auto noise = tests::random_samples(8000, part % 3 == 1 ? 6000 : 300 + part, part);
+        samples.insert(samples.end(), noise.begin(), noise.end());
+    }
+    write_file(path("bundle"), bytes);
+    write_file(path("samples"), samples);
+    ASSERT_EQ(run_chip(application.project.features.hop), 0);  // includes the proof
+    expect_as_on_host(bytes, samples, key);
+
+    std::ifstream counted(path("counts"));
+    const std::vector<uint64_t> counts{std::istream_iterator<uint64_t>(counted), {}};
+    ASSERT_GT(counts.size(), 200U);
+    const uint64_t asleep = counts[counts.size() - 5];
+    std::cout << "sound gate: " << asleep << " instructions a frame slept through\n";
+    EXPECT_LT(asleep, 4000U);
+}
+
+INSTANTIATE_TEST_SUITE_P(Applications, SoundGateOnChip, testing::Values("sound_gate"),
                          [](const auto& parameter) { return std::string(parameter.param); });
 
 // The applications whose learner judges alone: what they learn and decide on the chip is what they

@@ -4,6 +4,7 @@
 #include <span>
 
 #include "device/core/status.hpp"
+#include "device/features/sound_gate.hpp"
 
 namespace ganglion {
 
@@ -28,20 +29,20 @@ constexpr uint32_t kMaximumChannels = 16;
 constexpr uint32_t kMaximumFrameValues = 1024;
 
 /// First bytes of a bundle's FEATURES section (little-endian, no padding): what all blocks have in
-/// common. After it come `scales` FeatureScale and `parameter_bytes` bytes that the block itself
-/// reads.
+/// common. After it come `scales` FeatureScale, `parameter_bytes` bytes that the block itself
+/// reads, and those of the sound gate.
 struct FeatureHeader {
-    uint32_t kind;             ///< FeatureKind
-    uint32_t rate_hz;          ///< samples per channel in `period_s` seconds
-    uint32_t period_s;         ///< 1; slow sensors: rate_hz is 1 and this the seconds of a sample
-    uint16_t channels;         ///< interleaved channels, 1..16
-    uint16_t frame_values;     ///< int16 values in one frame, 1..1024
-    uint16_t frames;           ///< frames that the model sees at once
-    uint16_t stride;           ///< frames between two inferences
-    uint16_t scales;           ///< fixed scaling: 1 for all values, or one a value; else 0
-    uint16_t reserved;         ///< zero
-    uint32_t learn_frames;     ///< frames of normal running learned first (RunningNormal); 0: none
-    uint32_t parameter_bytes;  ///< multiple of 2
+    uint32_t kind;              ///< FeatureKind
+    uint32_t rate_hz;           ///< samples per channel in `period_s` seconds
+    uint32_t period_s;          ///< 1; slow sensors: rate_hz is 1 and this the seconds of a sample
+    uint16_t channels;          ///< interleaved channels, 1..16
+    uint16_t frame_values;      ///< int16 values in one frame, 1..1024
+    uint16_t frames;            ///< frames that the model sees at once
+    uint16_t stride;            ///< frames between two inferences
+    uint16_t scales;            ///< fixed scaling: 1 for all values, or one a value; else 0
+    uint16_t sound_gate_bytes;  ///< SoundGateParameters behind all else, or 0: none
+    uint32_t learn_frames;      ///< frames of normal running learned first (RunningNormal); 0: none
+    uint32_t parameter_bytes;   ///< multiple of 2
 };
 static_assert(sizeof(FeatureHeader) == 32);
 
@@ -57,6 +58,8 @@ struct FeatureSection {
     FeatureHeader header{};
     std::span<const FeatureScale> scales;
     std::span<const uint8_t> parameters;  ///< 4-byte aligned; checked by the block
+    SoundGateParameters sound_gate{};     ///< only where has_sound_gate
+    bool has_sound_gate = false;
 
     uint32_t frame_values() const { return header.frame_values; }
     FeatureKind kind() const { return static_cast<FeatureKind>(header.kind); }

@@ -23,6 +23,7 @@ struct Layout {
     uint32_t state = 0;
     uint32_t window = 0;
     uint32_t raw_frame = 0;
+    uint32_t sound = 0;
     uint32_t normal = 0;
     std::array<uint32_t, kMaximumStages> learner{};
     std::array<uint32_t, kMaximumStages> decider{};
@@ -30,7 +31,7 @@ struct Layout {
     std::array<uint32_t, kMaximumStages> streaming{};  // arena of a program whose state lives on
 
     uint32_t total() const {
-        uint32_t sum = arena + state + window + raw_frame + normal;
+        uint32_t sum = arena + state + window + raw_frame + sound + normal;
         for (uint32_t i = 0; i < kMaximumStages; ++i)
             sum += streaming[i] + learner[i] + decider[i] + outputs[i];
         return sum;
@@ -92,6 +93,7 @@ Status make_layout(const Bundle& bundle, Layout& layout) {
     layout.state = aligned(FeatureBlock::state_bytes(section));
     layout.window = programs ? aligned(values * section.header.frames) : 0;
     layout.raw_frame = aligned(values * uint32_t{sizeof(int16_t)});
+    if (section.has_sound_gate) layout.sound = aligned(SoundGate::state_bytes(section.sound_gate));
     if (section.header.learn_frames != 0) {
         layout.normal = aligned(RunningNormal::state_bytes(values));
     }
@@ -143,6 +145,12 @@ Status Pipeline::start_with(const Bundle& bundle, std::span<int8_t> ram, bool pr
     window_ = take(layout.window);
     if (layout.window != 0) window_ = window_.first(size_t{values} * section.header.frames);
     raw_frame_ = {reinterpret_cast<int16_t*>(take(layout.raw_frame).data()), values};
+    const std::span<int8_t> sound = take(layout.sound);
+    sleeps_ = section.has_sound_gate && !proof;
+    if (sleeps_) {
+        sound_.start(section.sound_gate,
+                     {reinterpret_cast<int16_t*>(sound.data()), sound.size() / sizeof(int16_t)});
+    }
     const std::span<int8_t> normal = take(layout.normal);
     learns_ = section.header.learn_frames != 0;
     if (learns_) {
@@ -209,13 +217,56 @@ bool Pipeline::next(std::span<const int16_t>& samples, Decision& out) {
             const uint32_t index = pending_++;
             if (is_due(index) && infer(index, out)) return true;
         }
-        if (samples.empty()) return false;
-        bool ready = false;
-        const size_t taken = block_.push(samples, bytes_of(arena_), raw_frame_.data(), ready);
-        samples = samples.subspan(taken);
-        values_ += taken;
-        if (ready) take_frame();
+        if (!take_samples(samples)) return false;
     }
+}
+
+// Gives the features what is there to hear, until a frame is complete or a part is taken. False:
+// nothing is left.
+bool Pipeline::take_samples(std::span<const int16_t>& samples) {
+    const std::span<const int16_t> due = sleeps_ ? sound_.due() : std::span<const int16_t>();
+    if (due.empty() && samples.empty()) return false;
+    std::span<const int16_t> part = due.empty() ? samples : due;
+    if (sleeps_ && due.empty()) part = part.first(std::min(part.size(), sound_.left()));
+    bool ready = false;
+    size_t taken = part.size();
+    const bool heard = !sleeps_ || sound_.is_open();
+    if (heard) {
+        taken = block_.push(part, bytes_of(arena_), raw_frame_.data(), ready);
+        values_ += taken;
+    }
+    if (!due.empty()) {
+        sound_.take(taken);
+    } else {
+        if (sleeps_) sound_.push(part.first(taken));
+        samples = samples.subspan(taken);
+    }
+    if (ready) take_frame();
+    if (sleeps_ && sound_.left() == 0 && sound_.end_block(needs_frames())) sleep_frame();
+    return true;
+}
+
+// Whether a later stage is open: it sees all frames.
+bool Pipeline::needs_frames() const {
+    for (uint32_t i = 0; i + 1 < stage_count_; ++i)
+        if (stages_[i].open_until > samples()) return true;
+    return false;
+}
+
+// A frame's samples were given up: the one before stands for it, and no stage runs.
+void Pipeline::sleep_frame() {
+    values_ += sound_.block();
+    ++frames_;
+    ++slept_frames_;
+    ++kept_;
+    asleep_ = true;
+    for (uint32_t i = 0; i < stage_count_; ++i) (void)is_due(i);
+    asleep_ = false;
+    if (window_.empty()) return;
+    const size_t values = raw_frame_.size();
+    const uint32_t last = next_frame_ == 0 ? section_.header.frames - 1U : next_frame_ - 1U;
+    std::copy_n(window_.data() + last * values, values, window_.data() + next_frame_ * values);
+    next_frame_ = next_frame_ + 1 == section_.header.frames ? 0 : next_frame_ + 1;
 }
 
 // The raw frame is there: scales it into the ring, and lets the stages look at it.
@@ -238,12 +289,14 @@ void Pipeline::take_frame() {
 }
 
 // Whether stage `index` infers on the last frame: its stride has come, and the gate before it is
-// open. It infers on the same frames as if the gate were always open.
+// open, the sound gate too. It infers on the same frames as if the gate were always open.
 bool Pipeline::is_due(uint32_t index) {
     Stage& stage = stages_[index];
     if (--stage.until != 0) return false;
     stage.until = stage.parameters.stride;
-    if (index == 0 || all_open_ || stages_[index - 1].open_until > samples()) return true;
+    if (!asleep_ && (index == 0 || all_open_ || stages_[index - 1].open_until > samples())) {
+        return true;
+    }
     // A streaming program could be given what it missed as long as the frames are kept.
     stage.missed = std::min(stage.missed + 1, earlier_runs(stage) + 1);
     return false;

@@ -9,6 +9,7 @@
 #include "device/core/status.hpp"
 #include "device/decide/decision.hpp"
 #include "device/features/feature_block.hpp"
+#include "device/features/sound_gate.hpp"
 #include "device/learn/learner.hpp"
 #include "device/learn/running_normal.hpp"
 #include "device/program/program.hpp"
@@ -19,9 +20,11 @@ namespace ganglion {
 /// scores → decision. Every stage but the last is a gate: the next one runs only while it is open
 /// (a cascade), on the same frames and with the same scores as if it were always open; its average
 /// begins anew when it has missed an inference. The first inference of a streaming program behind a
-/// gate may take as much as all that make up a window. The same class runs on the chip, in training
-/// and on the host, and gives the same bits for the same samples, whatever the size of the blocks
-/// they come in.
+/// gate may take as much as all that make up a window. Before the features there may be a sound
+/// gate: while it and all others are closed, no features are computed and no stage runs; the last
+/// frame stands for those that were slept through. The same class runs on the chip, in training and
+/// on the host, and gives the same bits for the same samples, whatever the size of the blocks they
+/// come in.
 class Pipeline {
   public:
     /// RAM that start() needs, exactly: arena (shared with the scratch of features and learners),
@@ -69,6 +72,8 @@ class Pipeline {
         return started_ ? values_ / section_.header.channels : 0;
     }  ///< per channel, since start
     uint64_t frames() const { return frames_; }
+    /// Of these, the ones that the sound gate let the features sleep through.
+    uint64_t slept_frames() const { return slept_frames_; }
     /// Inferences of all stages, and of one.
     uint64_t inferences() const;
     uint64_t inferences(uint32_t stage) const { return stages_[stage].inferences; }
@@ -138,7 +143,10 @@ class Pipeline {
     Status start_with(const Bundle& bundle, std::span<int8_t> ram, bool proof);
     void start_stage(Stage& stage, const BundleStage& from, std::span<uint8_t> learner,
                      std::span<uint8_t> decider, bool proof);
+    bool take_samples(std::span<const int16_t>& samples);
     void take_frame();
+    void sleep_frame();
+    bool needs_frames() const;
     bool is_due(uint32_t index);
     uint32_t earlier_runs(const Stage& stage) const;
     void catch_up(Stage& stage);
@@ -148,6 +156,7 @@ class Pipeline {
     std::span<const int16_t> judged_values(Stage& stage);
     uint32_t first_frame(const Stage& stage) const;
 
+    SoundGate sound_;
     FeatureBlock block_;
     RunningNormal normal_;
     FeatureSection section_;
@@ -164,8 +173,11 @@ class Pipeline {
     bool started_ = false;
     bool learns_ = false;
     bool all_open_ = false;
+    bool sleeps_ = false;  // there is a sound gate
+    bool asleep_ = false;  // the last frame was slept through
     uint64_t values_ = 0;
     uint64_t frames_ = 0;
+    uint64_t slept_frames_ = 0;
     uint64_t kept_ = 0;  // frames since learning ended
     std::array<uint16_t, kMaximumOutputs> scores_{};
 };

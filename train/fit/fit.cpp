@@ -233,6 +233,7 @@ TrainResult fit(const project::Project& given, const TrainOptions& options,
     // The model is judged on all that it could be given, not on what the stages before it let pass.
     project::Project project = given;
     project.gates.clear();
+    project.sound_gate.reset();
     const StopFlag never = false;
     const StopFlag& stop = options.stop != nullptr ? *options.stop : never;
     choose_device(options.device);
