@@ -378,7 +378,7 @@ TEST(Pipeline, AGateRunsTheModelOnlyWhileItIsOpen) {
 TEST(Pipeline, ASoundGateLetsTheFeaturesSleepAndChangesNothingThatItHears) {
     Application application = wake_word_application();
     Device always(application);
-    application.project.sound_gate.emplace();
+    application.project.sound_gate = project::Project::SoundGate();
     Device gated(application);
     EXPECT_EQ(gated.pipeline.prove(gated.bundle, gated.ram()), Status::ok);  // with the gate open
 

@@ -66,7 +66,7 @@ void add_bundles(const Seeds& seeds) {
     seeds.add("bundle", "wake_word",
               compile::write_bundle(tests::wake_word_application().input(), key));
     tests::Application gated = tests::wake_word_application();
-    gated.project.sound_gate.emplace();
+    gated.project.sound_gate = project::Project::SoundGate();
     seeds.add("bundle", "sound_gate", compile::write_bundle(gated.input(), key));
     seeds.add("bundle", "machine",
               compile::write_bundle(tests::machine_application().input(), key));

@@ -146,7 +146,7 @@ class SoundGateOnChip : public PipelineOnChip {};
 
 TEST_P(SoundGateOnChip, SleepsAsOnTheHostAndCheaply) {
     Application application = tests::wake_word_application();
-    application.project.sound_gate.emplace();
+    application.project.sound_gate = project::Project::SoundGate();
     const std::string key = generate_signing_key();
     const auto bytes = write_bundle(application.input(), key);
     std::vector<int16_t> samples;
