@@ -344,7 +344,7 @@ TEST(Pipeline, AGateRunsTheModelOnlyWhileItIsOpen) {
     gate.decision = anomaly_rule();
     gate.hold_ms = 100;
     application.project.gates = {gate};
-    const std::string key = signing_key();
+    const std::string& key = signing_key();
     BundleInput input = application.input();
     input.gate_programs = {{}};
     const auto bytes = write_bundle(input, key);
