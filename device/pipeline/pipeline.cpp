@@ -4,101 +4,11 @@
 
 #include "device/core/crc32.hpp"
 #include "device/features/scale_feature.hpp"
+#include "device/pipeline/pipeline_layout.hpp"
 
 namespace ganglion {
 
 namespace {
-
-constexpr uint32_t kAlignment = 16;
-constexpr uint32_t kLargestArena = 1U << 28U;
-constexpr uint32_t kLargestWindow = 1U << 20U;
-
-uint32_t aligned(uint32_t bytes) {
-    return (bytes + kAlignment - 1) / kAlignment * kAlignment;
-}
-
-// Where everything lies in the RAM that the caller gives.
-struct Layout {
-    uint32_t arena = 0;  // of the programs and, at other times, scratch of features and learners
-    uint32_t state = 0;
-    uint32_t window = 0;
-    uint32_t raw_frame = 0;
-    uint32_t sound = 0;
-    uint32_t normal = 0;
-    std::array<uint32_t, kMaximumStages> learner{};
-    std::array<uint32_t, kMaximumStages> decider{};
-    std::array<uint32_t, kMaximumStages> outputs{};
-    std::array<uint32_t, kMaximumStages> streaming{};  // arena of a program whose state lives on
-
-    uint32_t total() const {
-        uint32_t sum = arena + state + window + raw_frame + sound + normal;
-        for (uint32_t i = 0; i < kMaximumStages; ++i)
-            sum += streaming[i] + learner[i] + decider[i] + outputs[i];
-        return sum;
-    }
-};
-
-// Model and features must fit each other: push() relies on it.
-Status check_program(const Program& program, const FeatureSection& section,
-                     const BundleStage& stage) {
-    if (program.arena_bytes() > kLargestArena) return Status::too_large;
-    const bool streams = program.state_bytes() != 0;
-    if (program.input_count() != 1 || program.output_count() != 1) return Status::unsupported;
-    if (program.input().type != ElementType::int8 || program.output().type != ElementType::int8)
-        return Status::unsupported;
-    const DecisionParameters& decision = stage.decision;
-    const uint32_t window = section.frame_values() * decision.frames;
-    if (window > kLargestWindow) return Status::too_large;
-    const uint32_t given = streams ? section.frame_values() * decision.stride : window;
-    if (program.input().bytes != given) return Status::bad_shape;
-    if (streams && decision.stride > decision.frames) return Status::bad_shape;
-    if (stage.has_learner) return Status::ok;  // it was read for this program's outputs
-    if (decision.kind == static_cast<uint32_t>(DecisionKind::reconstruction_error)) {
-        return program.output().bytes == window ? Status::ok : Status::bad_shape;
-    }
-    return decision.outputs == program.output().bytes ? Status::ok : Status::bad_shape;
-}
-
-Status make_layout(const Bundle& bundle, Layout& layout) {
-    const FeatureSection& section = bundle.features();
-    const uint32_t values = section.frame_values();
-    uint32_t arena = FeatureBlock::scratch_bytes(section);
-    bool programs = false;
-    uint32_t index = 0;
-    for (const BundleStage& stage : bundle.stages()) {
-        if (!stage.program.empty()) {
-            Program program;
-            Status status = program.load(stage.program);
-            if (status == Status::ok) status = check_program(program, section, stage);
-            if (status != Status::ok) return status;
-            // Features use the common arena between inferences; a state must outlive them.
-            if (program.state_bytes() != 0) {
-                layout.streaming[index] = aligned(program.arena_bytes());
-            } else {
-                arena = std::max(arena, program.arena_bytes());
-            }
-            programs = true;
-            if (stage.has_learner) {
-                layout.outputs[index] = aligned(program.output().bytes * sizeof(int16_t));
-            }
-        }
-        if (stage.has_learner) {
-            arena = std::max(arena, Learner::scratch_bytes(stage.learner));
-            layout.learner[index] = aligned(Learner::state_bytes(stage.learner));
-        }
-        layout.decider[index] = aligned(Decider::state_bytes(stage.decision));
-        ++index;
-    }
-    layout.arena = aligned(arena);
-    layout.state = aligned(FeatureBlock::state_bytes(section));
-    layout.window = programs ? aligned(values * section.header.frames) : 0;
-    layout.raw_frame = aligned(values * uint32_t{sizeof(int16_t)});
-    if (section.has_sound_gate) layout.sound = aligned(SoundGate::state_bytes(section.sound_gate));
-    if (section.header.learn_frames != 0) {
-        layout.normal = aligned(RunningNormal::state_bytes(values));
-    }
-    return Status::ok;
-}
 
 uint32_t continue_crc(std::span<const int8_t> values, uint32_t crc) {
     return crc32({reinterpret_cast<const uint8_t*>(values.data()), values.size()}, crc);
@@ -111,8 +21,8 @@ std::span<uint8_t> bytes_of(std::span<int8_t> memory) {
 }  // namespace
 
 uint32_t Pipeline::ram_bytes(const Bundle& bundle) {
-    Layout layout;
-    return make_layout(bundle, layout) == Status::ok ? layout.total() : 0;
+    PipelineLayout layout;
+    return lay_out(bundle, layout) == Status::ok ? layout.total() : 0;
 }
 
 Status Pipeline::start(const Bundle& bundle, std::span<int8_t> ram) {
@@ -126,10 +36,10 @@ Status Pipeline::start_for_proof(const Bundle& bundle, std::span<int8_t> ram) {
 Status Pipeline::start_with(const Bundle& bundle, std::span<int8_t> ram, bool proof) {
     *this = Pipeline();
     const FeatureSection& section = bundle.features();
-    Layout layout;
-    if (Status status = make_layout(bundle, layout); status != Status::ok) return status;
+    PipelineLayout layout;
+    if (Status status = lay_out(bundle, layout); status != Status::ok) return status;
     if (ram.size() < layout.total()) return Status::too_large;
-    if (reinterpret_cast<uintptr_t>(ram.data()) % kAlignment != 0) return Status::bad_value;
+    if (reinterpret_cast<uintptr_t>(ram.data()) % kPipelineAlignment != 0) return Status::bad_value;
     std::fill_n(ram.begin(), layout.total(), int8_t{0});
 
     size_t used = 0;
