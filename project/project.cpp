@@ -197,6 +197,10 @@ void check_whole(const Project& project, const TomlSection& learn) {
         learn.refuse("running_normal_frames", "only spectrum_bands learns what is normal",
                      "write 0 and use features.normalise_seconds");
     }
+    if (project.running_normal_frames != 0 && project.sound_gate) {
+        learn.refuse("running_normal_frames",
+                     "stands beside [sound_gate], which would let it sleep", "keep one of the two");
+    }
 }
 
 }  // namespace

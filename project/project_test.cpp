@@ -108,6 +108,8 @@ TEST(Project, ASoundGateNeedsFramesAtAnEvenPace) {
         error_of(wake_word() + gate + "preroll_ms = 301\n"),
         HasSubstr(
             "sound_gate.preroll_ms: 301 is out of range; write a whole number from 0 to 300"));
+    EXPECT_THAT(error_of(machine() + gate),
+                HasSubstr("learn.running_normal_frames: stands beside [sound_gate]"));
     EXPECT_THAT(error_of(replaced(wake_word(), "hop = 320", "hop = 321") + gate),
                 HasSubstr("needs one channel and features with an even hop"));
 }

@@ -130,6 +130,27 @@ GANGLION_INLINE void slopes_of_taps(const float* slope, const float* x, int64_t 
     }
 }
 
+/// Σ (x - middle), or of its squares.
+template <bool Squared>
+GANGLION_INLINE float total_of_row(const float* x, float middle, int64_t count) {
+    Vector sums[4] = {};
+    int64_t j = 0;
+    for (; j + 4 * kLanes <= count; j += 4 * kLanes) {
+        for (int64_t v = 0; v < 4; ++v) {
+            Vector value;
+            load(value, x + j + v * kLanes);
+            value -= middle;
+            sums[v] += Squared ? value * value : value;
+        }
+    }
+    float sum = total(sums[0] + sums[1] + sums[2] + sums[3]);
+    for (; j < count; ++j) {
+        const float value = x[j] - middle;
+        sum += Squared ? value * value : value;
+    }
+    return sum;
+}
+
 /// The nearest whole number, halves to even, of a value within ±2^22: what is added moves the point
 /// behind the last binary digit.
 GANGLION_INLINE float nearest(float x) {
@@ -206,35 +227,12 @@ void filter_slopes(const float* slope, const float* x, int64_t taps, int64_t cou
 
 GANGLION_EACH_MACHINE
 float sum_of_row(const float* x, int64_t count) {
-    Vector sums[4] = {};
-    int64_t j = 0;
-    for (; j + 4 * kLanes <= count; j += 4 * kLanes) {
-        for (int64_t v = 0; v < 4; ++v) {
-            Vector value;
-            load(value, x + j + v * kLanes);
-            sums[v] += value;
-        }
-    }
-    float sum = total(sums[0] + sums[1] + sums[2] + sums[3]);
-    for (; j < count; ++j) sum += x[j];
-    return sum;
+    return total_of_row<false>(x, 0, count);
 }
 
 GANGLION_EACH_MACHINE
 float squares_of_row(const float* x, float middle, int64_t count) {
-    Vector sums[4] = {};
-    int64_t j = 0;
-    for (; j + 4 * kLanes <= count; j += 4 * kLanes) {
-        for (int64_t v = 0; v < 4; ++v) {
-            Vector value;
-            load(value, x + j + v * kLanes);
-            value -= middle;
-            sums[v] += value * value;
-        }
-    }
-    float sum = total(sums[0] + sums[1] + sums[2] + sums[3]);
-    for (; j < count; ++j) sum += (x[j] - middle) * (x[j] - middle);
-    return sum;
+    return total_of_row<true>(x, middle, count);
 }
 
 GANGLION_EACH_MACHINE
