@@ -5,7 +5,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <charconv>
+#include <random>
 #include <stdexcept>
 #include <string>
 
@@ -14,11 +16,16 @@
 namespace ganglion::fleet {
 namespace {
 
-/// Binds for a moment, without listening: a client that keeps trying must not find us. Returns the
-/// port, or 0 when another program listens there.
-uint16_t try_port(uint16_t port) {
+/// Ports are picked below the range that Linux gives to outgoing connections (32768 and up,
+/// ip_local_port_range): one from that range can be taken by a client before its server listens, or
+/// while it is restarted.
+constexpr uint32_t kFirstPicked = 10000, kPickedPorts = 22000;
+
+}  // namespace
+
+bool port_is_free(uint16_t port) {
     const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (listener < 0) return 0;
+    if (listener < 0) return false;
     // As servers do: connections of a former server that are still closing must not count as taken.
     const int yes = 1;
     ::setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
@@ -26,24 +33,20 @@ uint16_t try_port(uint16_t port) {
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
     ::inet_pton(AF_INET, loopback, &address.sin_addr);
-    socklen_t size = sizeof address;
-    auto* generic = reinterpret_cast<sockaddr*>(&address);
+    // Bound for a moment, without listening: a client that keeps trying must not find us.
     const bool bound =
-        ::bind(listener, generic, size) == 0 && ::getsockname(listener, generic, &size) == 0;
+        ::bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
     ::close(listener);
-    return bound ? ntohs(address.sin_port) : 0;
-}
-
-}  // namespace
-
-bool port_is_free(uint16_t port) {
-    return try_port(port) == port;
+    return bound;
 }
 
 uint16_t pick_free_port() {
-    const uint16_t port = try_port(0);
-    if (port == 0) throw std::runtime_error("no free TCP port on 127.0.0.1");
-    return port;
+    static std::atomic<uint32_t> next{std::random_device{}()};
+    for (uint32_t tried = 0; tried < kPickedPorts; ++tried) {
+        const auto port = static_cast<uint16_t>(kFirstPicked + next++ % kPickedPorts);
+        if (port_is_free(port)) return port;
+    }
+    throw std::runtime_error("no free TCP port on 127.0.0.1");
 }
 
 uint16_t asked_or_kept_port(uint16_t asked, const std::filesystem::path& file) {

@@ -35,14 +35,22 @@ Daemon::Daemon(const char* program, const std::filesystem::path& folder, const c
                const char* ready) {
     std::filesystem::remove(folder / "log");
     pid_ = spawn(program, folder, configuration);
-    const bool is_ready = eventually([&] {
-        return std::filesystem::exists(folder / "log") &&
-               read_file(folder / "log").find(ready) != std::string::npos;
+    const std::filesystem::path log = folder / "log";
+    const auto said = [&] { return std::filesystem::exists(log) ? read_file(log) : std::string(); };
+    bool is_ready = false;
+    eventually([&] {
+        // Asked before its words are: the last ones of one that ended must be read too.
+        const bool has_ended = ::waitpid(pid_, nullptr, WNOHANG) == pid_;
+        is_ready = said().find(ready) != std::string::npos;
+        if (has_ended) pid_ = -1;
+        return is_ready || has_ended;
     });
     if (is_ready) return;
+    const bool has_ended = pid_ == -1;
     kill();
     throw std::runtime_error(std::string(program) +
-                             " does not start: " + (folder / "log").string());
+                             (has_ended ? " ended" : " is not ready in time") + ". It said:\n" +
+                             said());
 }
 
 Daemon& Daemon::operator=(Daemon&& other) noexcept {

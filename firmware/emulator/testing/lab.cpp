@@ -12,22 +12,29 @@
 #include <cstring>
 #include <fstream>
 #include <iterator>
+#include <random>
 #include <stdexcept>
 #include <thread>
 
 namespace ganglion::firmware::lab {
 namespace {
 
+/// Below 32768, where Linux's outgoing connections begin: none of them may take it before the
+/// broker does, or while the broker is restarted.
 uint16_t free_port() {
-    const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
+    std::random_device random;
+    std::uniform_int_distribution<int> below_outgoing(10000, 31999);
+    bool is_bound = false;
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    if (::bind(socket, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
-        ::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) != 0)
-        throw std::runtime_error("no free port");
-    ::close(socket);
+    for (int tried = 0; !is_bound && tried < 1000; ++tried) {
+        const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
+        address.sin_port = htons(static_cast<uint16_t>(below_outgoing(random)));
+        is_bound = ::bind(socket, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+        ::close(socket);
+    }
+    if (!is_bound) throw std::runtime_error("no free port");
     return ntohs(address.sin_port);
 }
 
