@@ -14,7 +14,11 @@ namespace {
 
 constexpr int16_t kSameShape = 800;  // correlation of the QRS with the normal one, 1/1024
 
-constexpr size_t kQrs = 7;  // that value of a frame
+// Places in a frame.
+constexpr size_t kQrs = 7;
+constexpr size_t kIrregularity = 14;
+
+constexpr int16_t kClearlyIrregular = 600;  // 1/1024
 
 struct Range {
     double low;
@@ -103,6 +107,10 @@ LabelledWindows labelled_beats(std::span<const HeartRecord> records, uint32_t pa
                 if (!label) continue;
                 // An aberrant early beat looks like a ventricular one: it teaches confusion.
                 if (*label == BeatLabel::supraventricular && frames[i].values[kQrs] < kSameShape)
+                    continue;
+                // So does fibrillation that has just begun: only its early beats show yet.
+                if (*label == BeatLabel::fibrillation &&
+                    frames[i].values[kIrregularity] < kClearlyIrregular)
                     continue;
                 for (size_t v = 0; v < scaling.size(); ++v)
                     parts[r].inputs.push_back(scaled(scaling[v], frames[i].values[v]));

@@ -31,8 +31,9 @@ std::vector<BeatFrame> beat_frames(std::span<const int16_t> samples, uint32_t ra
 std::vector<ValueScaling> beat_scaling();
 
 /// Frames of all records, labelled by the reference beat that each matches. Left out are false
-/// detections, fusion and unclassified beats, supraventricular ones of another shape, and what lies
-/// in ventricular or atrial flutter (ventricular beats in the latter stay). One group a person.
+/// detections, fusion and unclassified beats, supraventricular ones of another shape, fibrillation
+/// that the irregularity does not show yet, and what lies in ventricular or atrial flutter
+/// (ventricular beats in the latter stay). One group a person.
 LabelledWindows labelled_beats(std::span<const HeartRecord> records, uint32_t pause_ms);
 
 }  // namespace ganglion::train
