@@ -57,7 +57,7 @@ const std::vector<LearnerRow>& learner_rows() {
           {"wrong_per_day", 0, 16, 0.8}}},
         {LearnerChoice::level,
          "level",
-         {{"channel", 0, 15, 0}, {"level", -32767, 32767, {}}, {"width", 1, 65535, {}}}},
+         {{"channel", 0, 255, 0}, {"level", -32767, 32767, {}}, {"width", 1, 65535, {}}}},
         {LearnerChoice::noise,
          "noise",
          {{"slots", 1, 24, 24},

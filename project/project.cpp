@@ -61,6 +61,15 @@ Project::Learner read_learner(TomlSection& section, const char* kind_key) {
     return learner;
 }
 
+// That a level is of a value which the frames have.
+void check_channel(const Project& project, const TomlSection& section) {
+    if (project.learner.kind != LearnerChoice::level || project.learner.of_model) return;
+    const uint32_t values = project.frame_values();
+    if (number_of(project.learner.parameters, "channel") < values) return;
+    section.refuse("channel", "the features give " + std::to_string(values) + " values",
+                   "write a number from 0 to " + std::to_string(values - 1));
+}
+
 Project::Learner read_main_learner(TomlSection section) {
     Project::Learner learner = read_learner(section, "kind");
     const bool usual = false;
@@ -256,6 +265,7 @@ Project parse(std::string_view text, const std::filesystem::path& file) {
     (void)compression_in(section("compression", false));  // what is wrong in it is said here
     project.model_file = read_model(section("model", false), file, project.streaming);
     project.learner = read_main_learner(section("learner", false));
+    check_channel(project, section("learner", false));
     if (root.get("share") != nullptr) project.share = read_share(section("share", true), project);
     TomlSection decision = section("decision", true);
     project.decision = read_decision(decision);

@@ -255,6 +255,16 @@ TEST(Project, SurvivesMutations) {
     EXPECT_GT(accepted, 100);  // comments, titles and numbers may change
 }
 
+TEST(Project, RefusesALevelOfAValueThatTheFramesDoNotHave) {
+    const std::string level =
+        replaced(replaced(machine(), "kind = \"reconstruction_error\"", "kind = \"learner\""),
+                 "full_scale = 4.0", "") +
+        "\n[learner]\nkind = \"level\"\nchannel = 0\nlevel = 5\nwidth = 2\n";
+    EXPECT_EQ(parse(level, "app/ganglion.toml").learner.kind, LearnerChoice::level);
+    EXPECT_THAT(error_of(replaced(level, "channel = 0", "channel = 200")),
+                HasSubstr("learner.channel: the features give"));
+}
+
 TEST(Share, IsReadAndRefusedWithAdvice) {
     const std::string share =
         "[share]\ncentre = [8, 13.5]\nradius = 0.25\nsigma = 0.5\nperiod_days = 90\n"

@@ -24,6 +24,7 @@ constexpr std::array kJudges = {
     Row{"loads", judge_loads, load_stream},
     Row{"soils", judge_soils, soil_stream},
     Row{"beats", judge_beats, beat_stream},
+    Row{"pauses", judge_heart_pauses, pause_stream},
     Row{"trials", judge_whole_trials, trial_stream},
     Row{"routines", judge_routines, routine_stream},
     Row{"rooms", judge_rooms, room_stream},

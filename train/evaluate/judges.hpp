@@ -80,6 +80,9 @@ Judged judge_soils(const JudgeInput& input);
 /// sensitivity, "false X" 100 less positive predictivity; intervals by drawing people anew.
 Judged judge_beats(const JudgeInput& input);
 
+/// "pauses": the heart's pauses (pause_judgement.hpp), over the records of "beats".
+Judged judge_heart_pauses(const JudgeInput& input);
+
 /// "routines": what a home's people do, anticipated (routine_judgement.hpp).
 Judged judge_routines(const JudgeInput& input);
 

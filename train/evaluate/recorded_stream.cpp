@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <map>
 
 #include "train/corpus/motor_corpus.hpp"
 #include "train/evaluate/beat_judgement.hpp"
 #include "train/evaluate/judges.hpp"
+#include "train/evaluate/pause_judgement.hpp"
 #include "train/evaluate/trial_judgement.hpp"
 #include "train/recordings/sensor_recording.hpp"
 
@@ -190,28 +192,50 @@ std::vector<Expected> fibrillations(const HeartRecord& record, const std::string
     return expected;
 }
 
-}  // namespace
-
-RecordedStream beat_stream(const StreamInput& input) {
-    const auto& rule = input.project.decision;
-    const bool beats = rule.kind == project::DecisionRule::classes;
-    const uint64_t minutes = beats ? 2 : 10;
+/// The first minutes of the record in which most is expected.
+RecordedStream heart_stream(
+    const StreamInput& input, uint64_t minutes,
+    const std::function<std::vector<Expected>(const HeartRecord&, uint64_t length)>& expected_of) {
     RecordedStream stream;
     for (HeartRecord& record :
          read_heart_records(judged_folder(input.project, input.data), input.split)) {
         if (record.paced) continue;
         const uint64_t length =
             std::min<uint64_t>(minutes * 60 * record.rate_hz, record.samples.size());
-        auto expected = beats ? extra_beats(record, length)
-                              : fibrillations(record, rule.labels.at(rule.label), length);
+        auto expected = expected_of(record, length);
         if (!stream.samples.empty() && expected.size() <= stream.expected.size()) continue;
         record.samples.resize(length);
         stream.samples = std::move(record.samples);
         stream.expected = std::move(expected);
-        stream.tolerance = beats ? 0 : uint64_t{20} * record.rate_hz;  // an average of 32 beats
         stream.description = fmt::format("record {}, its first {} minutes", record.name, minutes);
     }
     return stream;
+}
+
+}  // namespace
+
+RecordedStream beat_stream(const StreamInput& input) {
+    const auto& rule = input.project.decision;
+    if (rule.kind == project::DecisionRule::classes) return heart_stream(input, 2, extra_beats);
+    const auto fibrillation = [&](const HeartRecord& record, uint64_t length) {
+        return fibrillations(record, rule.labels.at(rule.label), length);
+    };
+    RecordedStream stream = heart_stream(input, 10, fibrillation);
+    stream.tolerance = uint64_t{20} * input.project.sensor.rate_hz;  // an average of 32 beats
+    return stream;
+}
+
+RecordedStream pause_stream(const StreamInput& input) {
+    const auto& rule = input.project.decision;
+    const auto pauses = [&](const HeartRecord& record, uint64_t length) {
+        std::vector<Expected> expected;
+        for (const SampleRange& range : pauses_of(record)) {
+            if (range.end > length) break;
+            expected.push_back({range.begin, range.end, rule.labels.at(rule.label)});
+        }
+        return expected;
+    };
+    return heart_stream(input, 10, pauses);
 }
 
 }  // namespace ganglion::train

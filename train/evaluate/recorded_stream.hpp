@@ -54,6 +54,7 @@ RecordedStream trial_stream(const StreamInput& input);
 
 /// Minutes of the person of whom the most is to be found.
 RecordedStream beat_stream(const StreamInput& input);
+RecordedStream pause_stream(const StreamInput& input);
 
 /// The shortest series of a feeder or region: a year to learn, then twelve weeks with a fault of
 /// known size in each (load_judgement.hpp).
