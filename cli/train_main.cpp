@@ -107,6 +107,11 @@ int main(int argc, char** argv) {
     program.add_flag("--keep-model", options.keep_model,
                      "wake word: fit nothing; choose the threshold of the model that is there and\n"
                      "judge it, e.g. after a change of [decision]");
+    program
+        .add_option("--threshold", options.threshold,
+                    "wake word, permille: take this one, e.g. from a cross-validation, in place\n"
+                    "of choosing it on the validation split")
+        ->check(CLI::Range(1, 999));
     program.footer(
         "Ctrl-C keeps what was reached so far and goes on to judging it; the same command then "
         "goes\n"

@@ -121,12 +121,16 @@ TrainResult fit_word(Context context) {
     const auto validation = run(clip_streams(context.options.data, "val", word, 4), "validation");
     const double budget = context.project.budget.alerts_per_hour.value_or(0.5);
     const uint32_t threshold =
-        choose_threshold([&](uint32_t t) { return judge(device, validation, t, rate); }, budget);
+        context.options.threshold
+            ? *context.options.threshold
+            : choose_threshold([&](uint32_t t) { return judge(device, validation, t, rate); },
+                               budget);
     context.project.decision.threshold = threshold;
 
     auto facts = facts_of(context, device, fitted.network, graph, windows.inputs);
     facts.trained_on = trained_on;
     WordFacts words;
+    words.threshold_given = context.options.threshold.has_value();
     words.validation = judge(device, validation, threshold, rate);
     const auto test = run(clip_streams(context.options.data, "test", word), "test");
     words.test = judge(device, test, threshold, rate);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "project/project.hpp"
@@ -18,8 +19,9 @@ struct TrainOptions {
                                    ///< itself, as if there were only text-to-speech
     bool keep_model = false;  ///< wake word: fits nothing, chooses the threshold of the model that
                               ///< is there and judges it
-    std::string device = "cpu";      ///< or "cuda" (choose_device)
-    const StopFlag* stop = nullptr;  ///< set by Ctrl-C: keep what was reached and finish
+    std::optional<uint32_t> threshold;  ///< wake word, permille: not chosen on validation
+    std::string device = "cpu";         ///< or "cuda" (choose_device)
+    const StopFlag* stop = nullptr;     ///< set by Ctrl-C: keep what was reached and finish
 };
 
 /// What a fit leaves behind.

@@ -35,6 +35,7 @@ struct WordFacts {
     WordJudgement validation;
     WordJudgement test;
     WordJudgement synthetic;
+    bool threshold_given = false;  ///< not chosen on the validation split
 };
 
 struct MotorFacts {

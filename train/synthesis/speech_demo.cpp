@@ -38,9 +38,9 @@ std::vector<Voice> demo_voices() {
         voices.push_back({SpeechEngine::espeak_ng, "en-us+m3"});
     if (is_available(SpeechEngine::festival))
         voices.push_back({SpeechEngine::festival, "kal_diphone"});
+    if (is_available(SpeechEngine::flite)) voices.push_back({SpeechEngine::flite, "rms"});
     if (is_available(SpeechEngine::espeak_ng))
         voices.push_back({SpeechEngine::espeak_ng, "en-gb+f2"});
-    if (is_available(SpeechEngine::flite)) voices.push_back({SpeechEngine::flite, "rms"});
     return voices;
 }
 
