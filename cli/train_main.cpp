@@ -62,6 +62,9 @@ void run(const Place& place, const train::TrainOptions& options) {
     auto project = cli::find_application(place.application);
     if (!place.word.empty() && place.out.empty())
         throw std::runtime_error("--word: name a folder for it with --out");
+    if (options.threshold &&
+        project.decision.kind != ganglion::project::DecisionRule::class_probability)
+        throw std::runtime_error(project.path.string() + ": --threshold is for wake words");
     if (!place.out.empty()) project = copied(project, place, options.recorded_word);
     cli::ProgressLine line;
     const auto result = train::fit(project, options, [&](const train::Progress& progress) {

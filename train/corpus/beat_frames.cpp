@@ -14,10 +14,6 @@ namespace {
 
 constexpr int16_t kSameShape = 800;  // correlation of the QRS with the normal one, 1/1024
 
-// Places in a frame.
-constexpr size_t kQrs = 7;
-constexpr size_t kIrregularity = 14;
-
 constexpr int16_t kClearlyIrregular = 600;  // 1/1024
 
 struct Range {
@@ -106,11 +102,12 @@ LabelledWindows labelled_beats(std::span<const HeartRecord> records, uint32_t pa
                 const auto label = label_of(record, record.beats[matches[i]]);
                 if (!label) continue;
                 // An aberrant early beat looks like a ventricular one: it teaches confusion.
-                if (*label == BeatLabel::supraventricular && frames[i].values[kQrs] < kSameShape)
+                if (*label == BeatLabel::supraventricular &&
+                    frames[i].values[kQrsPlace] < kSameShape)
                     continue;
                 // So does fibrillation that has just begun: only its early beats show yet.
                 if (*label == BeatLabel::fibrillation &&
-                    frames[i].values[kIrregularity] < kClearlyIrregular)
+                    frames[i].values[kIrregularityPlace] < kClearlyIrregular)
                     continue;
                 for (size_t v = 0; v < scaling.size(); ++v)
                     parts[r].inputs.push_back(scaled(scaling[v], frames[i].values[v]));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -16,6 +17,10 @@ namespace ganglion::train {
 /// atrial fibrillation apart from others, because there early beats mean nothing.
 enum class BeatLabel : uint16_t { normal, supraventricular, ventricular, fibrillation };
 constexpr uint32_t kBeatLabels = 4;
+
+/// Places of values in EcgBeats' frame.
+constexpr size_t kQrsPlace = 7;
+constexpr size_t kIrregularityPlace = 14;
 
 struct BeatFrame {
     uint64_t sample = 0;  ///< of the beat

@@ -11,9 +11,8 @@
 namespace ganglion::train {
 namespace {
 
-// Places in EcgBeats' frame.
-constexpr std::array<size_t, 9> kShape{7, 8, 9, 10, 11, 12, 13, 15, 16};
-constexpr size_t kIrregularity = 14;
+// Places of what tells the shape in EcgBeats' frame.
+constexpr std::array<size_t, 9> kShape{kQrsPlace, 8, 9, 10, 11, 12, 13, 15, 16};
 
 // Chosen by cross-validation over people, as the shares are.
 constexpr uint64_t kIrregular = 750, kMostIrregular = 1024;  // 1/1024
@@ -26,7 +25,7 @@ using ByPerson = std::map<uint32_t, std::vector<size_t>>;
 class Variation {
   public:
     Variation(LabelledWindows& beats, uint64_t seed)
-        : beats_(beats), random_(seed), irregularity_(beat_scaling().at(kIrregularity)) {}
+        : beats_(beats), random_(seed), irregularity_(beat_scaling().at(kIrregularityPlace)) {}
 
     void cross(size_t beat, const ByPerson& others) {
         const auto& [person, theirs] =
@@ -37,7 +36,7 @@ class Variation {
     }
 
     void make_irregular(size_t beat, BeatLabel label) {
-        copy(beat, label)[kIrregularity] = scaled(
+        copy(beat, label)[kIrregularityPlace] = scaled(
             irregularity_,
             static_cast<int16_t>(kIrregular + random_.below(kMostIrregular - kIrregular + 1)));
     }

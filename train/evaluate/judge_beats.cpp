@@ -2,12 +2,10 @@
 
 #include <algorithm>
 #include <atomic>
-#include <stdexcept>
 
-#include "train/corpus/beat_frames.hpp"
 #include "train/corpus/parallel.hpp"
 #include "train/evaluate/beat_judgement.hpp"
-#include "train/evaluate/judges.hpp"
+#include "train/evaluate/decided_beats.hpp"
 
 namespace ganglion::train {
 
@@ -25,17 +23,12 @@ BeatClass class_of(uint32_t output) {
 // rhythm from the average's reaching the threshold to its falling below the release.
 std::vector<FoundBeat> beats_told(const JudgeInput& input, const HeartRecord& record) {
     const auto& rule = input.project.decision;
-    const auto pause_ms =
-        static_cast<uint32_t>(project::number_of(input.project.features.parameters, "pause_ms"));
-    const auto frames = beat_frames(record.samples, record.rate_hz, pause_ms);
-    const DecidedStream stream = input.device.decide(record.samples);
-    if (stream.decisions.size() != frames.size())
-        throw std::runtime_error(record.name + ": the pipeline does not decide at each beat");
+    const auto [frames, decisions] = decide_beats(input, record);
     const uint32_t release = rule.release == 0 ? rule.threshold : rule.release;
     bool on = false;
     std::vector<FoundBeat> found;
     for (size_t i = 0; i < frames.size(); ++i) {
-        const Decision& decision = stream.decisions[i];
+        const Decision& decision = decisions[i];
         FoundBeat beat{frames[i].sample, BeatClass::normal, false};
         if (rule.kind == project::DecisionRule::classes) {
             if (decision.fired) beat.kind = class_of(decision.label);
@@ -75,8 +68,7 @@ std::string note(const BeatScore& score) {
 }  // namespace
 
 Judged judge_beats(const JudgeInput& input) {
-    auto records = read_heart_records(judged_folder(input.project, input.data), input.split);
-    std::erase_if(records, [](const HeartRecord& record) { return record.paced; });  // as EC57
+    const auto records = unpaced_records(input);
     std::vector<BeatScore> scores(records.size());
     std::atomic<size_t> done = 0;
     in_parallel(

@@ -1,36 +1,28 @@
 #include <fmt/format.h>
 
 #include <atomic>
-#include <stdexcept>
 
-#include "train/corpus/beat_frames.hpp"
 #include "train/corpus/parallel.hpp"
-#include "train/evaluate/judges.hpp"
+#include "train/evaluate/decided_beats.hpp"
 #include "train/evaluate/pause_judgement.hpp"
 
 namespace ganglion::train {
 
 namespace {
 
-// The beats behind which the pipeline tells a pause: one decision a beat, in their order.
+// The beats behind which the pipeline tells a pause.
 std::vector<uint64_t> pauses_told(const JudgeInput& input, const HeartRecord& record) {
-    const auto pause_ms =
-        static_cast<uint32_t>(project::number_of(input.project.features.parameters, "pause_ms"));
-    const auto frames = beat_frames(record.samples, record.rate_hz, pause_ms);
-    const DecidedStream stream = input.device.decide(record.samples);
-    if (stream.decisions.size() != frames.size())
-        throw std::runtime_error(record.name + ": the pipeline does not decide at each beat");
+    const auto [frames, decisions] = decide_beats(input, record);
     std::vector<uint64_t> told;
     for (size_t i = 0; i < frames.size(); ++i)
-        if (stream.decisions[i].fired) told.push_back(frames[i].sample);
+        if (decisions[i].fired) told.push_back(frames[i].sample);
     return told;
 }
 
 }  // namespace
 
 Judged judge_heart_pauses(const JudgeInput& input) {
-    auto records = read_heart_records(judged_folder(input.project, input.data), input.split);
-    std::erase_if(records, [](const HeartRecord& record) { return record.paced; });
+    const auto records = unpaced_records(input);
     std::vector<PauseScore> scores(records.size());
     std::atomic<size_t> done = 0;
     in_parallel(

@@ -7,17 +7,17 @@
 namespace ganglion::train {
 namespace {
 
-/// A shipped classifier over the test split, from raw samples to events, by the device's pipeline.
+/// A shipped application over a split, from raw samples to events, by the device's pipeline.
 class Shipped {
   public:
-    explicit Shipped(const char* application)
+    explicit Shipped(const char* application, const char* split = "test")
         : project_(
               project::read(std::filesystem::path(GANGLION_SOURCE_DIR) / "apps" / application)),
           device_(project_),
           judged_(judge_application({.project = project_,
                                      .device = device_,
                                      .data = tests::shared_dir() / "data",
-                                     .split = "test",
+                                     .split = split,
                                      .step = [](size_t, size_t) {}})) {}
 
     double figure(const std::string& name) const {
@@ -64,6 +64,16 @@ TEST(LabelledApplications, CommandWords) {
     EXPECT_LE(commands.figure("missed"), 17.1);
     EXPECT_LE(commands.figure("pipeline RAM"), 16 * 1024);
     EXPECT_LE(commands.figure("bundle"), 70 * 1024);
+}
+
+// The figures of apps/heart_pause/README.md: nothing is learned, and all pauses are in train.
+TEST(LabelledApplications, HeartPauses) {
+    GANGLION_NEEDS_SHARED("data/heart/manifest.csv");
+    const Shipped pauses("heart_pause/ganglion.toml", "train");
+    EXPECT_LE(pauses.figure("missed pauses"), 33.4);
+    EXPECT_LE(pauses.figure("false pauses"), 0.42);
+    EXPECT_LE(pauses.figure("pipeline RAM"), 10 * 1024);
+    EXPECT_EQ(Shipped("heart_pause/ganglion.toml").figure("false pauses"), 0);
 }
 
 TEST(LabelledApplications, WhatIsWrongWithABearing) {

@@ -59,7 +59,8 @@ Goal goal_of(const project::Project& project, const std::string& label) {
     const auto& goals = project.judge.goals;
     const auto at = [&](const std::string& figure) {
         const auto place = goals.find(figure + " " + label);
-        return place == goals.end() ? 50 : place->second;
+        // A goal of nothing at all would have no unit.
+        return place == goals.end() ? 50 : std::max(place->second, 0.1);
     };
     return {at("missed"), at("false")};
 }
@@ -208,6 +209,7 @@ std::string card_of(const project::Project& project, const nlohmann::json& repor
         "\"missed\" is 100 less sensitivity, \"false\" 100 less positive\npredictivity.\n\n";
     part("Cross-validation over people (thresholds were chosen on it)", "cross_validation");
     part("Test: people that neither training nor thresholds saw", "test");
+    text += "Not a medical device.\n";
     return text;
 }
 
