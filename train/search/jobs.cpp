@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -61,7 +62,12 @@ class Children {
     void start(const Job& job, const std::filesystem::path& file) {
         const pid_t pid = fork();
         if (pid < 0) throw std::runtime_error("cannot start a process for a candidate");
-        if (pid == 0) run_and_end(job, file);
+        if (pid == 0) {
+            // It ends with the search, however that ends: a search started again must not find two
+            // of one candidate writing the same result.
+            ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+            run_and_end(job, file);
+        }
         running_.emplace(pid, &job);
     }
 
